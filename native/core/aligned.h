@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <span>
+#include <type_traits>
+
+namespace stemwright::core {
+
+/// Every buffer of the engine starts on a cache line, which is also the widest vector.
+inline constexpr std::size_t kAlignment = 64;
+
+/// Elements rounded up to whole cache lines.
+template <typename T>
+constexpr std::size_t paddedCount(std::size_t count) {
+  constexpr std::size_t perLine = kAlignment / sizeof(T);
+  return (count + perLine - 1) / perLine * perLine;
+}
+
+/// Owning, 64-byte aligned, uninitialised storage of trivial elements.
+/// Throws std::bad_alloc from its constructor.
+template <typename T>
+class AlignedBuffer {
+  static_assert(std::is_trivially_copyable_v<T>);
+
+ public:
+  AlignedBuffer() = default;
+  explicit AlignedBuffer(std::size_t count)
+      : data_(count == 0 ? nullptr
+                         : static_cast<T*>(::operator new(paddedCount<T>(count) * sizeof(T),
+                                                          std::align_val_t{kAlignment}))),
+        size_(count) {}
+
+  T* data() noexcept { return data_.get(); }
+  const T* data() const noexcept { return data_.get(); }
+  std::size_t size() const noexcept { return size_; }
+  bool empty() const noexcept { return size_ == 0; }
+  std::size_t bytes() const noexcept { return paddedCount<T>(size_) * sizeof(T); }
+  T& operator[](std::size_t index) noexcept { return data_.get()[index]; }
+  const T& operator[](std::size_t index) const noexcept { return data_.get()[index]; }
+  T* begin() noexcept { return data(); }
+  T* end() noexcept { return data() + size_; }
+  const T* begin() const noexcept { return data(); }
+  const T* end() const noexcept { return data() + size_; }
+  std::span<T> span() noexcept { return {data(), size_}; }
+  std::span<const T> span() const noexcept { return {data(), size_}; }
+  void zero() noexcept {
+    if (size_ != 0) std::memset(data_.get(), 0, size_ * sizeof(T));
+  }
+
+ private:
+  struct Free {
+    void operator()(T* pointer) const noexcept {
+      ::operator delete(pointer, std::align_val_t{kAlignment});
+    }
+  };
+  std::unique_ptr<T, Free> data_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace stemwright::core

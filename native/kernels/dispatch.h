@@ -1,0 +1,41 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "kernels/elementwise/elementwise.h"
+#include "kernels/gemm/gemm.h"
+#include "kernels/norm/norm.h"
+
+namespace stemwright::kernels {
+
+/// Instruction-set levels, slowest first. Scalar is the reference.
+enum class Isa { kScalar, kSse41, kAvx2, kAvx512, kNeon };
+
+/// Name as `STEMWRIGHT_ISA` spells it: "scalar", "sse41", "avx2", "avx512", "neon".
+std::string_view isaName(Isa isa);
+std::optional<Isa> isaFromName(std::string_view name);
+
+/// All kernels of one level.
+struct Kernels {
+  Isa isa;
+  const GemmKernels& gemm;
+  const ElementwiseKernels& elementwise;
+  const NormKernels& norm;
+};
+
+/// Levels that were compiled in and that this machine can run, slowest first.
+std::span<const Isa> availableIsas();
+
+/// Kernels of one level; null when it is not available here.
+const Kernels* kernelsFor(Isa isa);
+
+/// The level in use: the fastest available, or the one that STEMWRIGHT_ISA names.
+/// Chosen once; an unknown or unavailable name is reported by isaOverrideError().
+const Kernels& kernels();
+
+/// Empty, or why STEMWRIGHT_ISA was not honoured.
+std::string_view isaOverrideError();
+
+}  // namespace stemwright::kernels
