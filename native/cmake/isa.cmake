@@ -16,6 +16,10 @@ function(stemwright_isa_flags target)
       set(avx2_flags -mavx2 -mfma -mf16c)
       set(avx512_flags -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mf16c
                        -mprefer-vector-width=512)
+      if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+        # GCC 12's own intrinsics headers pass an undefined register (GCC bug 105593).
+        list(APPEND avx512_flags -Wno-uninitialized -Wno-maybe-uninitialized)
+      endif()
     endif()
   elseif(processor MATCHES "arm64|aarch64")
     set(levels neon)

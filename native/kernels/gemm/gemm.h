@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace stemwright::kernels {
+
+/// One shifted view of the left matrix: a kernel tap of a convolution, or the whole row of a
+/// matrix product.
+struct GemmTap {
+  const float* rows;  ///< element [0, 0] of this tap; row r starts at rows + r * rowStride
+  std::size_t index;  ///< which tap of the packed weights it meets
+};
+
+enum class Activation : std::uint8_t {
+  kNone,
+  kGelu,  ///< exact, with erf
+  kGlu,   ///< value * sigmoid(gate); the weights must be packed with glu
+};
+
+/// out[r, n] = residual[r, n] + scale[n] * activation(bias[n] + sum_t sum_k A_t[r, k] B_t[k, n])
+///
+/// Taps that fall outside the input are left out by the caller, so that no padding is stored.
+struct GemmCall {
+  const GemmTap* taps;
+  std::size_t tapCount;
+  std::size_t rowStride;  ///< floats between rows of A, the same for every tap
+  std::size_t rows;
+  const struct PackedGemm* weights;
+  float* out;
+  std::size_t outStride;
+  Activation activation = Activation::kNone;
+  const float* scale = nullptr;     ///< [outCols]; null means 1
+  const float* residual = nullptr;  ///< [rows, outCols]; null means 0; may be out itself
+  std::size_t residualStride = 0;
+};
+
+/// Right matrix in panels of two vectors (the last may be one): [panel][tap][depth][width].
+/// With glu, a panel is one vector of value columns and one of the gates that belong to them.
+struct PackedGemm {
+  const float* panels;
+  const float* bias;  ///< packed like one row of the panels; never null
+  std::size_t taps;
+  std::size_t depth;    ///< K of one tap
+  std::size_t outCols;  ///< columns written: N, or N / 2 with glu
+  bool glu;
+};
+
+struct GemmKernels {
+  std::size_t lanes;      ///< floats in a vector
+  std::size_t rowBlock;   ///< rows that one pass keeps in registers; chunks should be multiples
+  /// Multiplies; one thread. A, B and out must not overlap, residual and out may be equal.
+  void (*run)(const GemmCall& call);
+};
+
+extern const GemmKernels gemmScalar;
+extern const GemmKernels gemmSse41;
+extern const GemmKernels gemmAvx2;
+extern const GemmKernels gemmAvx512;
+extern const GemmKernels gemmNeon;
+
+}  // namespace stemwright::kernels

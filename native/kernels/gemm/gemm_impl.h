@@ -1,0 +1,170 @@
+// Register-blocked product of gathered rows with packed panels; compiled once per level.
+#pragma once
+
+#include "kernels/activation_impl.h"
+#include "kernels/gemm/gemm.h"
+#include "kernels/simd.h"
+
+#if defined(__GNUC__)
+#define STEMWRIGHT_UNROLL _Pragma("GCC unroll 16")
+#else
+#define STEMWRIGHT_UNROLL
+#endif
+
+namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE {
+
+// Two vectors a row, and what is left of the register file for rows: AVX-512 14 x 32.
+constexpr std::size_t kRowBlock = kRegisters == 32 ? (kLanes == 16 ? 14 : 12) : 6;
+
+/// acc[i][j] += sum_k A[i, k] * panel[k, j]
+template <std::size_t kRows, std::size_t kVectors>
+STEMWRIGHT_INLINE void accumulate(const float* a, std::size_t stride, std::size_t depth,
+                                  const float* panel, V (&acc)[kRows][kVectors]) {
+  // Rows in threes: base, base + stride and base + 2 * stride are one addressing mode each.
+  constexpr std::size_t kGroups = (kRows + 2) / 3;
+  const float* group[kGroups];
+  STEMWRIGHT_UNROLL
+  for (std::size_t g = 0; g < kGroups; ++g) group[g] = a + g * 3 * stride;
+  for (std::size_t k = 0; k < depth; ++k) {
+    V b[kVectors];
+    STEMWRIGHT_UNROLL
+    for (std::size_t j = 0; j < kVectors; ++j) b[j] = load(panel + j * kLanes);
+    panel += kVectors * kLanes;
+    STEMWRIGHT_UNROLL
+    for (std::size_t i = 0; i < kRows; ++i) {
+      const V x = set1(group[i / 3][(i % 3) * stride]);
+      STEMWRIGHT_UNROLL
+      for (std::size_t j = 0; j < kVectors; ++j) acc[i][j] = fma(x, b[j], acc[i][j]);
+    }
+    STEMWRIGHT_UNROLL
+    for (std::size_t g = 0; g < kGroups; ++g) ++group[g];
+  }
+}
+
+struct Tile {
+  const float* panel;
+  const float* bias;
+  std::size_t row;     // first row
+  std::size_t column;  // first output column
+};
+
+STEMWRIGHT_INLINE void finish(const GemmCall& call, V value, std::size_t row, std::size_t column,
+                              std::size_t count) {
+  float* out = call.out + row * call.outStride + column;
+  if (call.scale != nullptr) value = value * loadPartial(call.scale + column, count);
+  if (call.residual != nullptr) {
+    value = value + loadPartial(call.residual + row * call.residualStride + column, count);
+  }
+  storePartial(out, value, count);
+}
+
+STEMWRIGHT_INLINE void finishFull(const GemmCall& call, V value, std::size_t row,
+                                  std::size_t column) {
+  float* out = call.out + row * call.outStride + column;
+  if (call.scale != nullptr) value = value * load(call.scale + column);
+  if (call.residual != nullptr) {
+    value = value + load(call.residual + row * call.residualStride + column);
+  }
+  store(out, value);
+}
+
+STEMWRIGHT_INLINE void write(const GemmCall& call, V value, std::size_t row, std::size_t column) {
+  const std::size_t left = call.weights->outCols - column;
+  if (left >= kLanes) {
+    finishFull(call, value, row, column);
+  } else {
+    finish(call, value, row, column, left);
+  }
+}
+
+template <std::size_t kRows, std::size_t kVectors>
+void tile(const GemmCall& call, const Tile& at) {
+  const PackedGemm& weights = *call.weights;
+  V acc[kRows][kVectors];
+  STEMWRIGHT_UNROLL
+  for (std::size_t i = 0; i < kRows; ++i) {
+    STEMWRIGHT_UNROLL
+    for (std::size_t j = 0; j < kVectors; ++j) acc[i][j] = load(at.bias + j * kLanes);
+  }
+  for (std::size_t t = 0; t < call.tapCount; ++t) {
+    const GemmTap& tap = call.taps[t];
+    accumulate<kRows, kVectors>(tap.rows + at.row * call.rowStride, call.rowStride, weights.depth,
+                                at.panel + tap.index * weights.depth * kVectors * kLanes, acc);
+  }
+  if constexpr (kVectors == 2) {
+    if (call.activation == Activation::kGlu) {
+      STEMWRIGHT_UNROLL
+      for (std::size_t i = 0; i < kRows; ++i) {
+        write(call, acc[i][0] * sigmoid(acc[i][1]), at.row + i, at.column);
+      }
+      return;
+    }
+  }
+  const bool activate = call.activation == Activation::kGelu;
+  STEMWRIGHT_UNROLL
+  for (std::size_t i = 0; i < kRows; ++i) {
+    STEMWRIGHT_UNROLL
+    for (std::size_t j = 0; j < kVectors; ++j) {
+      const V value = activate ? gelu(acc[i][j]) : acc[i][j];
+      write(call, value, at.row + i, at.column + j * kLanes);
+    }
+  }
+}
+
+using TileFunction = void (*)(const GemmCall&, const Tile&);
+
+template <std::size_t kVectors>
+TileFunction tileFor(std::size_t rows) {
+  switch (rows) {
+    case 1: return tile<1, kVectors>;
+    case 2: return tile<2, kVectors>;
+    case 3: return tile<3, kVectors>;
+    case 4: return tile<4, kVectors>;
+    case 5: return tile<5, kVectors>;
+    case 6: return tile<6, kVectors>;
+#if !defined(STEMWRIGHT_SIMD_SCALAR) && !defined(STEMWRIGHT_SIMD_SSE41) && \
+    !defined(STEMWRIGHT_SIMD_AVX2)
+    case 7: return tile<7, kVectors>;
+    case 8: return tile<8, kVectors>;
+    case 9: return tile<9, kVectors>;
+    case 10: return tile<10, kVectors>;
+    case 11: return tile<11, kVectors>;
+    case 12: return tile<12, kVectors>;
+#if defined(STEMWRIGHT_SIMD_AVX512)
+    case 13: return tile<13, kVectors>;
+    case 14: return tile<14, kVectors>;
+#endif
+#endif
+    default: return nullptr;
+  }
+}
+
+template <std::size_t kVectors>
+void panelRows(const GemmCall& call, const float* panel, const float* bias, std::size_t column) {
+  const TileFunction full = tileFor<kVectors>(kRowBlock);
+  std::size_t row = 0;
+  for (; row + kRowBlock <= call.rows; row += kRowBlock) full(call, {panel, bias, row, column});
+  if (row < call.rows) tileFor<kVectors>(call.rows - row)(call, {panel, bias, row, column});
+}
+
+void run(const GemmCall& call) {
+  const PackedGemm& weights = *call.weights;
+  const std::size_t panelColumns = weights.glu ? kLanes : 2 * kLanes;
+  const std::size_t panelSize = weights.taps * weights.depth * 2 * kLanes;
+  const float* panel = weights.panels;
+  const float* bias = weights.bias;
+  for (std::size_t column = 0; column < weights.outCols; column += panelColumns) {
+    const bool single = !weights.glu && weights.outCols - column <= kLanes;
+    if (single) {
+      panelRows<1>(call, panel, bias, column);
+    } else {
+      panelRows<2>(call, panel, bias, column);
+    }
+    panel += panelSize;
+    bias += 2 * kLanes;
+  }
+}
+
+constexpr GemmKernels kGemm{kLanes, kRowBlock, run};
+
+}  // namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE

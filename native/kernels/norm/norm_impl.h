@@ -1,0 +1,150 @@
+#pragma once
+
+#include "kernels/activation_impl.h"
+#include "kernels/norm/norm.h"
+#include "kernels/simd.h"
+
+namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE {
+
+/// Sums of (x - shift) and its square over one block of rows.
+struct BlockSums {
+  double sum;
+  double squares;
+};
+
+STEMWRIGHT_INLINE BlockSums blockSums(const float* x, std::size_t stride, std::size_t rows,
+                                      std::size_t cols, float shift) {
+  const V s = set1(shift);
+  BlockSums sums{0, 0};
+  for (std::size_t r = 0; r < rows; ++r) {
+    const float* row = x + r * stride;
+    V total0 = zero(), total1 = zero(), squares0 = zero(), squares1 = zero();
+    std::size_t c = 0;
+    for (; c + 2 * kLanes <= cols; c += 2 * kLanes) {
+      const V d0 = load(row + c) - s;
+      const V d1 = load(row + c + kLanes) - s;
+      total0 = total0 + d0;
+      total1 = total1 + d1;
+      squares0 = fma(d0, d0, squares0);
+      squares1 = fma(d1, d1, squares1);
+    }
+    float total = sum(total0 + total1);
+    float squares = sum(squares0 + squares1);
+    for (; c < cols; ++c) {
+      const float d = row[c] - shift;
+      total += d;
+      squares += d * d;
+    }
+    sums.sum += static_cast<double>(total);
+    sums.squares += static_cast<double>(squares);
+  }
+  return sums;
+}
+
+Moments moments(const float* x, std::size_t stride, std::size_t rows, std::size_t cols) {
+  constexpr std::size_t kBlockRows = 64;
+  Moments all;
+  if (cols == 0) return all;
+  for (std::size_t r = 0; r < rows; r += kBlockRows) {
+    const std::size_t block = rows - r < kBlockRows ? rows - r : kBlockRows;
+    const float shift = x[r * stride];
+    const BlockSums sums = blockSums(x + r * stride, stride, block, cols, shift);
+    const double count = static_cast<double>(block) * static_cast<double>(cols);
+    const double mean = sums.sum / count;
+    const double m2 = sums.squares - sums.sum * mean;
+    const double total = all.count + count;
+    const double delta = static_cast<double>(shift) + mean - all.mean;
+    all.mean += delta * count / total;
+    all.m2 += (m2 > 0 ? m2 : 0) + delta * delta * all.count * count / total;
+    all.count = total;
+  }
+  return all;
+}
+
+/// The mean as two floats, so that x - mean is exact to float's own precision.
+struct Centre {
+  V high;
+  V low;
+};
+
+STEMWRIGHT_INLINE Centre centreOf(double mean) {
+  const float high = static_cast<float>(mean);
+  return {set1(high), set1(static_cast<float>(mean - static_cast<double>(high)))};
+}
+
+STEMWRIGHT_INLINE V normalised(V x, const Centre& centre, V inverseStd, V weight, V bias) {
+  return fma(((x - centre.high) - centre.low) * inverseStd, weight, bias);
+}
+
+template <typename Op>
+STEMWRIGHT_INLINE void eachVector(std::size_t cols, Op op) {
+  std::size_t c = 0;
+  for (; c + kLanes <= cols; c += kLanes) op(c, kLanes);
+  if (c < cols) op(c, cols - c);
+}
+
+STEMWRIGHT_INLINE V part(const float* x, std::size_t n) {
+  return n == kLanes ? load(x) : loadPartial(x, n);
+}
+
+STEMWRIGHT_INLINE void put(float* out, V value, std::size_t n) {
+  if (n == kLanes) {
+    store(out, value);
+  } else {
+    storePartial(out, value, n);
+  }
+}
+
+template <bool kActivate>
+STEMWRIGHT_INLINE void applyRows(const NormCall& call) {
+  const Centre centre = centreOf(call.mean);
+  const V inverse = set1(static_cast<float>(call.inverseStd));
+  for (std::size_t r = 0; r < call.rows; ++r) {
+    const float* x = call.x + r * call.xStride;
+    float* out = call.out + r * call.outStride;
+    eachVector(call.cols, [&](std::size_t c, std::size_t n) {
+      V y = normalised(part(x + c, n), centre, inverse, part(call.weight + c, n),
+                       part(call.bias + c, n));
+      if constexpr (kActivate) y = gelu(y);
+      put(out + c, y, n);
+    });
+  }
+}
+
+void apply(const NormCall& call) { applyRows<false>(call); }
+void applyGelu(const NormCall& call) { applyRows<true>(call); }
+
+void applyGluAdd(const NormCall& call, const float* scale) {
+  const Centre centre = centreOf(call.mean);
+  const V inverse = set1(static_cast<float>(call.inverseStd));
+  const std::size_t half = call.cols;
+  for (std::size_t r = 0; r < call.rows; ++r) {
+    const float* x = call.x + r * call.xStride;
+    float* out = call.out + r * call.outStride;
+    eachVector(half, [&](std::size_t c, std::size_t n) {
+      const V value = normalised(part(x + c, n), centre, inverse, part(call.weight + c, n),
+                                 part(call.bias + c, n));
+      const V gate =
+          normalised(part(x + half + c, n), centre, inverse, part(call.weight + half + c, n),
+                     part(call.bias + half + c, n));
+      put(out + c, fma(part(scale + c, n), value * sigmoid(gate), part(out + c, n)), n);
+    });
+  }
+}
+
+void layerNorm(const NormCall& call, float epsilon) {
+  for (std::size_t r = 0; r < call.rows; ++r) {
+    NormCall row = call;
+    row.x = call.x + r * call.xStride;
+    row.out = call.out + r * call.outStride;
+    row.rows = 1;
+    const Moments m = moments(row.x, call.xStride, 1, call.cols);
+    row.mean = m.mean;
+    row.inverseStd = 1.0 / __builtin_sqrt(m.m2 / m.count + static_cast<double>(epsilon));
+    applyRows<false>(row);
+  }
+}
+
+constexpr NormKernels kNorm{moments, apply, applyGelu, applyGluAdd, layerNorm};
+
+}  // namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE

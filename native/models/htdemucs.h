@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/cancel.h"
+#include "core/result.h"
+#include "core/thread_pool.h"
+#include "models/htdemucs_config.h"
+#include "models/weight_file.h"
+
+namespace stemwright::models {
+
+enum class Mode {
+  kFull,
+  /// The time branch alone, with nothing in place of the bottleneck: about three times as fast.
+  kTimeOnly,
+};
+
+/// A loaded HTDemucs: weights packed once, shared by any number of runners. Immutable.
+class HTDemucs : public std::enable_shared_from_this<HTDemucs> {
+ public:
+  /// Reads and packs every tensor of the graph.
+  /// @return kModel, naming what does not fit: a configuration value or a tensor
+  static core::Result<std::shared_ptr<const HTDemucs>> load(const HTDemucsConfig& config,
+                                                            WeightFile weights);
+  ~HTDemucs();
+  HTDemucs(const HTDemucs&) = delete;
+  HTDemucs& operator=(const HTDemucs&) = delete;
+
+  const HTDemucsConfig& config() const noexcept { return config_; }
+  std::size_t parameters() const noexcept { return parameters_; }
+  /// Bytes of the packed weights in memory.
+  std::size_t weightBytes() const noexcept { return weightBytes_; }
+
+  struct Graph;
+  const Graph& graph() const noexcept { return *graph_; }
+
+ private:
+  HTDemucs();
+  HTDemucsConfig config_;
+  std::unique_ptr<Graph> graph_;
+  std::size_t parameters_ = 0;
+  std::size_t weightBytes_ = 0;
+};
+
+/// Runs a model on segments of one length. Owns the workspace; one forward at a time.
+class HTDemucsRunner {
+ public:
+  /// Allocates everything that forward() needs.
+  /// @param frames length of a segment; any from 1
+  /// @return kNoRoom when the workspace cannot be had
+  static core::Result<std::unique_ptr<HTDemucsRunner>> create(
+      std::shared_ptr<const HTDemucs> model, std::size_t frames, Mode mode);
+  ~HTDemucsRunner();
+
+  std::size_t frames() const noexcept;
+  /// Bytes of the workspace.
+  std::size_t workspaceBytes() const noexcept;
+
+  /// One segment, exactly as HTDemucs.forward at this length (no padding to the trained one).
+  /// @param mix  [frames, audioChannels] interleaved
+  /// @param out  [sources][frames, audioChannels] interleaved, one after the other
+  /// @return kCancelled when the flag was raised; it is read between layers
+  core::Status forward(const float* mix, float* out, core::ThreadPool& pool,
+                       const core::CancelFlag& cancel);
+
+  /// What a layer put out, for tests: its Demucs name and channels-last values.
+  using Observer = std::function<void(const std::string& name, std::span<const float> values)>;
+  void observe(Observer observer);
+
+ private:
+  struct State;
+  explicit HTDemucsRunner(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace stemwright::models

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/cancel.h"
+#include "core/result.h"
+#include "models/htdemucs.h"
+
+namespace stemwright::models {
+
+/// One model of a bag, and how much it counts for each source.
+struct BagMember {
+  std::shared_ptr<const HTDemucs> model;
+  std::vector<double> weights;  ///< [sources]
+};
+
+/// Half-open range of frames.
+using FrameRange = std::pair<std::size_t, std::size_t>;
+
+struct SeparationRequest {
+  std::vector<BagMember> models;  ///< one, or a bag with the same sources, rate and channels
+  std::string input;              ///< track of the mix at the models' rate and channels
+  std::size_t frames = 0;
+  double mean = 0;  ///< of the mono mix; taken off before the network and put back after
+  double std = 1;
+  std::vector<std::optional<std::string>> outputs;  ///< track per source; empty: not wanted
+  Mode mode = Mode::kFull;
+  std::optional<double> segmentSeconds;  ///< empty: each model's own
+  double overlap = 0.25;                 ///< of a segment, in [0, 1)
+  unsigned shifts = 0;                   ///< passes at random offsets to average; 0: one, unshifted
+  std::uint64_t seed = 0;
+  unsigned threads = 1;
+  std::vector<FrameRange> regions;  ///< computed first, in this order; then the rest
+};
+
+struct SeparationProgress {
+  std::size_t segment = 0;   ///< passes of the network done
+  std::size_t segments = 0;  ///< passes in all
+  std::vector<FrameRange> finished;  ///< final in every output, ascending, merged
+};
+
+/// Separates a track into tracks: normalised segments, triangular weights, overlap-add, as
+/// demucs.apply does; memory does not depend on the length. Output tracks are as long as the
+/// input from the start and final where progress says so.
+/// [worker; calls onProgress on the same thread]
+core::Status separate(const SeparationRequest& request, const core::CancelFlag& cancel,
+                      const std::function<void(const SeparationProgress&)>& onProgress);
+
+}  // namespace stemwright::models
