@@ -1,0 +1,110 @@
+import type { ModelConfig, SeparationMode, TensorEntry } from '../contract/model.ts';
+
+/** The addon's interface. Misused argument types throw a TypeError; engine faults are errors with a `code`. */
+export interface NativeModule {
+  info(): NativeInfo;
+  /** Creates or truncates the track at `path`: interleaved f32le. */
+  createTrack(path: string, channels: number): TrackWriter;
+  /** Maps the file, checks each tensor against the graph and packs the weights. */
+  openModel(spec: ModelSpec): Promise<NativeModel>;
+  startSeparation(spec: NativeSeparationSpec, onEvent: (event: NativeSeparationEvent) => void): NativeJob;
+  measureTracks(spec: { tracks: string[]; channels: number; reference?: string }): Promise<TrackMeasures>;
+  /** Writes Σ gain · input. */
+  combineTracks(spec: { inputs: { path: string; gain: number }[]; channels: number; output: string }): Promise<{ frames: number }>;
+  /** Adds (mix − Σ stems) / n to each stem in place. */
+  spreadResidual(spec: { mix: string; stems: string[]; channels: number }): Promise<void>;
+}
+
+export interface NativeInfo {
+  version: string;
+  isa: string;
+  availableIsas: string[];
+  /** Not empty when STEMWRIGHT_ISA names a level this processor lacks. */
+  isaOverrideError: string;
+  hardwareThreads: number;
+}
+
+export interface TrackWriter {
+  /** f32le bytes; need not be whole frames, the rest waits for the next chunk. */
+  append(chunk: Buffer): Promise<void>;
+  finish(): Promise<TrackStats>;
+  dispose(): void;
+}
+
+export interface TrackStats {
+  frames: number;
+  /** Mean and unbiased deviation of the average of the channels. */
+  mean: number;
+  std: number;
+  peak: number;
+  /** NaN and infinite samples, written as 0. */
+  nonFinite: number;
+}
+
+export interface TrackMeasures {
+  frames: number;
+  /** Linear, per track. */
+  peaks: number[];
+  /** Samples beyond ±1, per track. */
+  overs: number[];
+  nonFinite: number[];
+  referenceRms?: number;
+  /** RMS of reference − Σ tracks. */
+  nullRms?: number;
+}
+
+export interface ModelSpec {
+  path: string;
+  tensors: TensorEntry[];
+  config: ModelConfig;
+}
+
+export interface NativeModel {
+  readonly info: {
+    sources: string[];
+    channels: number;
+    sampleRate: number;
+    segmentFrames: number;
+    parameters: number;
+    weightBytes: number;
+  };
+  dispose(): void;
+}
+
+export interface NativeSeparationSpec {
+  /** Several for a bag; `weights` has one entry per source. */
+  models: { model: NativeModel; weights: number[] }[];
+  /** The mix at the models' rate and channel count. */
+  input: string;
+  frames: number;
+  mean: number;
+  std: number;
+  /** One path per source; null when that stem is not wanted. */
+  outputs: (string | null)[];
+  mode: SeparationMode;
+  segmentSeconds: number | null;
+  overlap: number;
+  shifts: number;
+  seed: number;
+  threads: number;
+  /** Frame ranges to compute first, in this order. */
+  regions?: [number, number][];
+}
+
+export type NativeSeparationEvent =
+  | {
+      type: 'progress';
+      segment: number;
+      segments: number;
+      finished: [number, number][];
+      fraction: number;
+      etaSeconds: number | null;
+    }
+  | { type: 'done'; seconds: number; segmentSeconds: number }
+  | { type: 'failed'; code: string; message: string }
+  | { type: 'cancelled' };
+
+export interface NativeJob {
+  /** Idempotent; the job still ends with its final event. */
+  cancel(): void;
+}
