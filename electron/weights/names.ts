@@ -1,0 +1,42 @@
+import { ModelError } from './errors.ts';
+import type { TensorEntry } from './tensors.ts';
+
+/** MetalAudio's names for the parts of an HTDemucs, and Demucs' own. */
+const ROOTS = new Map([
+  ['time_encoder', 'tencoder'],
+  ['time_decoder', 'tdecoder'],
+  ['freq_encoder', 'encoder'],
+  ['freq_decoder', 'decoder'],
+  ['cross_transformer', 'crosstransformer'],
+]);
+
+/**
+ * The tensors under Demucs' names; those that have them already stay as they are.
+ * @throws ModelError where two tensors end up under one name, or a name may stand for two
+ */
+export function toDemucsNames(path: string, tensors: readonly TensorEntry[]): TensorEntry[] {
+  const origins = new Map<string, string>();
+  return tensors.map((tensor) => {
+    const name = demucsName(path, tensor.name);
+    const other = origins.get(name);
+    if (other !== undefined) {
+      throw ambiguous(path, `tensors ${other} and ${tensor.name} are both Demucs' ${name}`);
+    }
+    origins.set(name, tensor.name);
+    return { ...tensor, name };
+  });
+}
+
+function demucsName(path: string, name: string): string {
+  const [root = '', ...rest] = name.split('.');
+  const mapped = [ROOTS.get(root) ?? root, ...rest.map((part) => (part === 'conv_transpose' ? 'conv_tr' : part))];
+  // MetalAudio's exporter writes norm1 and norm2 under this one name, so that one of the two is lost.
+  if (mapped.includes('norm')) {
+    throw ambiguous(path, `tensor ${name} may be Demucs' norm1 or norm2`);
+  }
+  return mapped.join('.');
+}
+
+function ambiguous(path: string, what: string): ModelError {
+  return new ModelError(path, `is ambiguous: ${what}`, 'export the model again under Demucs\' names');
+}

@@ -1,0 +1,72 @@
+import { constants } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { DAMAGED, ModelError } from './errors.ts';
+
+/** No header, directory or pickle may ask for more than this in one read; a full-size HTDemucs header has 60 kB. */
+export const MAX_READ_BYTES = 4 * 1024 * 1024;
+
+/** Ranged reads of one file. A range outside the file, or one that a shrinking file no longer has, is a ModelError. */
+export interface ByteSource {
+  readonly path: string;
+  readonly size: number;
+  read(offset: number, length: number): Promise<Buffer>;
+}
+
+export class FileSource implements ByteSource {
+  readonly path: string;
+  readonly size: number;
+  readonly #handle: FileHandle;
+
+  private constructor(path: string, size: number, handle: FileHandle) {
+    this.path = path;
+    this.size = size;
+    this.#handle = handle;
+  }
+
+  static async open(path: string): Promise<FileSource> {
+    // O_NONBLOCK: opening a FIFO must not wait for a writer. Windows has neither.
+    const handle = await open(path, constants.O_RDONLY | ('O_NONBLOCK' in constants ? constants.O_NONBLOCK : 0)).catch((error: unknown) => {
+      throw unopened(path, error);
+    });
+    try {
+      const stat = await handle.stat();
+      if (!stat.isFile()) {
+        throw new ModelError(path, 'is not a regular file', 'name a model file');
+      }
+      return new FileSource(path, stat.size, handle);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  async read(offset: number, length: number): Promise<Buffer> {
+    if (length > MAX_READ_BYTES || offset + length > this.size) {
+      throw new ModelError(this.path, `has no ${length} bytes to read at ${offset}`, DAMAGED);
+    }
+    const buffer = Buffer.alloc(length);
+    for (let filled = 0; filled < length; ) {
+      const { bytesRead } = await this.#handle.read(buffer, filled, length - filled, offset + filled);
+      if (bytesRead === 0) {
+        throw new ModelError(this.path, 'became shorter while it was read', 'try again once it is fully written');
+      }
+      filled += bytesRead;
+    }
+    return buffer;
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+}
+
+function unopened(path: string, error: unknown): ModelError {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new ModelError(path, 'does not exist', 'check the path');
+  }
+  if (code === 'EISDIR') {
+    return new ModelError(path, 'is not a regular file', 'name a model file');
+  }
+  return new ModelError(path, `cannot be opened (${String(code)})`, 'check its permissions');
+}

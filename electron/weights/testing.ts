@@ -1,0 +1,259 @@
+/** Makes small models for tests, of random weights that follow from tensor names and a seed alone. */
+import { writeFile } from 'node:fs/promises';
+import { parseKwargs, type HTDemucsConfig } from './config.ts';
+
+export interface NamedShape {
+  name: string;
+  shape: number[];
+}
+
+export interface TestTensor extends NamedShape {
+  values: Float32Array;
+}
+
+export const TINY_KWARGS = {
+  sources: ['drums', 'bass', 'other', 'vocals'],
+  audio_channels: 2,
+  samplerate: 44_100,
+  segment: [1, 2],
+  channels: 4,
+  nfft: 512,
+  depth: 3,
+  dconv_mode: 3,
+  dconv_comp: 2,
+  t_layers: 2,
+  t_heads: 2,
+};
+
+export interface TinyModelOptions {
+  seed?: number;
+  kwargs?: Record<string, unknown>;
+  metadata?: Record<string, string>;
+}
+
+/** Writes a safetensors file of an HTDemucs of TINY_KWARGS (about 250 kB), changed by `kwargs`. */
+export async function writeTinyModel(path: string, options: TinyModelOptions = {}): Promise<void> {
+  const kwargs = { ...TINY_KWARGS, ...options.kwargs };
+  const tensors = ruleTensors(htdemucsShapes(parseKwargs(path, kwargs)), options.seed ?? 1);
+  await writeFile(path, encodeSafetensors(tensors, { kwargs: JSON.stringify(kwargs), ...options.metadata }));
+}
+
+/** A safetensors file as F32. */
+export function encodeSafetensors(tensors: readonly TestTensor[], metadata: Record<string, string>): Buffer {
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  let end = 0;
+  for (const { name, shape, values } of tensors) {
+    header[name] = { dtype: 'F32', shape, data_offsets: [end, end + values.byteLength] };
+    end += values.byteLength;
+  }
+  return rawSafetensors(JSON.stringify(header), Buffer.concat(tensors.map(({ values }) => littleEndian(values))));
+}
+
+export function rawSafetensors(header: string, data: Buffer, headerBytes = BigInt(Buffer.byteLength(header))): Buffer {
+  const prefix = Buffer.alloc(8);
+  prefix.writeBigUInt64LE(headerBytes);
+  return Buffer.concat([prefix, Buffer.from(header), data]);
+}
+
+function littleEndian(values: Float32Array): Buffer {
+  const bytes = Buffer.alloc(values.byteLength);
+  values.forEach((value, i) => bytes.writeFloatLE(value, 4 * i));
+  return bytes;
+}
+
+/** Names and shapes of the state dict of Demucs' HTDemucs, in no particular order. */
+export function htdemucsShapes(config: HTDemucsConfig): NamedShape[] {
+  const outputs = config.audioChannels * config.sources.length;
+  const tensors: NamedShape[] = [];
+  for (let layer = 0; layer < config.depth; layer++) {
+    const width = config.channels * config.growth ** layer;
+    const inner = config.channels * config.growth ** (layer - 1);
+    const mirrored = config.depth - 1 - layer;
+    for (const [prefix, kernel, complex] of [['', [config.kernelSize, 1], 2], ['t', [config.kernelSize], 1]] as const) {
+      const shape = { config, layer, width, kernel };
+      tensors.push(...encoderShapes({ ...shape, prefix: `${prefix}encoder.${layer}`, outer: layer === 0 ? config.audioChannels * complex : inner }));
+      tensors.push(...decoderShapes({ ...shape, prefix: `${prefix}decoder.${mirrored}`, outer: layer === 0 ? outputs * complex : inner }));
+    }
+  }
+  if (config.freqEmb > 0) {
+    tensors.push({ name: 'freq_emb.embedding.weight', shape: [config.nfft / 2 / config.stride, config.channels] });
+  }
+  return [...tensors, ...bottomShapes(config), ...transformerShapes(config)];
+}
+
+interface LayerShape {
+  config: HTDemucsConfig;
+  layer: number;
+  prefix: string;
+  /** Channels on the layer's outer side (towards the waveform) and on its inner one. */
+  outer: number;
+  width: number;
+  kernel: readonly number[];
+}
+
+function encoderShapes({ config, layer, prefix, outer, width, kernel }: LayerShape): NamedShape[] {
+  const shapes = weightAndBias(`${prefix}.conv`, [width, outer, ...kernel]);
+  if (layer >= config.normStarts) {
+    shapes.push(...norm(`${prefix}.norm1`, width));
+  }
+  if (config.rewrite) {
+    const context = kernel.map(() => 1 + 2 * config.contextEnc);
+    shapes.push(...weightAndBias(`${prefix}.rewrite`, [2 * width, width, ...context]));
+    shapes.push(...(layer >= config.normStarts ? norm(`${prefix}.norm2`, 2 * width) : []));
+  }
+  return [...shapes, ...((config.dconvMode & 1) === 0 ? [] : dconvShapes(config, `${prefix}.dconv`, width))];
+}
+
+function decoderShapes({ config, layer, prefix, outer, width, kernel }: LayerShape): NamedShape[] {
+  const shapes = weightAndBias(`${prefix}.conv_tr`, [width, outer, ...kernel], outer);
+  if (layer >= config.normStarts) {
+    shapes.push(...norm(`${prefix}.norm2`, outer));
+  }
+  if (config.rewrite) {
+    const context = kernel.map(() => 1 + 2 * config.context);
+    shapes.push(...weightAndBias(`${prefix}.rewrite`, [2 * width, width, ...context]));
+    shapes.push(...(layer >= config.normStarts ? norm(`${prefix}.norm1`, 2 * width) : []));
+  }
+  return [...shapes, ...((config.dconvMode & 2) === 0 ? [] : dconvShapes(config, `${prefix}.dconv`, width))];
+}
+
+function dconvShapes(config: HTDemucsConfig, prefix: string, width: number): NamedShape[] {
+  const hidden = Math.floor(width / config.dconvComp);
+  return Array.from({ length: config.dconvDepth }, (_, d) => [
+    ...weightAndBias(`${prefix}.layers.${d}.0`, [hidden, width, 3]),
+    ...norm(`${prefix}.layers.${d}.1`, hidden),
+    ...weightAndBias(`${prefix}.layers.${d}.3`, [2 * width, hidden, 1]),
+    ...norm(`${prefix}.layers.${d}.4`, 2 * width),
+    { name: `${prefix}.layers.${d}.6.scale`, shape: [width] },
+  ]).flat();
+}
+
+function bottomShapes(config: HTDemucsConfig): NamedShape[] {
+  const width = config.channels * config.growth ** (config.depth - 1);
+  const bottom = config.bottomChannels;
+  return bottom === 0 ? [] : ['', '_t'].flatMap((branch) => [
+    ...weightAndBias(`channel_upsampler${branch}`, [bottom, width, 1]),
+    ...weightAndBias(`channel_downsampler${branch}`, [width, bottom, 1]),
+  ]);
+}
+
+function transformerShapes(config: HTDemucsConfig): NamedShape[] {
+  const width = config.bottomChannels || config.channels * config.growth ** (config.depth - 1);
+  const shapes: NamedShape[] = [];
+  for (const branch of config.tLayers > 0 ? ['', '_t'] : []) {
+    if (config.tNormIn) {
+      shapes.push(...norm(`crosstransformer.norm_in${branch}`, width));
+    }
+    for (let layer = 0; layer < config.tLayers; layer++) {
+      const isCross = (layer % 2 === 1) !== config.tCrossFirst;
+      shapes.push(...transformerLayerShapes(config, `crosstransformer.layers${branch}.${layer}`, width, isCross));
+    }
+  }
+  return shapes;
+}
+
+function transformerLayerShapes(config: HTDemucsConfig, prefix: string, width: number, isCross: boolean): NamedShape[] {
+  const attention = `${prefix}.${isCross ? 'cross' : 'self'}_attn`;
+  const hidden = Math.trunc(width * config.tHiddenScale);
+  const norms = ['norm1', 'norm2', ...(isCross ? ['norm3'] : []), ...(config.tNormOut ? ['norm_out'] : [])];
+  return [
+    { name: `${attention}.in_proj_weight`, shape: [3 * width, width] },
+    { name: `${attention}.in_proj_bias`, shape: [3 * width] },
+    ...weightAndBias(`${attention}.out_proj`, [width, width]),
+    ...weightAndBias(`${prefix}.linear1`, [hidden, width]),
+    ...weightAndBias(`${prefix}.linear2`, [width, hidden]),
+    ...norms.flatMap((name) => norm(`${prefix}.${name}`, width)),
+    ...(config.tLayerScale ? ['gamma_1', 'gamma_2'] : []).map((name) => ({ name: `${prefix}.${name}.scale`, shape: [width] })),
+  ];
+}
+
+function weightAndBias(prefix: string, shape: number[], biases = shape[0] ?? 0): NamedShape[] {
+  return [{ name: `${prefix}.weight`, shape }, { name: `${prefix}.bias`, shape: [biases] }];
+}
+
+function norm(prefix: string, width: number): NamedShape[] {
+  return weightAndBias(prefix, [width]);
+}
+
+/**
+ * Random weights of a size that keeps activations near 1. FNV-1a 64 of the name, started from the seed, begins a
+ * splitmix64 sequence: the engine's own tests make the same numbers.
+ */
+export function ruleTensors(shapes: readonly NamedShape[], seed: number): TestTensor[] {
+  return shapes.map(({ name, shape }) => ({ name, shape, values: ruleValues(name, shape, seed) }));
+}
+
+function ruleValues(name: string, shape: readonly number[], seed: number): Float32Array {
+  const count = shape.reduce((product, size) => product * size, 1);
+  const fan = count / (shape[0] ?? 1);
+  const { base, scales } = distribution(name, shape.length, fan);
+  const random = new SplitMix(fnv1a64(name, seed));
+  return Float32Array.from({ length: count }, () => {
+    const spread = scales.reduce((product, scale) => Math.fround(product * scale), random.next());
+    return base + spread;
+  });
+}
+
+/** `scales` are multiplied in one after the other, each product rounded to float. */
+function distribution(name: string, rank: number, fan: number): { base: number; scales: number[] } {
+  if (name.includes('embedding')) {
+    return { base: 0, scales: [Math.fround(0.2)] };
+  }
+  if (rank >= 2) {
+    return { base: 0, scales: [Math.fround(Math.sqrt(3 / fan)), Math.fround(0.9)] };
+  }
+  if (name.endsWith('.scale')) {
+    return { base: Math.fround(0.5), scales: [Math.fround(0.3)] };
+  }
+  return name.endsWith('weight') ? { base: 1, scales: [Math.fround(0.2)] } : { base: 0, scales: [Math.fround(0.1)] };
+}
+
+const MASK64 = (1n << 64n) - 1n;
+
+function fnv1a64(text: string, seed: number): bigint {
+  let hash = 0xcbf29ce484222325n ^ BigInt(seed);
+  for (const byte of Buffer.from(text)) {
+    hash = ((hash ^ BigInt(byte)) * 0x100000001b3n) & MASK64;
+  }
+  return hash;
+}
+
+/** splitmix64 in 32-bit halves: with bigint, a million weights take seconds. */
+class SplitMix {
+  #high: number;
+  #low: number;
+
+  constructor(start: bigint) {
+    this.#high = Number(start >> 32n);
+    this.#low = Number(start & 0xffffffffn);
+  }
+
+  /** The next number, in [-1, 1) and a multiple of 2^-23. */
+  next(): number {
+    const low = this.#low + 0x7f4a7c15;
+    this.#high = (this.#high + 0x9e3779b9 + (low > 0xffffffff ? 1 : 0)) >>> 0;
+    this.#low = low >>> 0;
+    let [high, rest] = xorShift(this.#high, this.#low, 30);
+    [high, rest] = multiply(high, rest, 0xbf58476d, 0x1ce4e5b9);
+    [high, rest] = xorShift(high, rest, 27);
+    [high, rest] = multiply(high, rest, 0x94d049bb, 0x133111eb);
+    [high] = xorShift(high, rest, 31);
+    return (high >>> 8) / 2 ** 23 - 1;
+  }
+}
+
+function xorShift(high: number, low: number, bits: number): [number, number] {
+  return [(high ^ (high >>> bits)) >>> 0, (low ^ ((low >>> bits) | (high << (32 - bits)))) >>> 0];
+}
+
+/** The low 64 bits of a product, in halves. */
+function multiply(aHigh: number, aLow: number, bHigh: number, bLow: number): [number, number] {
+  const a0 = aLow & 0xffff;
+  const a1 = aLow >>> 16;
+  const b0 = bLow & 0xffff;
+  const b1 = bLow >>> 16;
+  const middle = a1 * b0 + ((a0 * b0) >>> 16);
+  const cross = a0 * b1 + (middle & 0xffff);
+  const carry = a1 * b1 + Math.floor(middle / 0x10000) + Math.floor(cross / 0x10000);
+  return [(carry + Math.imul(aHigh, bLow) + Math.imul(aLow, bHigh)) >>> 0, Math.imul(aLow, bLow) >>> 0];
+}
