@@ -1,0 +1,152 @@
+#include "nn/conv.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+namespace stemwright::nn {
+namespace {
+
+/// Taps that one call can gather; Conv::Conv refuses larger kernels.
+constexpr std::size_t kMaxTaps = 128;
+
+/// Output columns that see the same taps along the width.
+struct Run {
+  std::size_t begin;
+  std::size_t end;
+  std::size_t firstTap;
+  std::size_t lastTap;  // exclusive
+};
+
+/// Taps [first, last) whose input column exists for output column `column`.
+Run runAt(const ConvShape& shape, std::size_t width, std::size_t column, std::size_t end) {
+  const auto position = [&](std::size_t tap) {
+    return static_cast<std::ptrdiff_t>(column * shape.strideWidth + tap * shape.dilationWidth) -
+           static_cast<std::ptrdiff_t>(shape.paddingWidth);
+  };
+  std::size_t first = 0;
+  while (first < shape.kernelWidth && position(first) < 0) ++first;
+  std::size_t last = shape.kernelWidth;
+  while (last > first && position(last - 1) >= static_cast<std::ptrdiff_t>(width)) --last;
+
+  Run run{column, column + 1, first, last};
+  if (first == 0 && last == shape.kernelWidth) {
+    // Every tap inside: the run goes on until the last tap leaves the input.
+    const std::size_t reach = (shape.kernelWidth - 1) * shape.dilationWidth;
+    const std::size_t limit = (width + shape.paddingWidth - reach - 1) / shape.strideWidth + 1;
+    run.end = std::min(end, limit);
+  }
+  return run;
+}
+
+}  // namespace
+
+Conv::Conv(const kernels::Kernels& kernels, const ConvShape& shape, bool glu, const float* weight,
+           const float* bias)
+    : kernels_(&kernels), shape_(shape) {
+  const std::size_t taps = shape.kernelHeight * shape.kernelWidth;
+  packed_ = PackedMatrix(
+      kernels.gemm.lanes, taps, shape.in, shape.out, glu,
+      [&](std::size_t tap, std::size_t k, std::size_t column) {
+        return weight[(column * shape.in + k) * taps + tap];
+      },
+      [&](std::size_t column) { return bias == nullptr ? 0.0f : bias[column]; });
+}
+
+Conv Conv::transposedHeightPhase(const kernels::Kernels& kernels, std::size_t in, std::size_t out,
+                                 std::size_t kernel, std::size_t stride, std::size_t phase,
+                                 const float* weight, const float* bias) {
+  const std::size_t taps = kernel / stride;
+  Conv conv;
+  conv.kernels_ = &kernels;
+  conv.shape_ = {.in = in, .out = out, .kernelHeight = taps, .paddingHeight = taps - 1};
+  conv.packed_ = PackedMatrix(
+      kernels.gemm.lanes, taps, in, out, false,
+      [&](std::size_t tap, std::size_t k, std::size_t column) {
+        return weight[(k * out + column) * kernel + phase + (taps - 1 - tap) * stride];
+      },
+      [&](std::size_t column) { return bias[column]; });
+  return conv;
+}
+
+Conv Conv::transposedWidth(const kernels::Kernels& kernels, std::size_t in, std::size_t out,
+                           std::size_t kernel, std::size_t stride, const float* weight,
+                           const float* bias) {
+  const std::size_t taps = kernel / stride;
+  Conv conv;
+  conv.kernels_ = &kernels;
+  conv.shape_ = {.in = in, .out = out * stride, .kernelWidth = taps, .paddingWidth = taps - 1};
+  conv.packed_ = PackedMatrix(
+      kernels.gemm.lanes, taps, in, out * stride, false,
+      [&](std::size_t tap, std::size_t k, std::size_t column) {
+        const std::size_t phase = column / out;
+        return weight[(k * out + column % out) * kernel + phase + (taps - 1 - tap) * stride];
+      },
+      [&](std::size_t column) { return bias[column % out]; });
+  return conv;
+}
+
+void Conv::row(const float* x, std::size_t height, std::size_t width, std::size_t row,
+               std::size_t begin, std::size_t end, float* out, const Epilogue& epilogue) const {
+  const std::size_t stored = outChannels();
+  const bool contiguous = shape_.dilationWidth == 1;
+  const kernels::PackedGemm merged = packed_.merged(shape_.kernelWidth);
+  std::array<kernels::GemmTap, kMaxTaps> taps;
+
+  for (std::size_t column = begin; column < end;) {
+    const Run run = runAt(shape_, width, column, end);
+    const bool whole = contiguous && run.firstTap == 0 && run.lastTap == shape_.kernelWidth;
+    std::size_t count = 0;
+    for (std::size_t h = 0; h < shape_.kernelHeight; ++h) {
+      const std::ptrdiff_t line = static_cast<std::ptrdiff_t>(row * shape_.strideHeight + h) -
+                                  static_cast<std::ptrdiff_t>(shape_.paddingHeight);
+      if (line < 0 || line >= static_cast<std::ptrdiff_t>(height)) continue;
+      const auto at = [&](std::size_t tap) {
+        const std::ptrdiff_t position =
+            static_cast<std::ptrdiff_t>(run.begin * shape_.strideWidth +
+                                        tap * shape_.dilationWidth) -
+            static_cast<std::ptrdiff_t>(shape_.paddingWidth);
+        return x + (line * static_cast<std::ptrdiff_t>(width) + position) *
+                       static_cast<std::ptrdiff_t>(shape_.in);
+      };
+      if (whole) {
+        taps[count++] = {at(0), h};
+        continue;
+      }
+      for (std::size_t w = run.firstTap; w < run.lastTap; ++w) {
+        taps[count++] = {at(w), h * shape_.kernelWidth + w};
+      }
+    }
+    kernels_->gemm.run({.taps = taps.data(),
+                        .tapCount = count,
+                        .rowStride = shape_.strideWidth * shape_.in,
+                        .rows = run.end - run.begin,
+                        .weights = whole ? &merged : &packed_.view(),
+                        .out = out + run.begin * stored,
+                        .outStride = stored,
+                        .activation = epilogue.activation,
+                        .scale = epilogue.scale,
+                        .residual = epilogue.residual == nullptr
+                                        ? nullptr
+                                        : epilogue.residual + run.begin * stored,
+                        .residualStride = stored});
+    column = run.end;
+  }
+}
+
+void Conv::forward(const float* x, std::size_t height, std::size_t width, float* out,
+                   const Epilogue& epilogue, core::ThreadPool& pool) const {
+  const std::size_t rows = shape_.outHeight(height);
+  const std::size_t columns = shape_.outWidth(width);
+  const std::size_t chunks = (columns + chunk() - 1) / chunk();
+  const std::size_t rowSize = columns * outChannels();
+  pool.parallelFor(rows * chunks, [&](std::size_t index, unsigned) {
+    const std::size_t r = index / chunks;
+    const std::size_t begin = index % chunks * chunk();
+    Epilogue here = epilogue;
+    if (here.residual != nullptr) here.residual += r * rowSize;
+    row(x, height, width, r, begin, std::min(columns, begin + chunk()), out + r * rowSize, here);
+  });
+}
+
+}  // namespace stemwright::nn

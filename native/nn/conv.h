@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstddef>
+
+#include "core/tensor.h"
+#include "core/thread_pool.h"
+#include "kernels/dispatch.h"
+#include "nn/packed_matrix.h"
+
+namespace stemwright::nn {
+
+/// A convolution over [height, width, channels]: channels innermost, width the time axis, height
+/// the frequency axis. One-dimensional ones have height 1; a linear layer is a 1 x 1 kernel.
+struct ConvShape {
+  std::size_t in = 1;   ///< channels read
+  std::size_t out = 1;  ///< channels computed; glu halves them
+  std::size_t kernelHeight = 1;
+  std::size_t kernelWidth = 1;
+  std::size_t strideHeight = 1;
+  std::size_t strideWidth = 1;
+  std::size_t dilationWidth = 1;
+  std::size_t paddingHeight = 0;  ///< zeros on either side
+  std::size_t paddingWidth = 0;
+
+  std::size_t outHeight(std::size_t height) const {
+    return (height + 2 * paddingHeight - kernelHeight) / strideHeight + 1;
+  }
+  std::size_t outWidth(std::size_t width) const {
+    return (width + 2 * paddingWidth - dilationWidth * (kernelWidth - 1) - 1) / strideWidth + 1;
+  }
+};
+
+/// What happens to a result before it is stored; see kernels::GemmCall.
+struct Epilogue {
+  kernels::Activation activation = kernels::Activation::kNone;
+  const float* scale = nullptr;
+  const float* residual = nullptr;  ///< laid out as the output
+};
+
+/// Convolution as a product of shifted rows with packed weights: no im2col, no padded copy.
+/// Immutable after construction. [thread-safe: const]
+class Conv {
+ public:
+  Conv() = default;
+
+  /// @param weight PyTorch's [out, in, kernelHeight * kernelWidth]
+  /// @param bias   [out] or null
+  Conv(const kernels::Kernels& kernels, const ConvShape& shape, bool glu, const float* weight,
+       const float* bias);
+
+  /// Phase of a transposed convolution whose kernel is a multiple of its stride: output q * stride
+  /// + phase of the uncropped result, as a plain convolution with stride 1.
+  /// @param weight PyTorch's [in, out, kernel], bias [out]
+  static Conv transposedHeightPhase(const kernels::Kernels& kernels, std::size_t in,
+                                    std::size_t out, std::size_t kernel, std::size_t stride,
+                                    std::size_t phase, const float* weight, const float* bias);
+  /// All phases at once: row q of the result holds outputs q * stride … q * stride + stride - 1.
+  static Conv transposedWidth(const kernels::Kernels& kernels, std::size_t in, std::size_t out,
+                              std::size_t kernel, std::size_t stride, const float* weight,
+                              const float* bias);
+
+  const ConvShape& shape() const noexcept { return shape_; }
+  /// Channels stored per position.
+  std::size_t outChannels() const noexcept { return packed_.view().outCols; }
+  std::size_t bytes() const noexcept { return packed_.bytes(); }
+
+  /// Output columns [begin, end) of output row `row`.
+  /// @param x        [height, width, in]
+  /// @param out      where column 0 of this row lies
+  /// @param epilogue its residual too points at column 0 of this row
+  /// One thread.
+  void row(const float* x, std::size_t height, std::size_t width, std::size_t row,
+           std::size_t begin, std::size_t end, float* out, const Epilogue& epilogue) const;
+
+  /// The whole output [outHeight, outWidth, outChannels], shared among the pool.
+  void forward(const float* x, std::size_t height, std::size_t width, float* out,
+               const Epilogue& epilogue, core::ThreadPool& pool) const;
+
+  /// Output columns that one task should take.
+  std::size_t chunk() const noexcept { return kernels_->gemm.rowBlock * 8; }
+
+ private:
+  const kernels::Kernels* kernels_ = nullptr;
+  ConvShape shape_;
+  PackedMatrix packed_;
+};
+
+}  // namespace stemwright::nn
