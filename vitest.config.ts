@@ -1,14 +1,29 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+const needsEngine = '**/*.native.test.ts';
+
 export default defineConfig({
   // Stated, because an app's Vite root would otherwise be taken and no test found.
   root: fileURLToPath(new URL('.', import.meta.url)),
   test: {
-    include: ['electron/**/*.test.ts', 'scripts/**/*.test.ts'],
     environment: 'node',
     restoreMocks: true,
     unstubEnvs: true,
-    testTimeout: 20_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['electron/**/*.test.ts', 'scripts/**/*.test.ts'],
+          exclude: [needsEngine],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'native', include: [`electron/${needsEngine}`, `scripts/${needsEngine}`], testTimeout: 120_000 },
+      },
+    ],
   },
 });

@@ -1,0 +1,9 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+export const logFile = join(root, 'build', 'setup.log');
+export const lockFile = join(root, 'build', 'setup.lock');
+export const stampFolder = join(root, 'build', 'stamps');
+export const addonFile = join(root, 'build', 'release', 'native', 'addon', 'stemwright.node');
+export const cliFile = join(root, 'build', 'cli', 'stemwright.mjs');
