@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { ModelError, quoted } from './errors.ts';
+import type { StemwrightError } from '../contract/errors.ts';
+import { modelFault, quoted } from './errors.ts';
 
 /** An HTDemucs by its constructor's arguments, each checked to be one that the engine computes. */
 export interface HTDemucsConfig {
@@ -40,6 +41,7 @@ export interface HTDemucsConfig {
 }
 
 const MAX_SEGMENT_SECONDS = 120;
+const MAX_CHANNELS = 8192;
 
 function integer(min: number, max: number, preset: number) {
   return z.int({ error: `must be a whole number from ${min} to ${max}` }).min(min, `must be at least ${min}`).max(max, `must be at most ${max}`).default(preset);
@@ -53,8 +55,8 @@ function flag(preset: boolean) {
   return z.boolean({ error: 'must be true or false' }).default(preset);
 }
 
-/** An argument of which the engine computes one value alone: Demucs' default. */
-function only<T extends string | boolean>(value: T) {
+/** An argument of which the engine computes one value alone, Demucs' default. */
+function only<T extends string | number | boolean>(value: T) {
   return z.literal(value, { error: `only ${JSON.stringify(value)} is supported` }).default(value);
 }
 
@@ -66,8 +68,11 @@ const IGNORED = [
   't_sparse_attn_window', 't_global_window', 't_sparsity', 't_auto_sparsity',
 ] as const;
 
-// Sources become file names: no separators, no leading dot, none of Windows' device names.
-const sourceName = z.string().regex(/^(?!(?:con|prn|aux|nul|com\d|lpt\d)$)[\p{L}\p{N}_][\p{L}\p{M}\p{N}_ -]{0,62}(?<! )$/iu, 'must be names of letters, digits, _ and -');
+// Sources become file names: no separators, no leading dot or dash, none of Windows' device names.
+const sourceName = z.string().regex(
+  /^(?!(?:con|prn|aux|nul|com\d|lpt\d)$)(?![ -])[\p{L}\p{M}\p{N}_ -]{1,64}(?<! )$/iu,
+  'must be names of letters, digits, spaces, _ and -',
+);
 
 const segment = z.union([
   z.number().positive().transform(decimalFraction),
@@ -78,42 +83,42 @@ const segment = z.union([
 /** Demucs 4's names, defaults and meanings: demucs/htdemucs.py, class HTDemucs. */
 const kwargsSchema = z.strictObject({
   sources: z.array(sourceName, { error: 'must be a list of names' }).min(1, 'must hold 1 to 8 names').max(8, 'must hold 1 to 8 names'),
-  audio_channels: integer(1, 2, 2),
+  audio_channels: z.literal([1, 2], { error: 'must be 1 or 2' }).default(2),
   samplerate: integer(8000, 192_000, 44_100),
   segment: segment.default([10, 1]),
   channels: integer(1, 1024, 48),
   channels_time: z.null({ error: 'only null is supported' }).default(null),
-  growth: real(1, 8, 2),
+  growth: integer(1, 8, 2),
   depth: integer(1, 8, 4),
   nfft: integer(64, 65_536, 4096),
   cac: only(true),
-  rewrite: flag(true),
+  rewrite: only(true),
   multi_freqs: z.union([z.null(), z.tuple([])], { error: 'only an empty list is supported' }).default(null),
-  freq_emb: z.union([z.null().transform(() => 0), z.literal(false).transform(() => 0), real(0, 100, 0.2)]).default(0.2),
-  emb_scale: real(0, 1000, 10),
+  freq_emb: real(1e-6, 100, 0.2),
+  emb_scale: real(1e-6, 1000, 10),
   emb_smooth: flag(true),
   kernel_size: integer(4, 64, 8),
   stride: integer(2, 32, 4),
-  context: integer(0, 16, 1),
-  context_enc: integer(0, 16, 0),
+  context: only(1),
+  context_enc: only(0),
   norm_starts: integer(0, 1000, 4),
   norm_groups: integer(1, 1024, 4),
   dconv_mode: integer(0, 3, 1),
-  dconv_depth: integer(0, 8, 2),
-  dconv_comp: real(1, 1024, 8),
+  dconv_depth: integer(1, 8, 2),
+  dconv_comp: integer(1, 1024, 8),
   bottom_channels: integer(0, 8192, 0),
-  t_layers: integer(0, 64, 5),
+  t_layers: integer(1, 64, 5),
   t_emb: only('sin'),
   t_hidden_scale: real(0.01, 64, 4),
   t_heads: integer(1, 256, 8),
-  t_norm_in: flag(true),
+  t_norm_in: only(true),
   t_norm_in_group: only(false),
   t_group_norm: only(false),
   t_norm_first: only(true),
-  t_norm_out: flag(true),
+  t_norm_out: only(true),
   t_max_period: real(1, 1e9, 10_000),
-  t_layer_scale: flag(true),
-  t_gelu: flag(true),
+  t_layer_scale: only(true),
+  t_gelu: only(true),
   t_weight_pos_embed: real(0, 1000, 1),
   t_sparse_self_attn: only(false),
   t_sparse_cross_attn: only(false),
@@ -126,7 +131,7 @@ type Kwargs = z.output<typeof kwargsSchema>;
 
 /**
  * Demucs' keyword arguments with its defaults filled in.
- * @throws ModelError that names the first argument that is unknown, wrong or not supported
+ * @throws StemwrightError that names the first argument that is unknown, wrong or not supported
  */
 export function parseKwargs(path: string, kwargs: unknown): HTDemucsConfig {
   const parsed = kwargsSchema.safeParse(kwargs);
@@ -141,8 +146,8 @@ export function parseKwargs(path: string, kwargs: unknown): HTDemucsConfig {
   return toConfig(parsed.data);
 }
 
-function unsupported(path: string, what: string): ModelError {
-  return new ModelError(path, what, 'use a Demucs v4 (HTDemucs) model');
+function unsupported(path: string, what: string): StemwrightError {
+  return modelFault(path, what, 'Use a Demucs v4 (HTDemucs) model.');
 }
 
 function describe(issue: z.core.$ZodIssue): string {
@@ -170,20 +175,18 @@ function misfit(k: Kwargs): string | null {
 }
 
 function channelMisfit(k: Kwargs): string | null {
-  for (let layer = 0; layer < k.depth; layer++) {
-    const channels = k.channels * k.growth ** layer;
-    if (!Number.isInteger(channels) || channels > 65_536) {
-      return `kwarg growth ${k.growth} gives layer ${layer} ${channels} channels`;
-    }
-    if (layer >= k.norm_starts && channels % k.norm_groups !== 0) {
-      return `kwarg norm_groups ${k.norm_groups} does not divide the ${channels} channels of layer ${layer}`;
-    }
-    if (k.dconv_mode !== 0 && k.dconv_depth > 0 && channels < k.dconv_comp) {
-      return `kwarg dconv_comp ${k.dconv_comp} leaves layer ${layer} no channels`;
-    }
+  const innermost = k.channels * k.growth ** (k.depth - 1);
+  if (innermost > MAX_CHANNELS) {
+    return `kwarg growth ${k.growth} gives the innermost layer ${innermost} channels; at most ${MAX_CHANNELS} are supported`;
   }
-  const width = k.bottom_channels || k.channels * k.growth ** (k.depth - 1);
-  if (k.t_layers > 0 && (width % 4 !== 0 || width % k.t_heads !== 0)) {
+  if (k.norm_starts < k.depth) {
+    return `kwarg norm_starts ${k.norm_starts} puts norms into the convolution layers; only ${k.depth} (the depth) or more is supported`;
+  }
+  if (k.dconv_mode !== 0 && k.channels < k.dconv_comp) {
+    return `kwarg dconv_comp ${k.dconv_comp} leaves the outermost layer's ${k.channels} channels none`;
+  }
+  const width = k.bottom_channels || innermost;
+  if (width % 4 !== 0 || width % k.t_heads !== 0) {
     return `the transformer's ${width} channels must be a multiple of 4 and of t_heads ${k.t_heads}`;
   }
   return null;

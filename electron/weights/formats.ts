@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { parseKwargs, type HTDemucsConfig } from './config.ts';
-import { DAMAGED, ModelError } from './errors.ts';
+import { printable } from '../contract/errors.ts';
+import { SeparationMode } from '../contract/model.ts';
+import { DAMAGED, modelFault } from './errors.ts';
 import { parseJson } from './json.ts';
 import { toDemucsNames } from './names.ts';
 import { claimedHeaderBytes, readSafetensors } from './safetensors.ts';
 import { FileSource, MAX_READ_BYTES, type ByteSource } from './source.ts';
 import type { TensorEntry } from './tensors.ts';
-
-export type Mode = 'full' | 'time-only';
 
 /** One network: what the engine needs to open it. Which tensors must be there, and how large, the engine's graph knows. */
 export interface SingleModel {
@@ -17,7 +17,7 @@ export interface SingleModel {
   tensors: TensorEntry[];
   config: HTDemucsConfig;
   /** Modes that the model was trained for. */
-  modes: Mode[];
+  modes: SeparationMode[];
   /** What the file says of itself: name, licence, … Text from outside, not checked. */
   card: Record<string, string>;
   sha256: string;
@@ -27,7 +27,7 @@ export type ModelFile = SingleModel;
 
 /**
  * Recognises a model file by its content, whatever its name.
- * @throws ModelError
+ * @throws StemwrightError
  */
 export async function readModel(path: string): Promise<ModelFile> {
   const source = await FileSource.open(path);
@@ -43,7 +43,7 @@ async function readSingle(source: ByteSource): Promise<SingleModel> {
   if (claimedHeaderBytes(start) !== null) {
     return readSafetensorsModel(source);
   }
-  throw new ModelError(source.path, 'is not a model file', DAMAGED);
+  throw modelFault(source.path, 'is not a model file', DAMAGED);
 }
 
 async function readSafetensorsModel(source: ByteSource): Promise<SingleModel> {
@@ -69,7 +69,7 @@ function parseText(path: string, name: string, text: string): unknown {
     return parseJson(text, KWARGS_LIMITS);
   } catch (error) {
     if (error instanceof SyntaxError) {
-      throw new ModelError(path, `its ${name} ${error.message}`, DAMAGED);
+      throw modelFault(path, `its ${name} ${error.message}`, DAMAGED);
     }
     throw error;
   }
@@ -82,7 +82,7 @@ async function readKwargsBeside(path: string): Promise<unknown> {
   try {
     source = await FileSource.open(beside);
   } catch {
-    throw new ModelError(path, 'has no kwargs in its metadata', `put the model's Demucs kwargs into ${beside}`);
+    throw modelFault(path, 'has no kwargs in its metadata', `Put the model's Demucs kwargs into ${printable(beside)}.`);
   }
   try {
     return parseText(beside, 'text', (await source.read(0, source.size)).toString('utf8'));
@@ -91,15 +91,15 @@ async function readKwargsBeside(path: string): Promise<unknown> {
   }
 }
 
-const modesSchema = z.array(z.enum(['full', 'time-only'])).min(1);
+const modesSchema = z.array(SeparationMode).min(1);
 
-function parseModes(path: string, text: string | undefined): Mode[] {
+function parseModes(path: string, text: string | undefined): SeparationMode[] {
   if (text === undefined) {
     return ['full'];
   }
   const modes = modesSchema.safeParse(parseText(path, 'modes', text));
   if (!modes.success) {
-    throw new ModelError(path, 'its modes are not a list of "full" and "time-only"', DAMAGED);
+    throw modelFault(path, 'its modes are not a list of "full" and "time-only"', DAMAGED);
   }
   return [...new Set(modes.data)];
 }

@@ -1,4 +1,5 @@
-import { ModelError } from './errors.ts';
+import type { StemwrightError } from '../contract/errors.ts';
+import { modelFault } from './errors.ts';
 import type { TensorEntry } from './tensors.ts';
 
 /** MetalAudio's names for the parts of an HTDemucs, and Demucs' own. */
@@ -12,7 +13,7 @@ const ROOTS = new Map([
 
 /**
  * The tensors under Demucs' names; those that have them already stay as they are.
- * @throws ModelError where two tensors end up under one name, or a name may stand for two
+ * @throws StemwrightError where two tensors end up under one name, or a name may stand for two
  */
 export function toDemucsNames(path: string, tensors: readonly TensorEntry[]): TensorEntry[] {
   const origins = new Map<string, string>();
@@ -37,6 +38,6 @@ function demucsName(path: string, name: string): string {
   return mapped.join('.');
 }
 
-function ambiguous(path: string, what: string): ModelError {
-  return new ModelError(path, `is ambiguous: ${what}`, 'export the model again under Demucs\' names');
+function ambiguous(path: string, what: string): StemwrightError {
+  return modelFault(path, `is ambiguous: ${what}`, "Export the model again under Demucs' names.");
 }

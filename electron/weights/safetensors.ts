@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DAMAGED, ModelError, quoted } from './errors.ts';
+import { DAMAGED, modelFault, quoted } from './errors.ts';
 import { parseJson } from './json.ts';
 import { MAX_READ_BYTES, type ByteSource } from './source.ts';
 import { DTYPE_BYTES, elementCount, isDtype, isTensorName, MAX_TENSOR_RANK, MAX_TENSORS, type TensorEntry } from './tensors.ts';
@@ -29,7 +29,7 @@ export function claimedHeaderBytes(start: Buffer): bigint | null {
 /**
  * Reads the header alone; the tensors' bytes stay where they are. As the format demands, the tensors cover the rest of
  * the file without gap or overlap.
- * @throws ModelError
+ * @throws StemwrightError
  */
 export async function readSafetensors(source: ByteSource): Promise<Safetensors> {
   const headerBytes = await readHeaderLength(source);
@@ -49,13 +49,13 @@ export async function readSafetensors(source: ByteSource): Promise<Safetensors> 
 async function readHeaderLength(source: ByteSource): Promise<number> {
   const claimed = source.size > PREFIX_BYTES ? claimedHeaderBytes(await source.read(0, PREFIX_BYTES + 1)) : null;
   if (claimed === null) {
-    throw new ModelError(source.path, 'has no safetensors header', DAMAGED);
+    throw modelFault(source.path, 'has no safetensors header', DAMAGED);
   }
   if (claimed > BigInt(MAX_READ_BYTES)) {
-    throw new ModelError(source.path, `claims a header of ${claimed} bytes; at most ${MAX_READ_BYTES} are allowed`, DAMAGED);
+    throw modelFault(source.path, `claims a header of ${claimed} bytes; at most ${MAX_READ_BYTES} are allowed`, DAMAGED);
   }
   if (PREFIX_BYTES + Number(claimed) > source.size) {
-    throw new ModelError(source.path, 'ends inside its header', DAMAGED);
+    throw modelFault(source.path, 'ends inside its header', DAMAGED);
   }
   return Number(claimed);
 }
@@ -64,7 +64,7 @@ function decodeUtf8(source: ByteSource, bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new ModelError(source.path, 'its header is not UTF-8', DAMAGED);
+    throw modelFault(source.path, 'its header is not UTF-8', DAMAGED);
   }
 }
 
@@ -76,55 +76,55 @@ function parseHeader(source: ByteSource, text: string): Record<string, unknown> 
     }
   } catch (error) {
     if (error instanceof SyntaxError) {
-      throw new ModelError(source.path, `its header ${error.message}`, DAMAGED);
+      throw modelFault(source.path, `its header ${error.message}`, DAMAGED);
     }
     throw error;
   }
-  throw new ModelError(source.path, 'its header is not a JSON object', DAMAGED);
+  throw modelFault(source.path, 'its header is not a JSON object', DAMAGED);
 }
 
 function parseMetadata(source: ByteSource, value: unknown): Map<string, string> {
   const metadata = metadataSchema.safeParse(value ?? {});
   if (!metadata.success) {
-    throw new ModelError(source.path, 'its __metadata__ is not a map of text to text', DAMAGED);
+    throw modelFault(source.path, 'its __metadata__ is not a map of text to text', DAMAGED);
   }
   return new Map(Object.entries(metadata.data));
 }
 
 function parseEntry(source: ByteSource, name: string, value: unknown, dataStart: number): TensorEntry {
   if (!isTensorName(name)) {
-    throw new ModelError(source.path, `holds a tensor of the unusable name ${quoted(name)}`, DAMAGED);
+    throw modelFault(source.path, `holds a tensor of the unusable name ${quoted(name)}`, DAMAGED);
   }
   const entry = entrySchema.safeParse(value);
   if (!entry.success) {
     const where = entry.error.issues[0]?.path.join('.') ?? '';
-    throw new ModelError(source.path, `the header entry of tensor ${name} is malformed${where ? ` at ${quoted(where)}` : ''}`, DAMAGED);
+    throw modelFault(source.path, `the header entry of tensor ${name} is malformed${where ? ` at ${quoted(where)}` : ''}`, DAMAGED);
   }
   const { dtype, shape, data_offsets: [begin, end] } = entry.data;
   if (!isDtype(dtype)) {
-    throw new ModelError(source.path, `tensor ${name} has dtype ${quoted(dtype)}`, 'convert it to F32, F16 or BF16');
+    throw modelFault(source.path, `tensor ${name} has dtype ${quoted(dtype)}`, 'Convert it to F32, F16 or BF16.');
   }
   const count = elementCount(shape);
   if (count === null || end - begin !== count * DTYPE_BYTES[dtype]) {
-    throw new ModelError(source.path, `tensor ${name} has ${end - begin} bytes, not those of its shape [${shape.join(', ')}]`, DAMAGED);
+    throw modelFault(source.path, `tensor ${name} has ${end - begin} bytes, not those of its shape [${shape.join(', ')}]`, DAMAGED);
   }
   return { name, dtype, shape, offset: dataStart + begin, byteLength: end - begin };
 }
 
 function checkCoverage(source: ByteSource, tensors: readonly TensorEntry[], dataStart: number): void {
   if (tensors.length === 0 || tensors.length > MAX_TENSORS) {
-    throw new ModelError(source.path, `holds ${tensors.length} tensors; 1 to ${MAX_TENSORS} are allowed`, DAMAGED);
+    throw modelFault(source.path, `holds ${tensors.length} tensors; 1 to ${MAX_TENSORS} are allowed`, DAMAGED);
   }
   let end = dataStart;
   for (const tensor of [...tensors].sort((a, b) => a.offset - b.offset || a.byteLength - b.byteLength)) {
     if (tensor.offset !== end) {
       const fault = tensor.offset < end ? 'overlaps the one before it' : 'leaves a gap before it';
-      throw new ModelError(source.path, `tensor ${tensor.name} ${fault}`, DAMAGED);
+      throw modelFault(source.path, `tensor ${tensor.name} ${fault}`, DAMAGED);
     }
     end += tensor.byteLength;
   }
   if (end !== source.size) {
     const fault = end > source.size ? 'is truncated' : 'goes on behind its last tensor';
-    throw new ModelError(source.path, `${fault}: it has ${source.size} bytes, its header describes ${end}`, DAMAGED);
+    throw modelFault(source.path, `${fault}: it has ${source.size} bytes, its header describes ${end}`, DAMAGED);
   }
 }

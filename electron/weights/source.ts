@@ -1,11 +1,12 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { DAMAGED, ModelError } from './errors.ts';
+import type { StemwrightError } from '../contract/errors.ts';
+import { DAMAGED, modelFault } from './errors.ts';
 
 /** No header, directory or pickle may ask for more than this in one read; a full-size HTDemucs header has 60 kB. */
 export const MAX_READ_BYTES = 4 * 1024 * 1024;
 
-/** Ranged reads of one file. A range outside the file, or one that a shrinking file no longer has, is a ModelError. */
+/** Ranged reads of one file. A range outside the file, or one that a shrinking file no longer has, is a fault. */
 export interface ByteSource {
   readonly path: string;
   readonly size: number;
@@ -31,7 +32,7 @@ export class FileSource implements ByteSource {
     try {
       const stat = await handle.stat();
       if (!stat.isFile()) {
-        throw new ModelError(path, 'is not a regular file', 'name a model file');
+        throw modelFault(path, 'is not a regular file', 'Name a model file.');
       }
       return new FileSource(path, stat.size, handle);
     } catch (error) {
@@ -42,13 +43,13 @@ export class FileSource implements ByteSource {
 
   async read(offset: number, length: number): Promise<Buffer> {
     if (length > MAX_READ_BYTES || offset + length > this.size) {
-      throw new ModelError(this.path, `has no ${length} bytes to read at ${offset}`, DAMAGED);
+      throw modelFault(this.path, `has no ${length} bytes to read at ${offset}`, DAMAGED);
     }
     const buffer = Buffer.alloc(length);
     for (let filled = 0; filled < length; ) {
       const { bytesRead } = await this.#handle.read(buffer, filled, length - filled, offset + filled);
       if (bytesRead === 0) {
-        throw new ModelError(this.path, 'became shorter while it was read', 'try again once it is fully written');
+        throw modelFault(this.path, 'became shorter while it was read', 'Try again once it is fully written.');
       }
       filled += bytesRead;
     }
@@ -60,13 +61,13 @@ export class FileSource implements ByteSource {
   }
 }
 
-function unopened(path: string, error: unknown): ModelError {
+function unopened(path: string, error: unknown): StemwrightError {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return new ModelError(path, 'does not exist', 'check the path');
+    return modelFault(path, 'does not exist', 'Check the path.');
   }
   if (code === 'EISDIR') {
-    return new ModelError(path, 'is not a regular file', 'name a model file');
+    return modelFault(path, 'is not a regular file', 'Name a model file.');
   }
-  return new ModelError(path, `cannot be opened (${String(code)})`, 'check its permissions');
+  return modelFault(path, `cannot be opened (${String(code)})`, 'Check its permissions.');
 }
