@@ -19,18 +19,18 @@ constexpr std::array<std::pair<Isa, std::string_view>, 5> kNames{{{Isa::kScalar,
                                                                  {Isa::kAvx512, "avx512"},
                                                                  {Isa::kNeon, "neon"}}};
 
-const Kernels kScalarTable{Isa::kScalar, gemmScalar, elementwiseScalar, normScalar};
+const Kernels kScalarTable{Isa::kScalar, gemmScalar, elementwiseScalar, normScalar, fftScalar};
 #if defined(STEMWRIGHT_HAVE_SSE41)
-const Kernels kSse41Table{Isa::kSse41, gemmSse41, elementwiseSse41, normSse41};
+const Kernels kSse41Table{Isa::kSse41, gemmSse41, elementwiseSse41, normSse41, fftSse41};
 #endif
 #if defined(STEMWRIGHT_HAVE_AVX2)
-const Kernels kAvx2Table{Isa::kAvx2, gemmAvx2, elementwiseAvx2, normAvx2};
+const Kernels kAvx2Table{Isa::kAvx2, gemmAvx2, elementwiseAvx2, normAvx2, fftAvx2};
 #endif
 #if defined(STEMWRIGHT_HAVE_AVX512)
-const Kernels kAvx512Table{Isa::kAvx512, gemmAvx512, elementwiseAvx512, normAvx512};
+const Kernels kAvx512Table{Isa::kAvx512, gemmAvx512, elementwiseAvx512, normAvx512, fftAvx512};
 #endif
 #if defined(STEMWRIGHT_HAVE_NEON)
-const Kernels kNeonTable{Isa::kNeon, gemmNeon, elementwiseNeon, normNeon};
+const Kernels kNeonTable{Isa::kNeon, gemmNeon, elementwiseNeon, normNeon, fftNeon};
 #endif
 
 #if defined(_MSC_VER) && defined(_M_X64)

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "kernels/elementwise/elementwise.h"
+#include "kernels/fft/fft.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/norm/norm.h"
 
@@ -23,6 +24,7 @@ struct Kernels {
   const GemmKernels& gemm;
   const ElementwiseKernels& elementwise;
   const NormKernels& norm;
+  const FftKernels& fft;
 };
 
 /// Levels that were compiled in and that this machine can run, slowest first.

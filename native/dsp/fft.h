@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+
+#include "core/aligned.h"
+#include "core/result.h"
+#include "kernels/dispatch.h"
+#include "kernels/fft/fft.h"
+
+namespace stemwright::dsp {
+
+/// Real FFT of one size. Built once (allocates), then shared: all transforms are const, allocate
+/// nothing and may run on any number of threads, each with its own scratch.
+///
+/// Packing: n samples <-> n/2 + 1 complex bins as (re, im) pairs, n + 2 floats in all. The first
+/// and last bin are real: forward writes 0 as their imaginary part, inverse ignores it.
+/// Scale: forward is unscaled; inverse divides by n, so that inverse(forward(x)) is x.
+/// Aliasing: in and out may be the same pointer (then n + 2 floats long); they must not overlap
+/// otherwise, nor touch the scratch.
+/// Alignment: scratch must be 64-byte aligned; in and out need none, and are fastest so aligned.
+/// Speed: sizes divisible by twice the square of the level's lanes (512 for AVX-512) are fastest.
+/// [thread-safe: const] [audio-thread safe after construction]
+class RealFft {
+ public:
+  /// @param n even, at least 2, with no prime factor but 2, 3 and 5
+  /// @return kInvalidArgument for any other n
+  static core::Result<RealFft> create(std::size_t n);
+  static core::Result<RealFft> create(std::size_t n, const kernels::FftKernels& level);
+
+  std::size_t size() const noexcept { return 2 * plan_.half; }
+  std::size_t bins() const noexcept { return plan_.half + 1; }
+  /// Floats of scratch that every call needs.
+  std::size_t scratchSize() const noexcept { return 4 * plan_.plane; }
+
+  void forward(const float* in, float* bins, float* scratch) const noexcept {
+    level_->forward(plan_, in, bins, scratch);
+  }
+  void inverse(const float* bins, float* out, float* scratch) const noexcept {
+    level_->inverse(plan_, bins, out, scratch);
+  }
+
+  /// `count` transforms; strides are in floats from one to the next. Rows of in and out may be
+  /// the same memory when the strides are equal too.
+  void forwardBatch(std::size_t count, const float* in, std::size_t inStride, float* bins,
+                    std::size_t binsStride, float* scratch) const noexcept;
+  void inverseBatch(std::size_t count, const float* bins, std::size_t binsStride, float* out,
+                    std::size_t outStride, float* scratch) const noexcept;
+
+ private:
+  RealFft(std::size_t half, const kernels::FftKernels& level);
+
+  const kernels::FftKernels* level_;
+  kernels::FftPlan plan_;
+  core::AlignedBuffer<float> twiddles_;
+};
+
+}  // namespace stemwright::dsp
