@@ -45,6 +45,9 @@ export function fromWriteError(error: unknown, path: string): unknown {
     return error;
   }
   const code = String(error.code);
+  if (!/^E[A-Z0-9]+$/.test(code)) {
+    return error;
+  }
   if (noRoomCodes.has(code)) {
     return new StemwrightError('no-room', `${printable(path)}: no room left`, 'Free some space, or choose another folder with --out.', {
       cause: error,
@@ -55,7 +58,7 @@ export function fromWriteError(error: unknown, path: string): unknown {
   });
 }
 
-/** A path as it may stand in a one-line message: control characters are shown as escapes. */
-export function printable(path: string): string {
-  return path.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => JSON.stringify(character).slice(1, -1));
+/** A path or name as it may stand in a one-line message: characters that could break or disguise the line are escaped. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }

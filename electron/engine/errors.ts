@@ -5,8 +5,10 @@ export function fromNative(error: unknown): unknown {
   if (error instanceof StemwrightError || !(error instanceof Error) || !('code' in error)) {
     return error;
   }
-  return nativeFault(String(error.code), error.message, error);
+  return nativeCodes.has(String(error.code)) ? nativeFault(String(error.code), error.message, error) : error;
 }
+
+const nativeCodes = new Set(['invalid-argument', 'input', 'model', 'no-room', 'output', 'cancelled', 'internal']);
 
 /** @param code one of the engine's codes; 'invalid-argument' is a mistake in the options. */
 export function nativeFault(code: string, message: string, cause?: unknown): StemwrightError {

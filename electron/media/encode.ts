@@ -1,0 +1,84 @@
+import { open } from 'node:fs/promises';
+import { printable, StemwrightError } from '../contract/errors.ts';
+import type { StemFormat } from '../contract/separation.ts';
+import { plain } from './decode.ts';
+import { formatTraits } from './formats.ts';
+import type { MediaInfo } from './probe.ts';
+import { fileUrl, inputGuard, runTool, type ToolEnd } from './process.ts';
+import { rawInput, type RawTrack } from './resample.ts';
+
+export interface EncodeSpec {
+  source: RawTrack;
+  output: string;
+  format: StemFormat;
+  /** Linear, applied before the samples are rounded. */
+  gain: number;
+  tags: Record<string, string>;
+  /** A picture file to attach, in a format that carries one. */
+  cover: string | null;
+}
+
+/** Writes one stem and brings it onto the disk; integers get triangular dither of one step. */
+export async function encode(spec: EncodeSpec, signal?: AbortSignal): Promise<void> {
+  const { codec, muxer, integer } = formatTraits[spec.format];
+  const cover = spec.cover === null ? [] : ['-i', fileUrl(spec.cover)];
+  const coverOut = spec.cover === null ? [] : ['-map', '1:v', '-c:v', 'copy', '-disposition:v', 'attached_pic'];
+  const end = await runTool(
+    'ffmpeg',
+    [
+      ...['-nostdin', '-y', '-loglevel', 'error'],
+      ...[...rawInput(spec.source), ...cover],
+      ...['-map', '0:a', ...coverOut],
+      ...['-af', filters(spec.gain, integer), ...codec],
+      ...Object.entries(spec.tags).flatMap(([name, value]) => ['-metadata', `${name}=${value}`]),
+      ...['-f', muxer, fileUrl(spec.output)],
+    ],
+    { signal },
+  );
+  // ffmpeg 5 ends with 0 even when the disk was full, so its error lines decide.
+  if (!end.ok || end.errors.length > 0) {
+    throw writeFault(spec.output, end);
+  }
+  await flush(spec.output);
+}
+
+function filters(gain: number, integer: 16 | 24 | null): string {
+  const volume = gain === 1 ? [] : [`volume=${gain}:precision=float`];
+  const round = integer === null ? [] : [`aresample=osf=${integer === 16 ? 's16' : 's32'}:dither_method=triangular:output_sample_bits=${integer}`];
+  return [...volume, ...round, 'anull'].join(',');
+}
+
+function writeFault(path: string, end: ToolEnd): StemwrightError {
+  const text = end.errors.join('\n');
+  if (/No space left on device|Disk quota exceeded|Cannot allocate memory/i.test(text)) {
+    return new StemwrightError('no-room', `${printable(path)}: no room left`, 'Free some space, or choose another folder with --out.');
+  }
+  const reason = plain(end.errors[0] ?? 'no reason given');
+  return new StemwrightError('output', `${printable(path)}: cannot be written (${reason})`, 'Choose another folder with --out, or another --format.');
+}
+
+async function flush(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Pictures that flac, mp3 and m4a files carry. */
+const coverCodecs = new Set(['mjpeg', 'png']);
+
+export function hasCopyableCover(info: MediaInfo): boolean {
+  return info.cover !== null && coverCodecs.has(info.cover.codec);
+}
+
+/** Copies the song's cover picture as it is. @return whether there was one that could be copied */
+export async function extractCover(info: MediaInfo, output: string, signal?: AbortSignal): Promise<boolean> {
+  if (info.cover === null || !hasCopyableCover(info)) {
+    return false;
+  }
+  const args = [...inputGuard, '-i', fileUrl(info.path), '-map', `0:${info.cover.stream}`, '-c', 'copy', '-frames:v', '1', '-f', 'image2pipe', fileUrl(output)];
+  const end = await runTool('ffmpeg', ['-nostdin', '-y', '-loglevel', 'error', ...args], { signal });
+  return end.ok && end.errors.length === 0;
+}

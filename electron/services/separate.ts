@@ -1,0 +1,319 @@
+import { writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { cancelled, fromWriteError, printable, StemwrightError } from '../contract/errors.ts';
+import type { SeparationOptions, SeparationProgress, SeparationReport, StemReport, Warning } from '../contract/separation.ts';
+import { fromNative } from '../engine/errors.ts';
+import type { NativeModule, TrackStats } from '../engine/native.ts';
+import { decode, decodedChannels, plain, undecodable } from '../media/decode.ts';
+import { encode, extractCover } from '../media/encode.ts';
+import { formatTraits, writableRate } from '../media/formats.ts';
+import { probe, type MediaInfo } from '../media/probe.ts';
+import { convert, type RawTrack } from '../media/resample.ts';
+import { copyableTags } from '../media/tags.ts';
+import { fillTrack, runSeparation } from './engine-run.ts';
+import { JobFolder } from './job-folder.ts';
+import { planWriting, toDb, type WritePlan } from './levels.ts';
+import { forEachLimited } from './limited.ts';
+import type { LoadedModel } from './models.ts';
+import { finishStems, groupStems, type StemTrack } from './stems.ts';
+import type { Tracer } from './trace.ts';
+
+export interface SeparationContext {
+  native: NativeModule;
+  /** Called once the song has proved readable; may hand out one model again and again. */
+  model: () => Promise<LoadedModel>;
+  options: SeparationOptions;
+  tracer: Tracer;
+  signal: AbortSignal;
+  onProgress: (progress: SeparationProgress) => void;
+}
+
+/**
+ * One song into stems: `<out>/<song name>/<stem>.<ext>` and `separation.json`, all at once when everything is done.
+ * @param input absolute path
+ * @throws StemwrightError; nothing is left behind then
+ */
+export async function separate(input: string, context: SeparationContext): Promise<SeparationReport> {
+  try {
+    refuseUnbuilt(context.options);
+    const info = await probe(input, context.signal);
+    context.onProgress({ phase: 'load', fraction: 0, etaSeconds: null, finished: [] });
+    const model = await context.tracer.span('load', context.model);
+    const folder = await JobFolder.create(context.options.out);
+    try {
+      return await new Separation(context, info, model, folder).run();
+    } finally {
+      await folder.remove();
+    }
+  } catch (error) {
+    throw context.signal.aborted ? cancelled() : fromWriteError(fromNative(error), context.options.out);
+  }
+}
+
+function refuseUnbuilt(options: SeparationOptions): void {
+  if (options.backend === 'gpu') {
+    throw new StemwrightError('usage', 'this build has no GPU backend', 'Use --backend auto or cpu.');
+  }
+  if (options.precision === 'bf16') {
+    throw new StemwrightError('usage', 'this build computes in fp32 only', 'Leave out --precision bf16.');
+  }
+}
+
+interface Source extends RawTrack {
+  stats: TrackStats;
+}
+
+/** One song on its way through the phases. */
+class Separation {
+  readonly #context: SeparationContext;
+  readonly #info: MediaInfo;
+  readonly #model: LoadedModel;
+  readonly #folder: JobFolder;
+  readonly #warnings: Warning[] = [];
+  #finished: [number, number][] = [];
+
+  constructor(context: SeparationContext, info: MediaInfo, model: LoadedModel, folder: JobFolder) {
+    this.#context = context;
+    this.#info = info;
+    this.#model = model;
+    this.#folder = folder;
+  }
+
+  async run(): Promise<SeparationReport> {
+    const { options, tracer } = this.#context;
+    const start = performance.now();
+    const groups = groupStems(this.#model.sources, options);
+    this.#noteModel();
+    const source = await tracer.span('decode', () => this.#decode());
+    const mix = await tracer.span('resample', () => this.#toModel(source));
+    const { separated, segmentSeconds } = await this.#separate(mix);
+    const reference = await tracer.span('reference', () => this.#toOutput(source));
+    const { tracks, measures } = await tracer.span('finish', () =>
+      finishStems(
+        this.#context.native,
+        {
+          file: (name) => this.#folder.file(name),
+          separated,
+          groups,
+          from: mix,
+          to: { rate: reference.rate, channels: reference.channels, frames: reference.stats.frames },
+          reference: reference.path,
+          exactSum: options.exactSum,
+          parallel: this.#parallel,
+        },
+        this.#steps('finish', groups.length),
+        this.#context.signal,
+      ),
+    );
+    const written = tracks.map((track, index) => ({ ...track, peak: measures.peaks[index] ?? 0, overs: measures.overs[index] ?? 0 })).filter(({ isWritten }) => isWritten);
+    const plan = this.#plan(written);
+    await tracer.span('encode', () => this.#encode(written, reference, plan));
+    return this.#publish((path) => {
+      const seconds = (performance.now() - start) / 1000;
+      const audioSeconds = source.stats.frames / source.rate;
+      const { stats, rate } = source;
+      return {
+        version: 1,
+        input: { path: this.#info.path, rate, channels: this.#info.channels, samples: stats.frames, tags: this.#info.tags },
+        model: { id: this.#model.id, sha256: this.#model.sha256, sources: this.#model.sources },
+        mode: options.mode,
+        backend: 'cpu',
+        device: `${cpus()[0]?.model ?? 'unknown processor'} (${this.#context.native.info().isa})`,
+        precision: 'fp32',
+        threads: this.#threads,
+        segmentSeconds,
+        overlap: options.overlap,
+        shifts: options.shifts,
+        exactSum: options.exactSum,
+        stems: written.map((stem): StemReport => ({
+          name: stem.name,
+          path: join(path, fileName(stem, plan)),
+          rate: reference.rate,
+          channels: reference.channels,
+          samples: measures.frames,
+          peakDb: toDb(stem.peak),
+          clippedSamples: plan.clipped ? stem.overs : 0,
+        })),
+        nullDepthDb: toDb(measures.nullRms ?? 0),
+        audioSeconds,
+        seconds,
+        loadSeconds: this.#model.loadSeconds,
+        realtimeFactor: audioSeconds / seconds,
+        peakRssBytes: process.resourceUsage().maxRSS * 1024,
+        warnings: this.#warnings,
+      };
+    });
+  }
+
+  get #threads(): number {
+    return this.#context.options.threads ?? this.#context.native.info().hardwareThreads;
+  }
+
+  /** ffmpeg's resampler and coders use one core each. */
+  get #parallel(): number {
+    return Math.min(this.#threads, 4);
+  }
+
+  #warn(code: Warning['code'], message: string): void {
+    this.#warnings.push({ code, message });
+  }
+
+  #progress(phase: SeparationProgress['phase'], fraction: number, etaSeconds: number | null = null): void {
+    this.#context.onProgress({ phase, fraction: Math.min(1, Math.max(0, fraction)), etaSeconds, finished: this.#finished });
+  }
+
+  #steps(phase: SeparationProgress['phase'], count: number): () => void {
+    let done = 0;
+    this.#progress(phase, 0);
+    return () => {
+      this.#progress(phase, ++done / count);
+    };
+  }
+
+  #noteModel(): void {
+    const { mode } = this.#context.options;
+    if (!this.#model.modes.includes(mode)) {
+      this.#warn('unproven-mode', `model ${printable(this.#model.id)} was not trained for ${mode}: the quality is unknown`);
+    }
+  }
+
+  async #decode(): Promise<Source> {
+    const info = this.#info;
+    const { rate } = info;
+    const channels = decodedChannels(info);
+    const path = this.#folder.file('source.f32');
+    const expected = (info.claimedSeconds ?? 0) * rate * channels * 4;
+    this.#progress('decode', 0);
+    const { stats, result } = await fillTrack(this.#context.native, { path, channels }, decode(info, this.#context.signal), (bytes) => {
+      this.#progress('decode', expected > 0 ? bytes / expected : 0);
+    });
+    if (stats.frames === 0) {
+      throw undecodable(info, result);
+    }
+    this.#noteSource(stats, result.lines);
+    return { path, rate, channels, stats };
+  }
+
+  #noteSource(stats: TrackStats, faults: readonly string[]): void {
+    const { audioStreams, channels, layout, claimedSeconds, rate } = this.#info;
+    if (audioStreams > 1) {
+      this.#warn('several-streams', `the file has ${audioStreams} audio streams: stream ${this.#info.stream} was taken`);
+    }
+    if (channels > 2) {
+      this.#warn('downmixed', `${channels} channels (${layout === '' ? 'layout guessed' : printable(layout)}) were mixed down to stereo: centre and surrounds at -3 dB, no LFE`);
+    }
+    const seconds = stats.frames / rate;
+    if (claimedSeconds !== null && claimedSeconds - seconds > Math.max(0.1, claimedSeconds * 0.005)) {
+      this.#warn('truncated', `the file claims ${claimedSeconds.toFixed(1)} s of sound, ${seconds.toFixed(1)} s could be read`);
+    }
+    if (faults.length > 0) {
+      this.#warn('damaged', `parts of the file could not be decoded: ${plain(faults[0] ?? '')}`);
+    }
+    if (stats.nonFinite > 0) {
+      this.#warn('non-finite', `${stats.nonFinite} samples were not numbers and became silence`);
+    }
+  }
+
+  #toModel(source: Source): Promise<Source> {
+    return this.#converted(source, 'mix.f32', this.#model.rate, this.#model.channels);
+  }
+
+  /** The source as the stems will be, so that it can be held against their sum. */
+  #toOutput(source: Source): Promise<Source> {
+    const { format, rate } = this.#context.options;
+    const wanted = rate === 'source' ? source.rate : rate;
+    const written = writableRate(format ?? 'wav24', wanted);
+    if (written !== wanted) {
+      this.#warn('rate-changed', `${format ?? 'wav24'} cannot hold ${wanted} Hz: stems are written at ${written} Hz`);
+    }
+    const channels = source.channels === 2 && this.#model.channels === 2 ? 2 : 1;
+    return this.#converted(source, 'reference.f32', written, channels);
+  }
+
+  async #converted(source: Source, name: string, rate: number, channels: 1 | 2): Promise<Source> {
+    if (source.rate === rate && source.channels === channels) {
+      return source;
+    }
+    const path = this.#folder.file(name);
+    const frames = Math.max(1, Math.round((source.stats.frames * rate) / source.rate));
+    const { stats } = await fillTrack(this.#context.native, { path, channels }, convert(source, { rate, channels, frames }, this.#context.signal));
+    return { path, rate, channels, stats };
+  }
+
+  async #separate(mix: Source): Promise<{ separated: Map<string, string>; segmentSeconds: number }> {
+    const { native, options, signal, tracer } = this.#context;
+    const separated = new Map(this.#model.sources.map((name, index) => [name, this.#folder.file(`source-${index}.f32`)]));
+    const { frames, mean, std } = mix.stats;
+    let last = performance.now();
+    const done = await runSeparation(
+      native,
+      {
+        models: this.#model.parts,
+        input: mix.path,
+        ...{ frames, mean, std },
+        outputs: [...separated.values()],
+        mode: options.mode,
+        segmentSeconds: options.segmentSeconds,
+        overlap: options.overlap,
+        shifts: options.shifts,
+        seed: options.seed,
+        threads: this.#threads,
+      },
+      (event) => {
+        tracer.add(`segment ${event.segment} of ${event.segments}`, last, performance.now());
+        last = performance.now();
+        this.#finished = event.finished;
+        this.#progress('separate', event.fraction, event.etaSeconds);
+      },
+      signal,
+    );
+    return { separated, segmentSeconds: done.segmentSeconds };
+  }
+
+  #plan(stems: readonly { peak: number; overs: number }[]): WritePlan {
+    const levels = { peak: Math.max(...stems.map(({ peak }) => peak)), overs: stems.reduce((sum, { overs }) => sum + overs, 0) };
+    const plan = planWriting(this.#context.options.format, this.#context.options.clipMode, levels);
+    if (plan.warning !== null) {
+      this.#warn(plan.warning.code, plan.warning.message);
+    }
+    return plan;
+  }
+
+  async #encode(stems: readonly StemTrack[], format: Source, plan: WritePlan): Promise<void> {
+    const { signal } = this.#context;
+    const cover = await this.#cover(plan);
+    const tags = copyableTags(this.#info.tags);
+    const step = this.#steps('encode', stems.length);
+    await forEachLimited(stems, this.#parallel, async (stem) => {
+      const output = join(this.#folder.resultPath, fileName(stem, plan));
+      await encode({ source: { ...format, path: stem.path }, output, format: plan.format, gain: plan.gain, tags, cover }, signal);
+      step();
+    });
+  }
+
+  async #cover(plan: WritePlan): Promise<string | null> {
+    if (this.#info.cover === null || !formatTraits[plan.format].cover) {
+      return null;
+    }
+    const path = this.#folder.file('cover');
+    if (await extractCover(this.#info, path, this.#context.signal)) {
+      return path;
+    }
+    this.#warn('cover-skipped', 'the cover picture could not be copied');
+    return null;
+  }
+
+  #publish(report: (path: string) => SeparationReport): Promise<SeparationReport> {
+    return this.#folder.publish(this.#info.path, async (final) => {
+      this.#context.signal.throwIfAborted();
+      const published = report(final);
+      await writeFile(join(this.#folder.resultPath, 'separation.json'), `${JSON.stringify(published, null, 2)}\n`, { flush: true });
+      return published;
+    });
+  }
+}
+
+function fileName(stem: StemTrack, plan: WritePlan): string {
+  return `${stem.name}.${formatTraits[plan.format].extension}`;
+}
