@@ -133,17 +133,13 @@ FftPlan planStages(std::size_t half, const FftKernels& level) {
 
 }  // namespace
 
-core::Result<RealFft> RealFft::create(std::size_t n) {
-  return create(n, kernels::kernels().fft);
-}
-
-core::Result<RealFft> RealFft::create(std::size_t n, const FftKernels& level) {
+core::Result<RealFft> RealFft::create(std::size_t n, const kernels::Kernels& level) {
   if (!isSupported(n)) {
     return core::Error{core::ErrorCode::kInvalidArgument,
                        "FFT of " + std::to_string(n) +
                            " points: the size must be even, with no prime factor but 2, 3 and 5"};
   }
-  return RealFft(n / 2, level);
+  return RealFft(n / 2, level.fft);
 }
 
 RealFft::RealFft(std::size_t half, const FftKernels& level)

@@ -5,7 +5,6 @@
 #include "core/aligned.h"
 #include "core/result.h"
 #include "kernels/dispatch.h"
-#include "kernels/fft/fft.h"
 
 namespace stemwright::dsp {
 
@@ -24,8 +23,8 @@ class RealFft {
  public:
   /// @param n even, at least 2, with no prime factor but 2, 3 and 5
   /// @return kInvalidArgument for any other n
-  static core::Result<RealFft> create(std::size_t n);
-  static core::Result<RealFft> create(std::size_t n, const kernels::FftKernels& level);
+  static core::Result<RealFft> create(std::size_t n,
+                                      const kernels::Kernels& level = kernels::kernels());
 
   std::size_t size() const noexcept { return 2 * plan_.half; }
   std::size_t bins() const noexcept { return plan_.half + 1; }

@@ -14,6 +14,8 @@ struct ElementwiseKernels {
   void (*tanh)(const float* x, float* out, std::size_t count);
   /// out[i] = x[i] + y[i]
   void (*add)(const float* x, const float* y, float* out, std::size_t count);
+  /// out[i] = x[i] * y[i]
+  void (*multiply)(const float* x, const float* y, float* out, std::size_t count);
   /// out[i] = x[i] * gain + offset
   void (*scaleOffset)(const float* x, float gain, float offset, float* out, std::size_t count);
   /// out[i] += x[i] * weight[i]

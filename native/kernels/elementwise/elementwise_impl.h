@@ -39,6 +39,10 @@ void addAll(const float* x, const float* y, float* out, std::size_t count) {
   map(count, out, [&](std::size_t i, std::size_t n) { return part(x + i, n) + part(y + i, n); });
 }
 
+void multiplyAll(const float* x, const float* y, float* out, std::size_t count) {
+  map(count, out, [&](std::size_t i, std::size_t n) { return part(x + i, n) * part(y + i, n); });
+}
+
 void scaleOffsetAll(const float* x, float gain, float offset, float* out, std::size_t count) {
   const V g = set1(gain);
   const V o = set1(offset);
@@ -109,8 +113,9 @@ void transposeAll(const float* x, std::size_t xStride, float* out, std::size_t o
   }
 }
 
-constexpr ElementwiseKernels kElementwise{
-    geluAll,        gluAll,         sigmoidAll,           tanhAll, addAll,
-    scaleOffsetAll, multiplyAddAll, complexMultiplyAddAll, expRow, maxRow, transposeAll};
+constexpr ElementwiseKernels kElementwise{geluAll,        gluAll,         sigmoidAll,
+                                          tanhAll,        addAll,         multiplyAll,
+                                          scaleOffsetAll, multiplyAddAll, complexMultiplyAddAll,
+                                          expRow,         maxRow,         transposeAll};
 
 }  // namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE

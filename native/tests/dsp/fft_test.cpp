@@ -5,23 +5,17 @@
 #include <cmath>
 #include <complex>
 #include <numbers>
-#include <random>
 #include <string>
 #include <vector>
 
+#include "tests/dsp/noise.h"
+
 using namespace stemwright;
+using testing::noise;
 
 namespace {
 
 using Bins = std::vector<std::complex<double>>;
-
-std::vector<float> noise(std::size_t count, unsigned seed) {
-  std::mt19937 generator(seed);
-  std::uniform_real_distribution<float> uniform(-1, 1);
-  std::vector<float> samples(count);
-  for (float& sample : samples) sample = uniform(generator);
-  return samples;
-}
 
 /// The definition of the real DFT, in double precision.
 Bins reference(const float* x, std::size_t n) {
@@ -59,7 +53,7 @@ double error(const float* actual, const float* expected, std::size_t count) {
 }
 
 dsp::RealFft make(std::size_t n, kernels::Isa isa) {
-  return dsp::RealFft::create(n, kernels::kernelsFor(isa)->fft).value();
+  return dsp::RealFft::create(n, *kernels::kernelsFor(isa)).value();
 }
 
 /// Single precision grows with the square root of the number of passes; this is far below one ulp
