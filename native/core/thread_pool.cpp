@@ -20,7 +20,7 @@ ThreadPool::~ThreadPool() {
 void ThreadPool::run(std::size_t count, Task task, void* context) {
   if (count == 0) return;
   if (count == 1 || threads_.empty()) {
-    for (std::size_t index = 0; index < count; ++index) task(context, index, 0);
+    for (std::size_t index = 0; index < count && !cancelled(); ++index) task(context, index, 0);
     return;
   }
   {
@@ -41,7 +41,7 @@ void ThreadPool::run(std::size_t count, Task task, void* context) {
 void ThreadPool::drain(unsigned worker) {
   for (;;) {
     const std::size_t index = next_.fetch_add(1, std::memory_order_relaxed);
-    if (index >= count_) return;
+    if (index >= count_ || cancelled()) return;
     task_(context_, index, worker);
   }
 }

@@ -9,6 +9,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "core/cancel.h"
+
 namespace stemwright::core {
 
 /// A fixed set of workers that share loops. The caller is worker 0 and takes part.
@@ -23,6 +25,10 @@ class ThreadPool {
   ThreadPool& operator=(const ThreadPool&) = delete;
 
   unsigned size() const noexcept { return static_cast<unsigned>(threads_.size()) + 1; }
+
+  /// Loops hand out no further index once the flag is raised; what they leave undone is the
+  /// caller's to discard. Null: loops always run to the end. Not during a loop.
+  void cancelOn(const CancelFlag* flag) noexcept { cancel_ = flag; }
 
   /// Calls body(index, worker) once for each index in [0, count), indices handed out in order.
   /// Returns when all are done. worker < size() names the thread, for per-worker scratch.
@@ -48,6 +54,9 @@ class ThreadPool {
   unsigned busy_ = 0;
   bool stopping_ = false;
 
+  bool cancelled() const noexcept { return cancel_ != nullptr && cancel_->requested(); }
+
+  const CancelFlag* cancel_ = nullptr;
   Task task_ = nullptr;
   void* context_ = nullptr;
   std::size_t count_ = 0;

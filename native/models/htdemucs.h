@@ -22,7 +22,7 @@ enum class Mode {
 };
 
 /// A loaded HTDemucs: weights packed once, shared by any number of runners. Immutable.
-class HTDemucs : public std::enable_shared_from_this<HTDemucs> {
+class HTDemucs {
  public:
   /// Reads and packs every tensor of the graph.
   /// @return kModel, naming what does not fit: a configuration value or a tensor
@@ -42,6 +42,8 @@ class HTDemucs : public std::enable_shared_from_this<HTDemucs> {
 
  private:
   HTDemucs();
+  static std::shared_ptr<const HTDemucs> read(const HTDemucsConfig& config, WeightFile& weights);
+
   HTDemucsConfig config_;
   std::unique_ptr<Graph> graph_;
   std::size_t parameters_ = 0;
@@ -52,24 +54,25 @@ class HTDemucs : public std::enable_shared_from_this<HTDemucs> {
 class HTDemucsRunner {
  public:
   /// Allocates everything that forward() needs.
-  /// @param frames length of a segment; any from 1
+  /// @param frames  length of a segment; any from 1
+  /// @param threads largest pool that forward() will be given
   /// @return kNoRoom when the workspace cannot be had
   static core::Result<std::unique_ptr<HTDemucsRunner>> create(
-      std::shared_ptr<const HTDemucs> model, std::size_t frames, Mode mode);
+      std::shared_ptr<const HTDemucs> model, std::size_t frames, Mode mode, unsigned threads);
   ~HTDemucsRunner();
 
   std::size_t frames() const noexcept;
-  /// Bytes of the workspace.
   std::size_t workspaceBytes() const noexcept;
 
   /// One segment, exactly as HTDemucs.forward at this length (no padding to the trained one).
   /// @param mix  [frames, audioChannels] interleaved
   /// @param out  [sources][frames, audioChannels] interleaved, one after the other
-  /// @return kCancelled when the flag was raised; it is read between layers
+  /// @return kCancelled when the flag was raised; it is read between layers and within them
   core::Status forward(const float* mix, float* out, core::ThreadPool& pool,
                        const core::CancelFlag& cancel);
 
-  /// What a layer put out, for tests: its Demucs name and channels-last values.
+  /// Shown what each layer puts out, channels last, under its Demucs name. A decoder's output
+  /// comes with the skip that its successor reads already added.
   using Observer = std::function<void(const std::string& name, std::span<const float> values)>;
   void observe(Observer observer);
 

@@ -2,16 +2,18 @@
 
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "core/result.h"
 #include "core/tensor.h"
 
 namespace stemwright::models {
+
+class MappedFile;
 
 enum class DType : std::uint8_t { kF32, kF16, kBF16 };
 
@@ -46,12 +48,11 @@ class WeightFile {
   std::vector<std::string> unread() const;
 
  private:
-  struct Mapping;
   WeightFile();
   std::string path_;
-  std::unique_ptr<Mapping> mapping_;
+  std::unique_ptr<MappedFile> mapping_;  ///< null: generated
   std::unordered_map<std::string, TensorEntry> tensors_;
-  std::vector<std::string> read_;
+  std::unordered_set<std::string> read_;
   std::uint64_t seed_ = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace stemwright::nn {
 namespace {
@@ -44,12 +45,25 @@ struct Attention::Buffers {
   float* keyValue;  ///< [keys, 2 dim]
   float* joined;    ///< [queries, dim]: heads side by side
   float* zeros;     ///< bias of the products between activations
-  float* packed;    ///< per head: blocks of keys, then blocks of values
-  std::size_t packedKeys;    ///< floats of one block of keys
-  std::size_t packedValues;  ///< floats of one block of values
-  std::size_t packedHead;    ///< floats of one head
-  float* scores;             ///< [worker, kQueryBlock, kKeyBlock]
+  float* packed;    ///< per head: blocks of keys and of values in turn
+  float* scores;    ///< [worker, kQueryBlock, kKeyBlock]
 };
+
+std::size_t Attention::packedKeys() const {
+  return packedSize(dim_ / heads_, kKeyBlock, kernels_->gemm.lanes);
+}
+
+std::size_t Attention::packedValues() const {
+  return packedSize(kKeyBlock, dim_ / heads_, kernels_->gemm.lanes);
+}
+
+std::size_t Attention::packedHead(std::size_t keys) const {
+  return blocksOf(keys, kKeyBlock) * (packedKeys() + packedValues());
+}
+
+std::size_t Attention::zerosSize() const {
+  return std::max(kKeyBlock, dim_ / heads_) + 2 * kernels_->gemm.lanes;
+}
 
 Attention::Attention(const kernels::Kernels& kernels, std::size_t dim, std::size_t heads,
                      const float* inWeight, const float* inBias, const float* outWeight,
@@ -62,42 +76,36 @@ Attention::Attention(const kernels::Kernels& kernels, std::size_t dim, std::size
       output_(kernels, {.in = dim, .out = dim}, false, outWeight, outBias) {}
 
 Attention::Buffers Attention::carve(float* scratch, std::size_t queries, std::size_t keys) const {
-  const std::size_t lanes = kernels_->gemm.lanes;
-  const std::size_t head = dim_ / heads_;
-  Buffers b{};
   const auto take = [&](std::size_t count) {
-    float* start = scratch;
-    scratch += core::paddedCount<float>(count);
-    return start;
+    return std::exchange(scratch, scratch + core::paddedCount<float>(count));
   };
-  b.packedKeys = packedSize(head, kKeyBlock, lanes);
-  b.packedValues = packedSize(kKeyBlock, head, lanes);
-  b.packedHead = blocksOf(keys, kKeyBlock) * (b.packedKeys + b.packedValues);
+  Buffers b{};
   b.query = take(queries * dim_);
   b.keyValue = take(keys * 2 * dim_);
   b.joined = take(queries * dim_);
-  b.zeros = take(std::max(kKeyBlock, head) + 2 * lanes);
-  b.packed = take(heads_ * b.packedHead);
+  b.zeros = take(zerosSize());
+  b.packed = take(heads_ * packedHead(keys));
   b.scores = scratch;
   return b;
 }
 
 std::size_t Attention::scratchSize(std::size_t queries, std::size_t keys, unsigned workers) const {
-  const Buffers b = carve(nullptr, queries, keys);
-  return static_cast<std::size_t>(b.scores - static_cast<float*>(nullptr)) +
+  using core::paddedCount;
+  return 2 * paddedCount<float>(queries * dim_) + paddedCount<float>(keys * 2 * dim_) +
+         paddedCount<float>(zerosSize()) + paddedCount<float>(heads_ * packedHead(keys)) +
          workers * kQueryBlock * kKeyBlock;
 }
 
 void Attention::packHead(const Buffers& b, std::size_t keys, std::size_t head) const {
   const std::size_t lanes = kernels_->gemm.lanes;
   const std::size_t width = dim_ / heads_;
-  float* packed = b.packed + head * b.packedHead;
+  float* packed = b.packed + head * packedHead(keys);
   for (std::size_t first = 0; first < keys; first += kKeyBlock) {
     const std::size_t count = std::min(kKeyBlock, keys - first);
     const float* key = b.keyValue + first * 2 * dim_ + head * width;
     packPanels(key, 1, 2 * dim_, width, count, lanes, packed);
-    packPanels(key + dim_, 2 * dim_, 1, count, width, lanes, packed + b.packedKeys);
-    packed += b.packedKeys + b.packedValues;
+    packPanels(key + dim_, 2 * dim_, 1, count, width, lanes, packed + packedKeys());
+    packed += packedKeys() + packedValues();
   }
 }
 
@@ -115,12 +123,12 @@ void Attention::attend(const Buffers& b, std::size_t queries, std::size_t keys, 
   peak.fill(-std::numeric_limits<float>::infinity());
   total.fill(0.0f);
 
-  const float* packed = b.packed + head * b.packedHead;
+  const float* packed = b.packed + head * packedHead(keys);
   for (std::size_t key = 0; key < keys; key += kKeyBlock) {
     const std::size_t count = std::min(kKeyBlock, keys - key);
     const kernels::PackedGemm keyView{packed, b.zeros, 1, width, count, false};
-    const kernels::PackedGemm valueView{packed + b.packedKeys, b.zeros, 1, count, width, false};
-    packed += b.packedKeys + b.packedValues;
+    const kernels::PackedGemm valueView{packed + packedKeys(), b.zeros, 1, count, width, false};
+    packed += packedKeys() + packedValues();
     kernels_->gemm.run({.taps = &queryTap,
                         .tapCount = 1,
                         .rowStride = dim_,
@@ -158,7 +166,7 @@ void Attention::forward(const float* query, std::size_t queries, const float* me
                         std::size_t keys, float* out, const Epilogue& epilogue, float* scratch,
                         core::ThreadPool& pool) const {
   const Buffers b = carve(scratch, queries, keys);
-  std::fill_n(b.zeros, std::max(kKeyBlock, dim_ / heads_) + 2 * kernels_->gemm.lanes, 0.0f);
+  std::fill_n(b.zeros, zerosSize(), 0.0f);
   query_.forward(query, 1, queries, b.query, {}, pool);
   keyValue_.forward(memory, 1, keys, b.keyValue, {}, pool);
   pool.parallelFor(heads_, [&](std::size_t head, unsigned) { packHead(b, keys, head); });

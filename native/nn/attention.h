@@ -37,6 +37,10 @@ class Attention {
 
  private:
   struct Buffers;
+  std::size_t packedKeys() const;    ///< floats of one block of keys
+  std::size_t packedValues() const;  ///< floats of one block of values
+  std::size_t packedHead(std::size_t keys) const;
+  std::size_t zerosSize() const;
   Buffers carve(float* scratch, std::size_t queries, std::size_t keys) const;
   void packHead(const Buffers& buffers, std::size_t keys, std::size_t head) const;
   void attend(const Buffers& buffers, std::size_t queries, std::size_t keys, std::size_t head,

@@ -134,10 +134,9 @@ void Conv::row(const float* x, std::size_t height, std::size_t width, std::size_
   }
 }
 
-void Conv::forward(const float* x, std::size_t height, std::size_t width, float* out,
-                   const Epilogue& epilogue, core::ThreadPool& pool) const {
+void Conv::forward(const float* x, std::size_t height, std::size_t width, std::size_t columns,
+                   float* out, const Epilogue& epilogue, core::ThreadPool& pool) const {
   const std::size_t rows = shape_.outHeight(height);
-  const std::size_t columns = shape_.outWidth(width);
   const std::size_t chunks = (columns + chunk() - 1) / chunk();
   const std::size_t rowSize = columns * outChannels();
   pool.parallelFor(rows * chunks, [&](std::size_t index, unsigned) {

@@ -74,7 +74,12 @@ class Conv {
 
   /// The whole output [outHeight, outWidth, outChannels], shared among the pool.
   void forward(const float* x, std::size_t height, std::size_t width, float* out,
-               const Epilogue& epilogue, core::ThreadPool& pool) const;
+               const Epilogue& epilogue, core::ThreadPool& pool) const {
+    forward(x, height, width, shape_.outWidth(width), out, epilogue, pool);
+  }
+  /// The same with a number of output columns of the caller's: taps beyond the input meet zeros.
+  void forward(const float* x, std::size_t height, std::size_t width, std::size_t columns,
+               float* out, const Epilogue& epilogue, core::ThreadPool& pool) const;
 
   /// Output columns that one task should take.
   std::size_t chunk() const noexcept { return kernels_->gemm.rowBlock * 8; }

@@ -34,7 +34,8 @@ std::size_t DConv::chunkSize() const noexcept {
 // three passes. The expansion is computed twice, which costs less than storing it: it is sixteen
 // times as wide as what it is computed from.
 template <typename Loop>
-void DConv::run(float* x, std::size_t width, float* hidden, float* scratch, Loop&& loop) const {
+void DConv::run(float* x, std::size_t width, float* hidden, float* scratch, std::size_t stride,
+                Loop&& loop) const {
   const std::size_t chunks = chunksOf(width);
   std::vector<kernels::Moments> parts(chunks);
   const auto merged = [&] {
@@ -68,14 +69,14 @@ void DConv::run(float* x, std::size_t width, float* hidden, float* scratch, Loop
                                 std::min(width - chunk * kChunk, kChunk), narrow,
                                 narrowMoments.mean, inverseStd(narrowMoments),
                                 layer.squeezeNorm.weight.data(), layer.squeezeNorm.bias.data()});
-      float* expanded = scratch + worker * chunkSize();
+      float* expanded = scratch + worker * stride;
       const std::size_t count = expand(chunk, expanded);
       parts[chunk] = kernels_->norm.moments(expanded, wideChannels, count, wideChannels);
     });
     const kernels::Moments wideMoments = merged();
 
     loop(chunks, [&](std::size_t chunk, unsigned worker) {
-      float* expanded = scratch + worker * chunkSize();
+      float* expanded = scratch + worker * stride;
       const std::size_t count = expand(chunk, expanded);
       kernels_->norm.applyGluAdd(
           {expanded, wideChannels, x + chunk * kChunk * channels, channels, count, channels,
@@ -87,14 +88,14 @@ void DConv::run(float* x, std::size_t width, float* hidden, float* scratch, Loop
 }
 
 void DConv::row(float* x, std::size_t width, float* scratch) const {
-  run(x, width, scratch, scratch + hiddenSize(width), [](std::size_t count, auto&& body) {
+  run(x, width, scratch, scratch + hiddenSize(width), 0, [](std::size_t count, auto&& body) {
     for (std::size_t index = 0; index < count; ++index) body(index, 0u);
   });
 }
 
-void DConv::wide(float* x, std::size_t width, float* hidden, float* scratch,
+void DConv::wide(float* x, std::size_t width, float* hidden, float* scratch, std::size_t stride,
                  core::ThreadPool& pool) const {
-  run(x, width, hidden, scratch, [&](std::size_t count, auto&& body) {
+  run(x, width, hidden, scratch, stride, [&](std::size_t count, auto&& body) {
     pool.parallelFor(count, body);
   });
 }

@@ -38,13 +38,14 @@ class DConv {
 
   /// One long row shared among the pool.
   /// @param hidden  hiddenSize(width) floats
-  /// @param scratch chunkSize() floats a worker
-  void wide(float* x, std::size_t width, float* hidden, float* scratch,
+  /// @param scratch chunkSize() floats a worker, `stride` apart
+  void wide(float* x, std::size_t width, float* hidden, float* scratch, std::size_t stride,
             core::ThreadPool& pool) const;
 
  private:
   template <typename Loop>
-  void run(float* x, std::size_t width, float* hidden, float* scratch, Loop&& loop) const;
+  void run(float* x, std::size_t width, float* hidden, float* scratch, std::size_t stride,
+           Loop&& loop) const;
 
   const kernels::Kernels* kernels_ = nullptr;
   std::vector<Layer> layers_;

@@ -1,0 +1,63 @@
+// The layers of a loaded HTDemucs, named and ordered as in Demucs. Private to models/.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/tensor.h"
+#include "kernels/dispatch.h"
+#include "models/htdemucs.h"
+#include "nn/attention.h"
+#include "nn/conv.h"
+#include "nn/dconv.h"
+#include "nn/norm.h"
+
+namespace stemwright::models {
+
+/// conv, GELU, residual branch, then a 1 x 1 with GLU.
+struct EncoderLayer {
+  nn::Conv conv;
+  nn::DConv dconv;
+  nn::Conv rewrite;
+};
+
+/// A 3 x 3 (or 3) with GLU, residual branch, then a transposed convolution: one Conv per phase
+/// along the frequency axis, a single one along time.
+struct DecoderLayer {
+  nn::Conv rewrite;
+  nn::DConv dconv;
+  std::vector<nn::Conv> transposed;
+};
+
+/// Self- or cross-attention, then a feed-forward, each normalised first and scaled after.
+struct TransformerLayer {
+  bool cross = false;
+  nn::Affine norm1;       ///< of the queries
+  nn::Affine normMemory;  ///< of the keys and values; cross only
+  nn::Affine normFeedForward;
+  nn::Affine normOut;
+  nn::Attention attention;
+  std::vector<float> gamma1;
+  std::vector<float> gamma2;
+  nn::Conv linear1;
+  nn::Conv linear2;
+};
+
+struct HTDemucs::Graph {
+  const kernels::Kernels* kernels = nullptr;
+  std::vector<EncoderLayer> encoder;
+  std::vector<EncoderLayer> timeEncoder;
+  std::vector<DecoderLayer> decoder;  ///< in order of use: deepest first
+  std::vector<DecoderLayer> timeDecoder;
+  core::Tensor embedding;  ///< [rows after the first encoder, channels], scaled; may be empty
+
+  std::size_t dim = 0;  ///< channels of the transformer; 0 without one
+  std::optional<nn::Conv> upsampler, downsampler, timeUpsampler, timeDownsampler;
+  nn::Affine normIn, timeNormIn;
+  std::vector<TransformerLayer> layers, timeLayers;
+
+  /// Channels after encoder i.
+  static std::size_t channelsAt(const HTDemucsConfig& config, std::size_t i);
+};
+
+}  // namespace stemwright::models

@@ -1,0 +1,250 @@
+#include <algorithm>
+#include <cmath>
+#include <new>
+#include <optional>
+#include <utility>
+
+#include "models/bottleneck.h"
+#include "models/htdemucs.h"
+#include "models/htdemucs_graph.h"
+#include "models/htdemucs_workspace.h"
+
+namespace stemwright::models {
+namespace {
+
+using core::Error;
+using core::ErrorCode;
+using core::Status;
+using kernels::Activation;
+
+/// How a signal was normalised, so that it can be undone.
+struct Level {
+  float mean;
+  float std;  ///< unbiased
+};
+
+Level levelOf(const kernels::Moments& moments) {
+  const double freedom = std::max(1.0, moments.count - 1.0);
+  return {static_cast<float>(moments.mean), static_cast<float>(std::sqrt(moments.m2 / freedom))};
+}
+
+constexpr float kLevelEpsilon = 1e-5f;
+
+/// What the transposed convolution puts before the frames that are kept.
+std::size_t cropOf(const HTDemucsConfig& config) { return config.kernelSize / 4; }
+
+}  // namespace
+
+struct HTDemucsRunner::State {
+  State(std::shared_ptr<const HTDemucs> m, std::size_t length, std::optional<Spectrum> analysis,
+        unsigned threads)
+      : model(std::move(m)),
+        frames(length),
+        dims(model->config(), length),
+        spectrum(std::move(analysis)),
+        arena(requiredBytes(threads)),
+        work(arena, *model, dims, spectrum ? &*spectrum : nullptr, threads),
+        bottleneck(*model, dims, spectrum.has_value()) {}
+
+  std::size_t requiredBytes(unsigned threads) const {
+    core::Arena measure = core::Arena::measure();
+    Workspace(measure, *model, dims, spectrum ? &*spectrum : nullptr, threads);
+    return measure.peak();
+  }
+
+  const HTDemucs::Graph& graph() const { return model->graph(); }
+  const kernels::Kernels& kernels() const { return *graph().kernels; }
+  float* scratch(unsigned worker) const { return work.scratch + worker * work.scratchSize; }
+
+  void show(const std::string& name, std::size_t index, const float* values, std::size_t count) {
+    if (observer) observer(name + std::to_string(index), {values, count});
+  }
+
+  Level normalise(const float* x, std::size_t rows, std::size_t cols, float* out,
+                  core::ThreadPool& pool) const;
+  void encodeTime(std::size_t i, core::ThreadPool& pool);
+  void encodeFrequency(std::size_t i, core::ThreadPool& pool);
+  void decodeTime(std::size_t j, core::ThreadPool& pool);
+  void decodeFrequency(std::size_t j, core::ThreadPool& pool);
+  void writeTime(Level level, float* out, core::ThreadPool& pool) const;
+
+  std::shared_ptr<const HTDemucs> model;
+  std::size_t frames;
+  Dimensions dims;
+  std::optional<Spectrum> spectrum;  ///< empty in time-only mode
+  core::Arena arena;
+  Workspace work;
+  Bottleneck bottleneck;
+  Observer observer;
+};
+
+/// out = (x - mean) / (epsilon + std) over all of x [rows, cols]; out may be x.
+Level HTDemucsRunner::State::normalise(const float* x, std::size_t rows, std::size_t cols,
+                                       float* out, core::ThreadPool& pool) const {
+  const Level level = levelOf(nn::momentsOf(kernels(), x, cols, rows, cols, pool));
+  const float gain = 1.0f / (kLevelEpsilon + level.std);
+  constexpr std::size_t kRows = 256;
+  pool.parallelFor((rows + kRows - 1) / kRows, [&](std::size_t chunk, unsigned) {
+    const std::size_t begin = chunk * kRows * cols;
+    const std::size_t count = std::min(kRows * cols, rows * cols - begin);
+    kernels().elementwise.scaleOffset(x + begin, gain, -level.mean * gain, out + begin, count);
+  });
+  return level;
+}
+
+void HTDemucsRunner::State::encodeTime(std::size_t i, core::ThreadPool& pool) {
+  const EncoderLayer& layer = graph().timeEncoder[i];
+  const float* x = i == 0 ? work.wave : work.timeSkips[i - 1];
+  const std::size_t length = dims.timeLengths[i + 1];
+  layer.conv.forward(x, 1, dims.timeLengths[i], length, work.timeInner,
+                     {.activation = Activation::kGelu}, pool);
+  layer.dconv.wide(work.timeInner, length, work.timeHidden, work.scratch, work.scratchSize, pool);
+  layer.rewrite.forward(work.timeInner, 1, length, work.timeSkips[i],
+                        {.activation = Activation::kGlu}, pool);
+  show("tencoder.", i, work.timeSkips[i], length * dims.channels[i]);
+}
+
+void HTDemucsRunner::State::encodeFrequency(std::size_t i, core::ThreadPool& pool) {
+  const EncoderLayer& layer = graph().encoder[i];
+  const float* x = i == 0 ? work.spectrum : work.skips[i - 1];
+  const std::size_t width = dims.columns;
+  const std::size_t rowSize = width * dims.channels[i];
+  const core::Tensor& embedding = graph().embedding;
+  pool.parallelFor(dims.rows[i + 1], [&](std::size_t row, unsigned worker) {
+    float* inner = scratch(worker);
+    float* out = work.skips[i] + row * rowSize;
+    layer.conv.row(x, dims.rows[i], width, row, 0, width, inner,
+                   {.activation = Activation::kGelu});
+    layer.dconv.row(inner, width, inner + core::paddedCount<float>(rowSize));
+    layer.rewrite.row(inner, 1, width, 0, 0, width, out, {.activation = Activation::kGlu});
+    if (i == 0 && embedding.size() != 0) {
+      const float* shift = embedding.data() + row * dims.channels[0];
+      for (std::size_t t = 0; t < width; ++t) {
+        float* at = out + t * dims.channels[0];
+        kernels().elementwise.add(at, shift, at, dims.channels[0]);
+      }
+    }
+  });
+  show("encoder.", i, work.skips[i], dims.rows[i + 1] * rowSize);
+}
+
+/// Reads timeSkips[i], where the sum of the skip and what came before already lies, and adds its
+/// result to timeSkips[i - 1].
+void HTDemucsRunner::State::decodeTime(std::size_t j, core::ThreadPool& pool) {
+  const DecoderLayer& layer = graph().timeDecoder[j];
+  const std::size_t i = model->config().depth - 1 - j;
+  const std::size_t length = dims.timeLengths[i + 1];
+  layer.rewrite.forward(work.timeSkips[i], 1, length, work.timeInner,
+                        {.activation = Activation::kGlu}, pool);
+  layer.dconv.wide(work.timeInner, length, work.timeHidden, work.scratch, work.scratchSize, pool);
+
+  const std::size_t outChannels = i == 0 ? dims.sources * dims.audioChannels : dims.channels[i - 1];
+  float* kept = i == 0 ? work.timeOut : work.timeSkips[i - 1];
+  float* first = kept - cropOf(model->config()) * outChannels;
+  nn::Epilogue epilogue;
+  if (i != 0) epilogue = {.activation = Activation::kGelu, .residual = first};
+  layer.transposed[0].forward(work.timeInner, 1, length, first, epilogue, pool);
+  show("tdecoder.", j, kept, dims.timeLengths[i] * outChannels);
+}
+
+void HTDemucsRunner::State::decodeFrequency(std::size_t j, core::ThreadPool& pool) {
+  const DecoderLayer& layer = graph().decoder[j];
+  const HTDemucsConfig& config = model->config();
+  const std::size_t i = config.depth - 1 - j;
+  const std::size_t width = dims.columns;
+  const std::size_t height = dims.rows[i + 1];
+  const std::size_t innerSize = width * dims.channels[i];
+  pool.parallelFor(height, [&](std::size_t row, unsigned worker) {
+    float* inner = work.inner + row * innerSize;
+    layer.rewrite.row(work.skips[i], height, width, row, 0, width, inner,
+                      {.activation = Activation::kGlu});
+    layer.dconv.row(inner, width, scratch(worker));
+  });
+  float* out = i == 0 ? work.spectrumOut : work.skips[i - 1];
+  const std::size_t outSize = width * layer.transposed[0].outChannels();
+  pool.parallelFor(dims.rows[i], [&](std::size_t row, unsigned) {
+    const std::size_t full = row + cropOf(config);
+    float* to = out + row * outSize;
+    nn::Epilogue epilogue;
+    if (i != 0) epilogue = {.activation = Activation::kGelu, .residual = to};
+    layer.transposed[full % config.stride].row(work.inner, height, width, full / config.stride, 0,
+                                               width, to, epilogue);
+  });
+  show("decoder.", j, out, dims.rows[i] * outSize);
+}
+
+void HTDemucsRunner::State::writeTime(Level level, float* out, core::ThreadPool& pool) const {
+  const std::size_t channels = dims.audioChannels;
+  const std::size_t signals = dims.sources * channels;
+  constexpr std::size_t kFrames = 4096;
+  pool.parallelFor((frames + kFrames - 1) / kFrames, [&](std::size_t chunk, unsigned) {
+    const std::size_t end = std::min(frames, (chunk + 1) * kFrames);
+    for (std::size_t s = 0; s < dims.sources; ++s) {
+      for (std::size_t n = chunk * kFrames; n < end; ++n) {
+        for (std::size_t c = 0; c < channels; ++c) {
+          out[(s * frames + n) * channels + c] =
+              work.timeOut[n * signals + s * channels + c] * level.std + level.mean;
+        }
+      }
+    }
+  });
+}
+
+HTDemucsRunner::HTDemucsRunner(std::unique_ptr<State> state) : state_(std::move(state)) {}
+HTDemucsRunner::~HTDemucsRunner() = default;
+
+core::Result<std::unique_ptr<HTDemucsRunner>> HTDemucsRunner::create(
+    std::shared_ptr<const HTDemucs> model, std::size_t frames, Mode mode, unsigned threads) {
+  if (frames == 0 || threads == 0) {
+    return Error{ErrorCode::kInvalidArgument, "a segment needs at least one frame and one thread"};
+  }
+  std::optional<Spectrum> spectrum;
+  if (mode == Mode::kFull) {
+    core::Result<Spectrum> made = Spectrum::create(model->config().nfft, frames);
+    if (!made.ok()) return made.error();
+    spectrum = std::move(made).value();
+  }
+  try {
+    auto state = std::make_unique<State>(std::move(model), frames, std::move(spectrum), threads);
+    return std::unique_ptr<HTDemucsRunner>(new HTDemucsRunner(std::move(state)));
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorCode::kNoRoom, "not enough memory for a segment of " +
+                                         std::to_string(frames) + " frames; use a shorter one"};
+  }
+}
+
+std::size_t HTDemucsRunner::frames() const noexcept { return state_->frames; }
+std::size_t HTDemucsRunner::workspaceBytes() const noexcept { return state_->arena.capacity(); }
+void HTDemucsRunner::observe(Observer observer) { state_->observer = std::move(observer); }
+
+Status HTDemucsRunner::forward(const float* mix, float* out, core::ThreadPool& pool,
+                               const core::CancelFlag& cancel) {
+  State& s = *state_;
+  const std::size_t depth = s.model->config().depth;
+  const Error cancelled{ErrorCode::kCancelled, "cancelled"};
+  pool.cancelOn(&cancel);
+
+  const Level timeLevel = s.normalise(mix, s.frames, s.dims.audioChannels, s.work.wave, pool);
+  for (std::size_t i = 0; i < depth && !cancel.requested(); ++i) s.encodeTime(i, pool);
+  Level level{};
+  if (s.spectrum) {
+    s.spectrum->analyse(mix, s.dims.audioChannels, s.work.spectrum, s.work.padded, s.work.scratch,
+                        pool);
+    level = s.normalise(s.work.spectrum, s.dims.rows[0],
+                        s.dims.columns * 2 * s.dims.audioChannels, s.work.spectrum, pool);
+    for (std::size_t i = 0; i < depth && !cancel.requested(); ++i) s.encodeFrequency(i, pool);
+    s.bottleneck.run(s.work, pool, cancel, s.observer);
+    for (std::size_t j = 0; j < depth && !cancel.requested(); ++j) s.decodeFrequency(j, pool);
+  }
+  for (std::size_t j = 0; j < depth && !cancel.requested(); ++j) s.decodeTime(j, pool);
+  s.writeTime(timeLevel, out, pool);
+  if (s.spectrum) {
+    s.spectrum->synthesise(s.work.spectrumOut, level.std, level.mean, s.dims.sources,
+                           s.dims.audioChannels, out, s.work.scratch, pool);
+  }
+  pool.cancelOn(nullptr);
+  if (cancel.requested()) return cancelled;
+  return {};
+}
+
+}  // namespace stemwright::models
