@@ -1,4 +1,4 @@
-// Makes a fresh clone ready: `node scripts/setup.mjs [run|check|unit|test]`.
+// Makes a fresh clone ready: `node scripts/setup.mjs run|check|unit|test…`.
 // Runs before node_modules exists, and before every npm script, so it imports Node's own modules only and is
 // silent when there is nothing to do.
 import { rmSync } from 'node:fs';
@@ -8,21 +8,23 @@ import { lockFile, logFile } from './setup/paths.mjs';
 import { endChildren } from './setup/process.mjs';
 import { stepsFor } from './setup/steps.mjs';
 
-const purposes = /** @type {const} */ (['run', 'check', 'unit', 'test']);
+const known = /** @type {const} */ (['run', 'check', 'unit', 'test']);
 
-/** @param {string | undefined} word */
-function purposeFrom(word) {
-  const purpose = purposes.find((name) => name === word);
-  if (purpose === undefined) throw new SetupFault(`usage: node scripts/setup.mjs ${purposes.join('|')}`);
-  return purpose;
+/** @param {string[]} words */
+function purposesFrom(words) {
+  const purposes = known.filter((name) => words.includes(name));
+  if (purposes.length === 0 || purposes.length < words.length) {
+    throw new SetupFault(`usage: node scripts/setup.mjs ${known.join('|')}…`);
+  }
+  return purposes;
 }
 
-/** @param {string | undefined} word */
-async function setUp(word) {
+/** @param {string[]} words */
+async function setUp(words) {
   if (Number(process.versions.node.split('.')[0]) < 20) {
     throw new SetupFault(`needs Node 20 or newer, this is ${process.version}: see https://nodejs.org`);
   }
-  const steps = stepsFor(purposeFrom(word));
+  const steps = stepsFor(purposesFrom(words));
   if (steps.every((step) => step.isDone())) return;
   await withLock(
     lockFile,
@@ -46,7 +48,7 @@ for (const [signal, code] of /** @type {const} */ ([['SIGINT', 130], ['SIGTERM',
 }
 
 try {
-  await setUp(process.argv[2] ?? 'run');
+  await setUp(process.argv.slice(2));
 } catch (error) {
   if (!(error instanceof SetupFault)) throw error;
   say(error.message);

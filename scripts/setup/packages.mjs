@@ -160,9 +160,9 @@ const requirements = [
   },
 ];
 
-/** @param {Purpose} purpose */
-export function requirementsFor(purpose) {
-  return requirements.filter((requirement) => requirement.purposes.includes(purpose));
+/** @param {Purpose[]} purposes */
+export function requirementsFor(purposes) {
+  return requirements.filter((requirement) => requirement.purposes.some((purpose) => purposes.includes(purpose)));
 }
 
 /**

@@ -34,10 +34,10 @@ function lockEntries(file) {
   return /** @type {{ packages: Record<string, LockEntry> }} */ (lock).packages;
 }
 
-/** @param {Purpose} purpose @returns {Step} */
-function systemStep(purpose) {
-  const list = requirementsFor(purpose);
-  const name = `system-${purpose}`;
+/** @param {Purpose[]} purposes @returns {Step} */
+function systemStep(purposes) {
+  const list = requirementsFor(purposes);
+  const name = `system-${purposes.join('-')}`;
   // A tool that is gone changes the list of files, one that was replaced changes its date.
   const print = () => fingerprint(list.flatMap((requirement) => requirement.files()));
   return {
@@ -142,9 +142,10 @@ function cliStep() {
   };
 }
 
-/** @param {Purpose} purpose @returns {Step[]} */
-export function stepsFor(purpose) {
-  const steps = [systemStep(purpose), modulesStep()];
-  if (purpose === 'run' || purpose === 'test') steps.push(nativeStep(purpose === 'test'), cliStep());
+/** @param {Purpose[]} purposes @returns {Step[]} */
+export function stepsFor(purposes) {
+  const steps = [systemStep(purposes), modulesStep()];
+  const withTests = purposes.includes('test');
+  if (withTests || purposes.includes('run')) steps.push(nativeStep(withTests), cliStep());
   return steps;
 }
