@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { StemwrightError } from '../contract/errors.ts';
-import { modelFault, quoted } from './errors.ts';
+import { modelFault, quoted, SUPPORTED } from './errors.ts';
 
 /** An HTDemucs by its constructor's arguments, each checked to be one that the engine computes. */
 export interface HTDemucsConfig {
@@ -147,7 +147,7 @@ export function parseKwargs(path: string, kwargs: unknown): HTDemucsConfig {
 }
 
 function unsupported(path: string, what: string): StemwrightError {
-  return modelFault(path, what, 'Use a Demucs v4 (HTDemucs) model.');
+  return modelFault(path, what, SUPPORTED);
 }
 
 function describe(issue: z.core.$ZodIssue): string {

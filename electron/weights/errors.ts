@@ -2,6 +2,8 @@ import { printable, StemwrightError } from '../contract/errors.ts';
 
 export const DAMAGED = 'The file is damaged or not what its name says: download or copy it again.';
 
+export const SUPPORTED = 'Supported are Demucs v4 (HTDemucs) models: safetensors files, .th packages and bags of them.';
+
 /** A model file that cannot be used. `what` follows the file's name, `hint` says what to do; each is one line. */
 export function modelFault(path: string, what: string, hint: string): StemwrightError {
   return new StemwrightError('model', `${printable(path)}: ${what}`, hint);

@@ -28,6 +28,16 @@ export function toDemucsNames(path: string, tensors: readonly TensorEntry[]): Te
   });
 }
 
+/** The family of a separation model that is not an HTDemucs, by its tensors' names. */
+export function foreignModel(names: readonly string[]): string | null {
+  if (names.some((name) => /(?:^|\.)(?:band_split|mask_estimators)\./.test(name))) {
+    return 'is a RoFormer model, which is not supported';
+  }
+  return names.some((name) => /(?:^|\.)(?:first_conv|encoder_blocks|bottleneck_block|final_conv)\./.test(name))
+    ? 'is an MDX model, which is not supported'
+    : null;
+}
+
 function demucsName(path: string, name: string): string {
   const [root = '', ...rest] = name.split('.');
   const mapped = [ROOTS.get(root) ?? root, ...rest.map((part) => (part === 'conv_transpose' ? 'conv_tr' : part))];
