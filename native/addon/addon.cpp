@@ -1,0 +1,60 @@
+#include <napi.h>
+
+#include <memory>
+
+#include "addon/environment.h"
+#include "addon/model_handle.h"
+#include "addon/separation.h"
+#include "addon/track_functions.h"
+#include "addon/track_writer_handle.h"
+#include "session/info.h"
+
+namespace stemwright::addon {
+namespace {
+
+Napi::Value info(const Napi::CallbackInfo& call) {
+  const Napi::Env env = call.Env();
+  const session::EngineInfo engine = session::engineInfo();
+  Napi::Array isas = Napi::Array::New(env, engine.availableIsas.size());
+  for (std::uint32_t index = 0; index < engine.availableIsas.size(); ++index) {
+    isas.Set(index, engine.availableIsas[index]);
+  }
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("version", STEMWRIGHT_VERSION);
+  object.Set("isa", engine.isa);
+  object.Set("availableIsas", isas);
+  object.Set("isaOverrideError", engine.isaOverrideError);
+  object.Set("hardwareThreads", engine.hardwareThreads);
+  return object;
+}
+
+Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  auto environment = std::make_unique<Environment>();
+  environment->trackWriter = Napi::Persistent(TrackWriterHandle::define(env));
+  environment->model = Napi::Persistent(ModelHandle::define(env));
+  env.SetInstanceData(environment.release());
+
+  exports.DefineProperties({
+      Napi::PropertyDescriptor::Function("info", info, napi_enumerable),
+      Napi::PropertyDescriptor::Function("createTrack", TrackWriterHandle::create, napi_enumerable),
+      Napi::PropertyDescriptor::Function("openModel", ModelHandle::open, napi_enumerable),
+      Napi::PropertyDescriptor::Function("startSeparation", startSeparation, napi_enumerable),
+      Napi::PropertyDescriptor::Function("measureTracks", measureTracks, napi_enumerable),
+      Napi::PropertyDescriptor::Function("combineTracks", combineTracks, napi_enumerable),
+      Napi::PropertyDescriptor::Function("spreadResidual", spreadResidual, napi_enumerable),
+  });
+  return exports;
+}
+
+}  // namespace
+}  // namespace stemwright::addon
+
+namespace {
+
+Napi::Object stemwrightInit(Napi::Env env, Napi::Object exports) {
+  return stemwright::addon::initialise(env, exports);
+}
+
+}  // namespace
+
+NODE_API_MODULE(stemwright, stemwrightInit)

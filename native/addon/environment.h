@@ -1,0 +1,15 @@
+#pragma once
+
+#include <napi.h>
+
+namespace stemwright::addon {
+
+/// What belongs to one JS environment: the main thread's or a Worker's.
+struct Environment {
+  Napi::FunctionReference trackWriter;
+  Napi::FunctionReference model;
+
+  static Environment& of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
+};
+
+}  // namespace stemwright::addon

@@ -1,0 +1,78 @@
+#include "addon/model_handle.h"
+
+#include <utility>
+
+#include "addon/arguments.h"
+#include "addon/environment.h"
+#include "addon/errors.h"
+#include "addon/model_spec.h"
+#include "addon/one_shot.h"
+
+namespace stemwright::addon {
+namespace {
+
+/// Tells our objects from others with the same prototype.
+constexpr napi_type_tag kModelTag = {0x6c7b0f6a1d5e4f3aull, 0x9c2f38b4d1a7e605ull};
+
+}  // namespace
+
+Napi::Function ModelHandle::define(Napi::Env env) {
+  return DefineClass(env, "Model",
+                     {InstanceAccessor<&ModelHandle::info>("info"),
+                      InstanceMethod<&ModelHandle::dispose>("dispose")});
+}
+
+ModelHandle::ModelHandle(const Napi::CallbackInfo& info) : ObjectWrap(info) {
+  info.This().As<Napi::Object>().TypeTag(&kModelTag);
+}
+
+Napi::Value ModelHandle::open(const Napi::CallbackInfo& info) {
+  const Argument spec = Argument::of(info, 0, "spec");
+  auto path = spec["path"].path();
+  auto tensors = readTensors(spec["tensors"]);
+  auto config = readConfig(spec["config"]);
+  return OneShot<Model>::start(
+      info.Env(),
+      [path = std::move(path), tensors = std::move(tensors),
+       config = std::move(config)]() -> core::Result<Model> {
+        if (!config) return config.error();
+        auto weights = session::WeightFile::open(path, tensors);
+        if (!weights) return weights.error();
+        return session::HTDemucs::load(config.value(), std::move(weights).value());
+      },
+      [](Napi::Env env, Model model) -> Napi::Value {
+        const Napi::Object handle = Environment::of(env).model.New({});
+        Unwrap(handle)->model_ = std::move(model);
+        return handle;
+      });
+}
+
+ModelHandle::Model ModelHandle::from(const Napi::Object& value) {
+  if (!value.CheckTypeTag(&kModelTag)) return nullptr;
+  return Unwrap(value)->model();
+}
+
+const ModelHandle::Model& ModelHandle::model() const {
+  if (model_) return model_;
+  throw toJs(Env(), {core::ErrorCode::kInvalidArgument, "the Model has been disposed of"});
+}
+
+Napi::Value ModelHandle::info(const Napi::CallbackInfo& info) {
+  const session::HTDemucs& loaded = *model();
+  const session::HTDemucsConfig& config = loaded.config();
+  const Napi::Env env = info.Env();
+  Napi::Array sources = Napi::Array::New(env, config.sources.size());
+  for (std::uint32_t index = 0; index < config.sources.size(); ++index) {
+    sources.Set(index, config.sources[index]);
+  }
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("sources", sources);
+  object.Set("channels", static_cast<double>(config.audioChannels));
+  object.Set("sampleRate", config.sampleRate);
+  object.Set("segmentFrames", static_cast<double>(config.segmentFrames()));
+  object.Set("parameters", static_cast<double>(loaded.parameters()));
+  object.Set("weightBytes", static_cast<double>(loaded.weightBytes()));
+  return object;
+}
+
+}  // namespace stemwright::addon

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "session/model.h"
+
+namespace stemwright::addon {
+
+/// The JS object Model: loaded weights, shared with the jobs that run them. [js-thread]
+class ModelHandle : public Napi::ObjectWrap<ModelHandle> {
+ public:
+  using Model = std::shared_ptr<const session::HTDemucs>;
+
+  static Napi::Function define(Napi::Env env);
+  /// openModel(spec)
+  static Napi::Value open(const Napi::CallbackInfo& info);
+  /// The model behind a JS value; empty when the value is no Model.
+  /// Throws 'invalid-argument' into JS when it has been disposed of.
+  static Model from(const Napi::Object& value);
+
+  /// Made by JS itself, it is a disposed one.
+  explicit ModelHandle(const Napi::CallbackInfo& info);
+
+ private:
+  Napi::Value info(const Napi::CallbackInfo& info);
+  void dispose(const Napi::CallbackInfo&) { model_.reset(); }
+  const Model& model() const;
+
+  Model model_;
+};
+
+}  // namespace stemwright::addon

@@ -1,0 +1,85 @@
+#include "addon/track_functions.h"
+
+#include <string>
+#include <vector>
+
+#include "addon/arguments.h"
+#include "addon/one_shot.h"
+#include "core/cancel.h"
+#include "session/tracks.h"
+
+namespace stemwright::addon {
+namespace {
+
+/// These passes take seconds at most, and JS has no way to stop them.
+const core::CancelFlag kNeverCancelled;
+
+std::vector<std::string> paths(const Argument& list) {
+  std::vector<std::string> paths;
+  for (const Argument& element : list.elements()) paths.push_back(element.path());
+  return paths;
+}
+
+template <typename T>
+Napi::Array numbers(Napi::Env env, const std::vector<T>& values) {
+  Napi::Array array = Napi::Array::New(env, values.size());
+  for (std::uint32_t index = 0; index < values.size(); ++index) {
+    array.Set(index, static_cast<double>(values[index]));
+  }
+  return array;
+}
+
+Napi::Value measurementToJs(Napi::Env env, const session::Measurement& measured) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("frames", static_cast<double>(measured.frames));
+  object.Set("peaks", numbers(env, measured.peaks));
+  object.Set("overs", numbers(env, measured.overs));
+  object.Set("nonFinite", numbers(env, measured.nonFinite));
+  if (measured.referenceRms) object.Set("referenceRms", *measured.referenceRms);
+  if (measured.nullRms) object.Set("nullRms", *measured.nullRms);
+  return object;
+}
+
+}  // namespace
+
+Napi::Value measureTracks(const Napi::CallbackInfo& info) {
+  const Argument spec = Argument::of(info, 0, "spec");
+  session::MeasureRequest request;
+  request.tracks = paths(spec["tracks"]);
+  request.channels = spec["channels"].size();
+  if (const Argument reference = spec["reference"]; !reference.isAbsent()) {
+    request.reference = reference.path();
+  }
+  return OneShot<session::Measurement>::start(
+      info.Env(), [request] { return session::measureTracks(request, kNeverCancelled); },
+      measurementToJs);
+}
+
+Napi::Value combineTracks(const Napi::CallbackInfo& info) {
+  const Argument spec = Argument::of(info, 0, "spec");
+  session::CombineRequest request;
+  for (const Argument& input : spec["inputs"].elements()) {
+    request.inputs.push_back({input["path"].path(), input["gain"].number()});
+  }
+  request.channels = spec["channels"].size();
+  request.output = spec["output"].path();
+  return OneShot<std::size_t>::start(
+      info.Env(), [request] { return session::combineTracks(request, kNeverCancelled); },
+      [](Napi::Env env, std::size_t frames) {
+        Napi::Object object = Napi::Object::New(env);
+        object.Set("frames", static_cast<double>(frames));
+        return object;
+      });
+}
+
+Napi::Value spreadResidual(const Napi::CallbackInfo& info) {
+  const Argument spec = Argument::of(info, 0, "spec");
+  session::SpreadRequest request;
+  request.mix = spec["mix"].path();
+  request.stems = paths(spec["stems"]);
+  request.channels = spec["channels"].size();
+  return startPlain(info.Env(),
+                    [request] { return session::spreadResidual(request, kNeverCancelled); });
+}
+
+}  // namespace stemwright::addon

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <napi.h>
+
+namespace stemwright::addon {
+
+/// measureTracks(spec), combineTracks(spec), spreadResidual(spec). [js-thread]
+Napi::Value measureTracks(const Napi::CallbackInfo& info);
+Napi::Value combineTracks(const Napi::CallbackInfo& info);
+Napi::Value spreadResidual(const Napi::CallbackInfo& info);
+
+}  // namespace stemwright::addon
