@@ -58,7 +58,8 @@ export async function readModel(path: string): Promise<ModelFile> {
   }
 }
 
-async function readSingle(source: ByteSource): Promise<SingleModel> {
+/** Like readModel, of a file that is open already and no bag. */
+export async function readSingle(source: ByteSource): Promise<SingleModel> {
   const start = await readStart(source);
   if (claimedHeaderBytes(start) !== null) {
     return readSafetensorsModel(source);

@@ -42,9 +42,7 @@ export class FileSource implements ByteSource {
   }
 
   async read(offset: number, length: number): Promise<Buffer> {
-    if (length > MAX_READ_BYTES || offset + length > this.size) {
-      throw modelFault(this.path, `has no ${length} bytes to read at ${offset}`, DAMAGED);
-    }
+    checkRange(this, offset, length);
     const buffer = Buffer.alloc(length);
     for (let filled = 0; filled < length; ) {
       const { bytesRead } = await this.#handle.read(buffer, filled, length - filled, offset + filled);
@@ -58,6 +56,13 @@ export class FileSource implements ByteSource {
 
   async close(): Promise<void> {
     await this.#handle.close();
+  }
+}
+
+/** @throws StemwrightError if a read of this range must not be tried */
+export function checkRange(source: ByteSource, offset: number, length: number): void {
+  if (length > MAX_READ_BYTES || offset + length > source.size) {
+    throw modelFault(source.path, `has no ${length} bytes to read at ${offset}`, DAMAGED);
   }
 }
 

@@ -1,14 +1,11 @@
 /** Makes small models for tests, of random weights that follow from tensor names and a seed alone. */
 import { writeFile } from 'node:fs/promises';
 import { parseKwargs, type HTDemucsConfig } from './config.ts';
+import { encodePackage, encodeSafetensors, type TestTensor } from './testing-archives.ts';
 
 export interface NamedShape {
   name: string;
   shape: number[];
-}
-
-export interface TestTensor extends NamedShape {
-  values: Float32Array;
 }
 
 export const TINY_KWARGS = {
@@ -31,99 +28,61 @@ export interface TinyModelOptions {
   metadata?: Record<string, string>;
 }
 
-/** Writes a safetensors file of an HTDemucs of TINY_KWARGS (about 250 kB), changed by `kwargs`. */
+/** Writes a safetensors file of an HTDemucs of TINY_KWARGS (185 kB), changed by `kwargs`. */
 export async function writeTinyModel(path: string, options: TinyModelOptions = {}): Promise<void> {
-  const kwargs = { ...TINY_KWARGS, ...options.kwargs };
-  const tensors = ruleTensors(htdemucsShapes(parseKwargs(path, kwargs)), options.seed ?? 1);
+  const { kwargs, tensors } = tinyModel(path, options);
   await writeFile(path, encodeSafetensors(tensors, { kwargs: JSON.stringify(kwargs), ...options.metadata }));
 }
 
-/** A safetensors file as F32. */
-export function encodeSafetensors(tensors: readonly TestTensor[], metadata: Record<string, string>): Buffer {
-  const header: Record<string, unknown> = { __metadata__: metadata };
-  let end = 0;
-  for (const { name, shape, values } of tensors) {
-    header[name] = { dtype: 'F32', shape, data_offsets: [end, end + values.byteLength] };
-    end += values.byteLength;
-  }
-  return rawSafetensors(JSON.stringify(header), Buffer.concat(tensors.map(({ values }) => littleEndian(values))));
+/** The same as a Demucs package in half precision, as the official ones are. */
+export async function writeTinyPackage(path: string, options: Omit<TinyModelOptions, 'metadata'> = {}): Promise<void> {
+  const { kwargs, tensors } = tinyModel(path, options);
+  await writeFile(path, encodePackage(kwargs, tensors));
 }
 
-export function rawSafetensors(header: string, data: Buffer, headerBytes = BigInt(Buffer.byteLength(header))): Buffer {
-  const prefix = Buffer.alloc(8);
-  prefix.writeBigUInt64LE(headerBytes);
-  return Buffer.concat([prefix, Buffer.from(header), data]);
-}
-
-function littleEndian(values: Float32Array): Buffer {
-  const bytes = Buffer.alloc(values.byteLength);
-  values.forEach((value, i) => bytes.writeFloatLE(value, 4 * i));
-  return bytes;
+function tinyModel(path: string, options: TinyModelOptions): { kwargs: Record<string, unknown>; tensors: TestTensor[] } {
+  const kwargs = { ...TINY_KWARGS, ...options.kwargs };
+  return { kwargs, tensors: ruleTensors(htdemucsShapes(parseKwargs(path, kwargs)), options.seed ?? 1) };
 }
 
 /** Names and shapes of the state dict of Demucs' HTDemucs, in no particular order. */
 export function htdemucsShapes(config: HTDemucsConfig): NamedShape[] {
   const outputs = config.audioChannels * config.sources.length;
-  const tensors: NamedShape[] = [];
+  const tensors: NamedShape[] = [{ name: 'freq_emb.embedding.weight', shape: [config.nfft / 2 / config.stride, config.channels] }];
   for (let layer = 0; layer < config.depth; layer++) {
     const width = config.channels * config.growth ** layer;
-    const inner = config.channels * config.growth ** (layer - 1);
-    const mirrored = config.depth - 1 - layer;
     for (const [prefix, kernel, complex] of [['', [config.kernelSize, 1], 2], ['t', [config.kernelSize], 1]] as const) {
-      const shape = { config, layer, width, kernel };
-      tensors.push(...encoderShapes({ ...shape, prefix: `${prefix}encoder.${layer}`, outer: layer === 0 ? config.audioChannels * complex : inner }));
-      tensors.push(...decoderShapes({ ...shape, prefix: `${prefix}decoder.${mirrored}`, outer: layer === 0 ? outputs * complex : inner }));
+      const outer = (channels: number) => (layer === 0 ? channels * complex : width / config.growth);
+      tensors.push(...encoderShapes(config, `${prefix}encoder.${layer}`, outer(config.audioChannels), width, kernel));
+      tensors.push(...decoderShapes(config, `${prefix}decoder.${config.depth - 1 - layer}`, width, outer(outputs), kernel));
     }
-  }
-  if (config.freqEmb > 0) {
-    tensors.push({ name: 'freq_emb.embedding.weight', shape: [config.nfft / 2 / config.stride, config.channels] });
   }
   return [...tensors, ...bottomShapes(config), ...transformerShapes(config)];
 }
 
-interface LayerShape {
-  config: HTDemucsConfig;
-  layer: number;
-  prefix: string;
-  /** Channels on the layer's outer side (towards the waveform) and on its inner one. */
-  outer: number;
-  width: number;
-  kernel: readonly number[];
+function encoderShapes(config: HTDemucsConfig, prefix: string, from: number, to: number, kernel: readonly number[]): NamedShape[] {
+  return [
+    ...weightAndBias(`${prefix}.conv`, [to, from, ...kernel]),
+    ...weightAndBias(`${prefix}.rewrite`, [2 * to, to, ...kernel.map(() => 1)]),
+    ...((config.dconvMode & 1) === 0 ? [] : dconvShapes(config, `${prefix}.dconv`, to)),
+  ];
 }
 
-function encoderShapes({ config, layer, prefix, outer, width, kernel }: LayerShape): NamedShape[] {
-  const shapes = weightAndBias(`${prefix}.conv`, [width, outer, ...kernel]);
-  if (layer >= config.normStarts) {
-    shapes.push(...norm(`${prefix}.norm1`, width));
-  }
-  if (config.rewrite) {
-    const context = kernel.map(() => 1 + 2 * config.contextEnc);
-    shapes.push(...weightAndBias(`${prefix}.rewrite`, [2 * width, width, ...context]));
-    shapes.push(...(layer >= config.normStarts ? norm(`${prefix}.norm2`, 2 * width) : []));
-  }
-  return [...shapes, ...((config.dconvMode & 1) === 0 ? [] : dconvShapes(config, `${prefix}.dconv`, width))];
-}
-
-function decoderShapes({ config, layer, prefix, outer, width, kernel }: LayerShape): NamedShape[] {
-  const shapes = weightAndBias(`${prefix}.conv_tr`, [width, outer, ...kernel], outer);
-  if (layer >= config.normStarts) {
-    shapes.push(...norm(`${prefix}.norm2`, outer));
-  }
-  if (config.rewrite) {
-    const context = kernel.map(() => 1 + 2 * config.context);
-    shapes.push(...weightAndBias(`${prefix}.rewrite`, [2 * width, width, ...context]));
-    shapes.push(...(layer >= config.normStarts ? norm(`${prefix}.norm1`, 2 * width) : []));
-  }
-  return [...shapes, ...((config.dconvMode & 2) === 0 ? [] : dconvShapes(config, `${prefix}.dconv`, width))];
+function decoderShapes(config: HTDemucsConfig, prefix: string, from: number, to: number, kernel: readonly number[]): NamedShape[] {
+  return [
+    ...weightAndBias(`${prefix}.conv_tr`, [from, to, ...kernel], to),
+    ...weightAndBias(`${prefix}.rewrite`, [2 * from, from, ...kernel.map(() => 3)]),
+    ...((config.dconvMode & 2) === 0 ? [] : dconvShapes(config, `${prefix}.dconv`, from)),
+  ];
 }
 
 function dconvShapes(config: HTDemucsConfig, prefix: string, width: number): NamedShape[] {
   const hidden = Math.floor(width / config.dconvComp);
   return Array.from({ length: config.dconvDepth }, (_, d) => [
     ...weightAndBias(`${prefix}.layers.${d}.0`, [hidden, width, 3]),
-    ...norm(`${prefix}.layers.${d}.1`, hidden),
+    ...weightAndBias(`${prefix}.layers.${d}.1`, [hidden]),
     ...weightAndBias(`${prefix}.layers.${d}.3`, [2 * width, hidden, 1]),
-    ...norm(`${prefix}.layers.${d}.4`, 2 * width),
+    ...weightAndBias(`${prefix}.layers.${d}.4`, [2 * width]),
     { name: `${prefix}.layers.${d}.6.scale`, shape: [width] },
   ]).flat();
 }
@@ -138,41 +97,31 @@ function bottomShapes(config: HTDemucsConfig): NamedShape[] {
 }
 
 function transformerShapes(config: HTDemucsConfig): NamedShape[] {
-  const width = config.bottomChannels || config.channels * config.growth ** (config.depth - 1);
-  const shapes: NamedShape[] = [];
-  for (const branch of config.tLayers > 0 ? ['', '_t'] : []) {
-    if (config.tNormIn) {
-      shapes.push(...norm(`crosstransformer.norm_in${branch}`, width));
-    }
-    for (let layer = 0; layer < config.tLayers; layer++) {
+  const width = config.bottomChannels === 0 ? config.channels * config.growth ** (config.depth - 1) : config.bottomChannels;
+  return ['', '_t'].flatMap((branch) => [
+    ...weightAndBias(`crosstransformer.norm_in${branch}`, [width]),
+    ...Array.from({ length: config.tLayers }, (_, layer) => {
       const isCross = (layer % 2 === 1) !== config.tCrossFirst;
-      shapes.push(...transformerLayerShapes(config, `crosstransformer.layers${branch}.${layer}`, width, isCross));
-    }
-  }
-  return shapes;
+      return transformerLayerShapes(`crosstransformer.layers${branch}.${layer}`, width, Math.trunc(width * config.tHiddenScale), isCross);
+    }).flat(),
+  ]);
 }
 
-function transformerLayerShapes(config: HTDemucsConfig, prefix: string, width: number, isCross: boolean): NamedShape[] {
+function transformerLayerShapes(prefix: string, width: number, hidden: number, isCross: boolean): NamedShape[] {
   const attention = `${prefix}.${isCross ? 'cross' : 'self'}_attn`;
-  const hidden = Math.trunc(width * config.tHiddenScale);
-  const norms = ['norm1', 'norm2', ...(isCross ? ['norm3'] : []), ...(config.tNormOut ? ['norm_out'] : [])];
   return [
     { name: `${attention}.in_proj_weight`, shape: [3 * width, width] },
     { name: `${attention}.in_proj_bias`, shape: [3 * width] },
     ...weightAndBias(`${attention}.out_proj`, [width, width]),
     ...weightAndBias(`${prefix}.linear1`, [hidden, width]),
     ...weightAndBias(`${prefix}.linear2`, [width, hidden]),
-    ...norms.flatMap((name) => norm(`${prefix}.${name}`, width)),
-    ...(config.tLayerScale ? ['gamma_1', 'gamma_2'] : []).map((name) => ({ name: `${prefix}.${name}.scale`, shape: [width] })),
+    ...['norm1', 'norm2', ...(isCross ? ['norm3'] : []), 'norm_out'].flatMap((name) => weightAndBias(`${prefix}.${name}`, [width])),
+    ...['gamma_1', 'gamma_2'].map((name) => ({ name: `${prefix}.${name}.scale`, shape: [width] })),
   ];
 }
 
 function weightAndBias(prefix: string, shape: number[], biases = shape[0] ?? 0): NamedShape[] {
   return [{ name: `${prefix}.weight`, shape }, { name: `${prefix}.bias`, shape: [biases] }];
-}
-
-function norm(prefix: string, width: number): NamedShape[] {
-  return weightAndBias(prefix, [width]);
 }
 
 /**
