@@ -5,13 +5,14 @@ export const SeparationMode = z.enum(separationModes);
 export type SeparationMode = z.infer<typeof SeparationMode>;
 
 /** SDR = 10 log10(Σ s² / Σ (s − e)²) over a track, median over `n` tracks, dB. `mix` takes the mixture as the estimate. */
+/** SDR = 10 log10(Σ s² / Σ (s − e)²) over a track, median over `n` tracks, dB; `mix` is the mixture as the estimate. */
 const StemQuality = z.strictObject({
   set: z.string(),
   stem: z.string(),
   n: z.int().positive(),
   mix: z.number(),
   full: z.number(),
-  timeOnly: z.number().optional(),
+  timeOnly: z.number(),
 });
 
 /** What a person should know before using a model: `<id>.json` beside its weights. */
@@ -20,11 +21,11 @@ export const ModelCard = z.strictObject({
   name: z.string(),
   version: z.string(),
   description: z.string(),
-  sources: z.array(z.string()).min(1),
+  sources: z.array(z.string()).min(1).max(8),
   sampleRate: z.int().positive(),
-  /** Seconds as a fraction: [numerator, denominator]. */
+  /** Seconds: [numerator, denominator]. */
   segment: z.tuple([z.int().positive(), z.int().positive()]),
-  modes: z.array(SeparationMode),
+  modes: z.array(SeparationMode).min(1),
   parameters: z.int().positive(),
   licence: z.string(),
   trainingSources: z.array(z.strictObject({ name: z.string(), use: z.string(), licence: z.string() })),

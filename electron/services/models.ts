@@ -4,7 +4,7 @@ import { printable, StemwrightError } from '../contract/errors.ts';
 import { ModelCard, type ModelDescriptor, type SeparationMode } from '../contract/model.ts';
 import { fromNative } from '../engine/errors.ts';
 import type { NativeModel, NativeModule } from '../engine/native.ts';
-import { readModel } from '../weights/formats.ts';
+import { readModel, type ModelFile } from '../weights/formats.ts';
 import { assetsFolder } from './folders.ts';
 
 /** A model in memory, ready to separate. */
@@ -30,10 +30,10 @@ export async function listModels(): Promise<ModelDescriptor[]> {
 
 async function describe(path: string, builtIn: boolean): Promise<ModelDescriptor> {
   const card = await readCard(path.replace(/\.[^.]+$/, '.json'));
-  const { config, modes } = await readModel(path);
+  const file = await readModel(path);
   const { size } = await stat(path);
   const { id, name, description, licence } = card;
-  return { id, name, description, licence, sources: config.sources, modes, bytes: size, builtIn, path };
+  return { id, name, description, licence, sources: sourcesOf(file), modes: file.modes, bytes: size, builtIn, path };
 }
 
 async function readCard(path: string): Promise<ModelCard> {
@@ -63,25 +63,46 @@ export async function findModel(name: string, folder: string): Promise<{ id: str
   return { id: basename(path).replace(/\.[^.]+$/, ''), path };
 }
 
-/** Reads a model's file, checks it and hands it to the engine. */
+function sourcesOf(file: ModelFile): string[] {
+  return membersOf(file)[0]?.model.config.sources ?? [];
+}
+
+/** A single model is a bag of one. */
+function membersOf(file: ModelFile) {
+  return file.format === 'bag' ? file.members : [{ model: file, weights: file.config.sources.map(() => 1) }];
+}
+
+/** Reads a model's files, checks them and hands them to the engine. */
 export async function loadModel(native: NativeModule, id: string, path: string): Promise<LoadedModel> {
   const start = performance.now();
   const file = await readModel(path);
-  const model = await native.openModel({ path, tensors: file.tensors, config: file.config }).catch((error: unknown) => {
+  const parts: LoadedModel['parts'] = [];
+  const dispose = () => {
+    parts.forEach(({ model }) => {
+      model.dispose();
+    });
+  };
+  try {
+    for (const { model, weights } of membersOf(file)) {
+      parts.push({ model: await native.openModel({ path: model.path, tensors: model.tensors, config: model.config }), weights });
+    }
+  } catch (error) {
+    dispose();
     throw fromNative(error);
-  });
-  const { sources, channels, sampleRate } = model.info;
+  }
+  const first = parts[0]?.model.info;
+  if (first === undefined) {
+    throw new StemwrightError('model', `${printable(path)}: holds no model`, 'Choose another.');
+  }
   return {
     id,
     sha256: file.sha256,
-    sources,
-    channels: channels === 1 ? 1 : 2,
-    rate: sampleRate,
+    sources: first.sources,
+    channels: first.channels === 1 ? 1 : 2,
+    rate: first.sampleRate,
     modes: file.modes,
-    parts: [{ model, weights: sources.map(() => 1) }],
+    parts,
     loadSeconds: (performance.now() - start) / 1000,
-    dispose: () => {
-      model.dispose();
-    },
+    dispose,
   };
 }

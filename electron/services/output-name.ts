@@ -1,15 +1,12 @@
-import { basename, extname } from 'node:path';
-
 const maxNameBytes = 255;
 const windowsDevices = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
 
 /**
- * The folder name for a song: its file name without the extension, as far as the platform's file systems take it.
+ * The folder name for a song: its name as far as the platform's file systems take it.
  * @param copy 1 for the name itself, 2 for `name (2)`, …
  */
-export function songFolderName(path: string, copy: number, platform: NodeJS.Platform = process.platform): string {
-  const stem = basename(path, extname(path));
-  const name = platform === 'win32' ? forWindows(stem) : stem;
+export function songFolderName(song: string, copy: number, platform: NodeJS.Platform = process.platform): string {
+  const name = platform === 'win32' ? forWindows(song) : song;
   const suffix = copy === 1 ? '' : ` (${copy})`;
   const usable = /^\.*$/.test(name) ? 'song' : name;
   return cutToBytes(usable, maxNameBytes - suffix.length) + suffix;

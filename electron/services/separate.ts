@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { cancelled, fromWriteError, printable, StemwrightError } from '../contract/errors.ts';
 import type { SeparationOptions, SeparationProgress, SeparationReport, StemReport, Warning } from '../contract/separation.ts';
 import { fromNative } from '../engine/errors.ts';
@@ -29,20 +29,25 @@ export interface SeparationContext {
   onProgress: (progress: SeparationProgress) => void;
 }
 
+export interface Song {
+  path: string;
+  name: string | null;
+}
+
 /**
  * One song into stems: `<out>/<song name>/<stem>.<ext>` and `separation.json`, all at once when everything is done.
- * @param input absolute path
+ * @param song `path` is absolute; its folder is named after `name`, or after the file when that is null
  * @throws StemwrightError; nothing is left behind then
  */
-export async function separate(input: string, context: SeparationContext): Promise<SeparationReport> {
+export async function separate(song: Song, context: SeparationContext): Promise<SeparationReport> {
   try {
     refuseUnbuilt(context.options);
-    const info = await probe(input, context.signal);
+    const info = await probe(song.path, context.signal);
     context.onProgress({ phase: 'load', fraction: 0, etaSeconds: null, finished: [] });
     const model = await context.tracer.span('load', context.model);
     const folder = await JobFolder.create(context.options.out);
     try {
-      return await new Separation(context, info, model, folder).run();
+      return await new Separation(context, song.name ?? basename(info.path, extname(info.path)), info, model, folder).run();
     } finally {
       await folder.remove();
     }
@@ -67,14 +72,16 @@ interface Source extends RawTrack {
 /** One song on its way through the phases. */
 class Separation {
   readonly #context: SeparationContext;
+  readonly #name: string;
   readonly #info: MediaInfo;
   readonly #model: LoadedModel;
   readonly #folder: JobFolder;
   readonly #warnings: Warning[] = [];
   #finished: [number, number][] = [];
 
-  constructor(context: SeparationContext, info: MediaInfo, model: LoadedModel, folder: JobFolder) {
+  constructor(context: SeparationContext, name: string, info: MediaInfo, model: LoadedModel, folder: JobFolder) {
     this.#context = context;
+    this.#name = name;
     this.#info = info;
     this.#model = model;
     this.#folder = folder;
@@ -96,7 +103,7 @@ class Separation {
           file: (name) => this.#folder.file(name),
           separated,
           groups,
-          from: mix,
+          from: { rate: mix.rate, channels: mix.channels },
           to: { rate: reference.rate, channels: reference.channels, frames: reference.stats.frames },
           reference: reference.path,
           exactSum: options.exactSum,
@@ -305,7 +312,7 @@ class Separation {
   }
 
   #publish(report: (path: string) => SeparationReport): Promise<SeparationReport> {
-    return this.#folder.publish(this.#info.path, async (final) => {
+    return this.#folder.publish(this.#name, async (final) => {
       this.#context.signal.throwIfAborted();
       const published = report(final);
       await writeFile(join(this.#folder.resultPath, 'separation.json'), `${JSON.stringify(published, null, 2)}\n`, { flush: true });

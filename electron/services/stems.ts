@@ -94,7 +94,7 @@ async function finishOne(native: NativeModule, spec: FinishSpec, group: StemGrou
     return sum;
   }
   const path = spec.file(`stem-${index}.f32`);
-  const source: RawTrack = { path: sum, ...spec.from };
+  const source: RawTrack = { ...spec.from, path: sum };
   await fillTrack(native, { path, channels: spec.to.channels }, convert(source, spec.to, signal));
   await rm(sum);
   return path;

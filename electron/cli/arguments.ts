@@ -1,0 +1,105 @@
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { printable } from '../contract/errors.ts';
+import { separationModes } from '../contract/model.ts';
+import { clipModes, SeparationOptions, stemFormats } from '../contract/separation.ts';
+import { usageFault } from './usage.ts';
+
+type Flags = NonNullable<ParseArgsConfig['options']>;
+
+/** node:util's parser, its faults as ours. */
+export function parse<const F extends Flags>(args: string[], options: F) {
+  try {
+    return parseArgs({ args, options, strict: true, allowPositionals: true });
+  } catch (error) {
+    const text = error instanceof Error ? (error.message.split(/\n|\. To specify/)[0] ?? '') : String(error);
+    throw usageFault(printable(text));
+  }
+}
+
+export interface SeparateArguments {
+  files: string[];
+  options: SeparationOptions;
+  json: boolean;
+  quiet: boolean;
+}
+
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+const separateFlags = {
+  ...{ out: text, model: text, mode: text, stems: text, 'two-stems': text, format: text, 'clip-mode': text, rate: text },
+  ...{ segment: text, overlap: text, shifts: text, seed: text, 'exact-sum': flag, precision: text, backend: text },
+  ...{ threads: text, trace: text, json: flag, quiet: flag },
+} as const;
+
+/** @param folder what relative paths are meant against */
+export function parseSeparate(args: string[], folder: string): SeparateArguments {
+  const { values, positionals } = parse(args, separateFlags);
+  if (values.stems !== undefined && values['two-stems'] !== undefined) {
+    throw usageFault('--stems and --two-stems exclude each other');
+  }
+  return {
+    files: positionals.map((file) => resolve(folder, nonEmpty('FILE', file))),
+    options: SeparationOptions.parse({
+      out: resolve(folder, nonEmpty('--out', values.out ?? '.')),
+      model: nonEmpty('--model', values.model ?? 'house'),
+      mode: oneOf('--mode', values.mode ?? 'full', separationModes),
+      stems: values.stems === undefined ? null : names('--stems', values.stems),
+      twoStems: values['two-stems'] === undefined ? null : nonEmpty('--two-stems', values['two-stems']),
+      format: values.format === undefined ? null : oneOf('--format', values.format, stemFormats),
+      clipMode: values['clip-mode'] === undefined ? null : oneOf('--clip-mode', values['clip-mode'], clipModes),
+      rate: values.rate === undefined || values.rate === 'source' ? 'source' : whole('--rate', values.rate, 8000, 192_000),
+      segmentSeconds: values.segment === undefined ? null : real('--segment', values.segment, 1, 120),
+      overlap: real('--overlap', values.overlap ?? '0.25', 0, 0.95),
+      shifts: whole('--shifts', values.shifts ?? '0', 0, 100),
+      seed: whole('--seed', values.seed ?? '0', 0, 0xffff_ffff),
+      exactSum: values['exact-sum'] ?? false,
+      precision: oneOf('--precision', values.precision ?? 'fp32', ['fp32', 'bf16']),
+      backend: oneOf('--backend', values.backend ?? 'auto', ['auto', 'cpu', 'gpu']),
+      threads: values.threads === undefined ? availableParallelism() : whole('--threads', values.threads, 1, 1024),
+      trace: values.trace === undefined ? null : resolve(folder, nonEmpty('--trace', values.trace)),
+    }),
+    json: values.json ?? false,
+    quiet: values.quiet ?? false,
+  };
+}
+
+function nonEmpty(name: string, value: string): string {
+  if (value === '' || value.includes('\0')) {
+    throw usageFault(`${name} is empty or holds a NUL`);
+  }
+  return value;
+}
+
+function oneOf<T extends string>(name: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((candidate) => candidate === value);
+  if (found === undefined) {
+    throw usageFault(`${name} must be one of ${allowed.join(', ')}, not "${printable(value)}"`);
+  }
+  return found;
+}
+
+function real(name: string, value: string, min: number, max: number): number {
+  const number = /^\d+(?:\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
+  if (!(number >= min && number <= max)) {
+    throw usageFault(`${name} must be a number from ${min} to ${max}, not "${printable(value)}"`);
+  }
+  return number;
+}
+
+function whole(name: string, value: string, min: number, max: number): number {
+  const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+  if (!(number >= min && number <= max)) {
+    throw usageFault(`${name} must be a whole number from ${min} to ${max}, not "${printable(value)}"`);
+  }
+  return number;
+}
+
+function names(name: string, value: string): string[] {
+  const list = value.split(',').map((part) => part.trim());
+  if (list.some((part) => part === '') || new Set(list).size !== list.length) {
+    throw usageFault(`${name} must be different names with commas between them, not "${printable(value)}"`);
+  }
+  return list;
+}

@@ -1,0 +1,32 @@
+import { StemwrightError } from '../contract/errors.ts';
+
+export const usage = `stemwright: takes a song apart into stems
+
+  separate [FILE…]        FILE's stems, into <song name>/ in the current folder; without FILE, the demo song's
+    --out DIR             the folder that gets <song name>/
+    --model ID|PATH       house, another id of \`models list\`, or a weights file
+    --mode full|time-only
+    --stems a,b           only these stems
+    --two-stems NAME      that stem, and everything else as no_NAME
+    --format wav16|wav24|wav32f|flac|mp3|m4a|opus
+    --clip-mode float|clamp|rescale
+    --rate source|HZ
+    --segment S           seconds that the network sees at once, 1 to 120
+    --overlap 0.25        of neighbouring segments
+    --shifts N --seed N   average N randomly shifted passes
+    --exact-sum           make the stems add up to the song
+    --precision fp32|bf16
+    --backend auto|cpu|gpu
+    --threads N
+    --trace FILE          a Chrome trace of where the time went
+    --json                the report as a line on standard output
+    --quiet               no progress, no warnings
+  models list             the models there are
+  info FILE               what a song or a model file holds
+
+Exit codes: 0 done, 2 usage, 3 input, 4 model, 5 no room, 6 output, 130 cancelled.
+`;
+
+export function usageFault(message: string): StemwrightError {
+  return new StemwrightError('usage', message, 'See `stemwright --help`.');
+}

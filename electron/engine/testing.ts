@@ -1,0 +1,94 @@
+/** An engine without a network, for tests of what surrounds it: each stem is an equal share of the mix. */
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import type { NativeModule, NativeSeparationEvent, NativeSeparationSpec, TrackStats } from './native.ts';
+
+export interface FakeBehaviour {
+  /** What the separation ends with, instead of success. */
+  end?: Extract<NativeSeparationEvent, { type: 'failed' }>;
+  /** Waits for a cancellation, and then this long before it says so. */
+  hangMs?: number;
+}
+
+export function fakeNative(behaviour: FakeBehaviour = {}): NativeModule {
+  return {
+    info: () => ({ version: '0', isa: 'fake', availableIsas: ['fake'], isaOverrideError: '', hardwareThreads: 2 }),
+    createTrack,
+    openModel: ({ config }) =>
+      Promise.resolve({
+        info: {
+          sources: config.sources,
+          channels: config.audioChannels,
+          sampleRate: config.sampleRate,
+          segmentFrames: Math.round((config.sampleRate * config.segment[0]) / config.segment[1]),
+          parameters: 0,
+          weightBytes: 0,
+        },
+        dispose: () => undefined,
+      }),
+    startSeparation: (spec, onEvent) => startSeparation(spec, onEvent, behaviour),
+    measureTracks: ({ tracks, reference }) => {
+      const data = tracks.map(readTrack);
+      const residual = reference === undefined ? null : readTrack(reference).map((value, i) => value - data.reduce((sum, track) => sum + (track[i] ?? 0), 0));
+      return Promise.resolve({
+        frames: data[0]?.length ?? 0,
+        peaks: data.map((track) => track.reduce((peak, value) => Math.max(peak, Math.abs(value)), 0)),
+        overs: data.map((track) => track.filter((value) => Math.abs(value) > 1).length),
+        nonFinite: data.map(() => 0),
+        ...(residual === null ? {} : { nullRms: rms(residual) }),
+      });
+    },
+    combineTracks: ({ inputs, output }) => {
+      const data = inputs.map(({ path, gain }) => readTrack(path).map((value) => gain * value));
+      const sum = (data[0] ?? new Float32Array()).map((_, i) => data.reduce((total, track) => total + (track[i] ?? 0), 0));
+      writeFileSync(output, Buffer.from(sum.buffer));
+      return Promise.resolve({ frames: sum.length });
+    },
+    spreadResidual: () => Promise.resolve(),
+  };
+}
+
+function createTrack(path: string, channels: number) {
+  writeFileSync(path, '');
+  return {
+    append: (chunk: Buffer) => {
+      appendFileSync(path, chunk);
+      return Promise.resolve();
+    },
+    finish: (): Promise<TrackStats> => {
+      const data = readTrack(path);
+      return Promise.resolve({ frames: data.length / channels, mean: 0, std: 1, peak: 0, nonFinite: data.filter((value) => !Number.isFinite(value)).length });
+    },
+    dispose: () => undefined,
+  };
+}
+
+function startSeparation(spec: NativeSeparationSpec, onEvent: (event: NativeSeparationEvent) => void, { end, hangMs }: FakeBehaviour) {
+  const { frames } = spec;
+  setImmediate(() => {
+    onEvent({ type: 'progress', segment: 1, segments: 1, finished: [[0, frames]], fraction: 1, etaSeconds: 0 });
+    if (hangMs !== undefined) {
+      return;
+    }
+    const outputs = spec.outputs.filter((path) => path !== null);
+    const share = readTrack(spec.input).map((value) => value / spec.outputs.length);
+    outputs.forEach((path) => {
+      writeFileSync(path, Buffer.from(share.buffer));
+    });
+    onEvent(end ?? { type: 'done', seconds: 0, segmentSeconds: spec.segmentSeconds ?? 1 });
+  });
+  const cancel = () => {
+    setTimeout(() => {
+      onEvent({ type: 'cancelled' });
+    }, hangMs ?? 0);
+  };
+  return { cancel };
+}
+
+function readTrack(path: string): Float32Array<ArrayBuffer> {
+  const bytes = readFileSync(path);
+  return Float32Array.from({ length: Math.floor(bytes.length / 4) }, (_, i) => bytes.readFloatLE(4 * i));
+}
+
+function rms(values: Float32Array): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+}
