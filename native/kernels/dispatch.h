@@ -8,6 +8,7 @@
 #include "kernels/fft/fft.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/norm/norm.h"
+#include "kernels/recurrent/recurrent.h"
 
 namespace stemwright::kernels {
 
@@ -25,6 +26,7 @@ struct Kernels {
   const ElementwiseKernels& elementwise;
   const NormKernels& norm;
   const FftKernels& fft;
+  const RecurrentKernels& recurrent;
 };
 
 /// Levels that were compiled in and that this machine can run, slowest first.

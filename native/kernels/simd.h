@@ -33,6 +33,15 @@
 #define STEMWRIGHT_INLINE static inline __attribute__((always_inline))
 #endif
 
+/// Before a loop of constant length over vectors, which must live in registers.
+#if defined(__clang__)
+#define STEMWRIGHT_UNROLL _Pragma("clang loop unroll(full)")
+#elif defined(__GNUC__)
+#define STEMWRIGHT_UNROLL _Pragma("GCC unroll 16")
+#else
+#define STEMWRIGHT_UNROLL
+#endif
+
 namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE {
 
 // ---- the vector of each level: V, kLanes, and the operations that differ ----------------------

@@ -4,15 +4,6 @@
 
 #include "kernels/simd.h"
 
-/// Before a loop of constant length over vectors, which must live in registers.
-#if defined(__clang__)
-#define STEMWRIGHT_UNROLL _Pragma("clang loop unroll(full)")
-#elif defined(__GNUC__)
-#define STEMWRIGHT_UNROLL _Pragma("GCC unroll 16")
-#else
-#define STEMWRIGHT_UNROLL
-#endif
-
 namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE {
 
 /// Two vectors that belong together: halves of a sequence, or real and imaginary parts.

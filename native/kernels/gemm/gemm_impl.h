@@ -5,12 +5,6 @@
 #include "kernels/gemm/gemm.h"
 #include "kernels/simd.h"
 
-#if defined(__GNUC__)
-#define STEMWRIGHT_UNROLL _Pragma("GCC unroll 16")
-#else
-#define STEMWRIGHT_UNROLL
-#endif
-
 namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE {
 
 // Two vectors a row, and what is left of the register file for rows: AVX-512 14 x 32.

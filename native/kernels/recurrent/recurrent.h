@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+
+namespace stemwright::kernels {
+
+/// One time step of one row of a recurrent layer. `panels` are PackedGemm panels whose columns are
+/// ordered by vectors: for each block of `lanes` units, one vector a gate. Gates: LSTM i, f, g, o;
+/// GRU r, z, n. hidden and out must not overlap.
+struct RecurrentStep {
+  const float* input;  ///< [inputs]; null when `gates` already hold its share
+  std::size_t inputs;
+  const float* inputPanels;
+  const float* hidden;  ///< state before, [units]
+  std::size_t units;
+  const float* hiddenPanels;
+  const float* gates;       ///< [block][gate][lanes]: biases, with or without the input's share
+  const float* hiddenBias;  ///< GRU: bias inside the reset product, padded to whole vectors
+  float* cell;              ///< LSTM: [units], replaced
+  float* out;               ///< state after, [units]
+};
+
+/// Single precision throughout; the scalar level is the reference.
+struct RecurrentKernels {
+  void (*lstm)(const RecurrentStep& step);
+  void (*gru)(const RecurrentStep& step);
+};
+
+extern const RecurrentKernels recurrentScalar;
+extern const RecurrentKernels recurrentSse41;
+extern const RecurrentKernels recurrentAvx2;
+extern const RecurrentKernels recurrentAvx512;
+extern const RecurrentKernels recurrentNeon;
+
+}  // namespace stemwright::kernels

@@ -1,0 +1,81 @@
+#pragma once
+
+#include "kernels/recurrent/recurrent.h"
+#include "kernels/simd_shuffle.h"
+
+namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE {
+
+/// sums[g] += column vector `first + g` of the panels, times x.
+/// Two sums a gate, so that the additions of neighbouring rows need not wait for each other.
+template <int kGates>
+STEMWRIGHT_INLINE void addProduct(V* sums, const float* panels, std::size_t depth,
+                                  std::size_t first, const float* x) {
+  constexpr std::size_t kWidth = 2 * kLanes;
+  const float* columns[kGates];
+  V odd[kGates];
+  STEMWRIGHT_UNROLL
+  for (int g = 0; g < kGates; ++g) {
+    const std::size_t vector = first + static_cast<std::size_t>(g);
+    columns[g] = panels + vector / 2 * depth * kWidth + vector % 2 * kLanes;
+    odd[g] = zero();
+  }
+  std::size_t k = 0;
+  for (; k + 2 <= depth; k += 2) {
+    const V x0 = set1(x[k]), x1 = set1(x[k + 1]);
+    STEMWRIGHT_UNROLL
+    for (int g = 0; g < kGates; ++g) {
+      sums[g] = fma(load(columns[g] + k * kWidth), x0, sums[g]);
+      odd[g] = fma(load(columns[g] + (k + 1) * kWidth), x1, odd[g]);
+    }
+  }
+  STEMWRIGHT_UNROLL
+  for (int g = 0; g < kGates; ++g) {
+    if (k < depth) sums[g] = fma(load(columns[g] + k * kWidth), set1(x[k]), sums[g]);
+    sums[g] = sums[g] + odd[g];
+  }
+}
+
+/// Calls body(unit, count, block) for each vector of units.
+template <typename Body>
+STEMWRIGHT_INLINE void forUnits(std::size_t units, Body body) {
+  for (std::size_t unit = 0, block = 0; unit < units; unit += kLanes, ++block) {
+    body(unit, units - unit < kLanes ? units - unit : kLanes, block);
+  }
+}
+
+static void lstmStep(const RecurrentStep& step) {
+  forUnits(step.units, [&](std::size_t unit, std::size_t count, std::size_t block) {
+    V gates[4];
+    STEMWRIGHT_UNROLL
+    for (int g = 0; g < 4; ++g) gates[g] = load(step.gates + (4 * block + g) * kLanes);
+    if (step.input != nullptr) {
+      addProduct<4>(gates, step.inputPanels, step.inputs, 4 * block, step.input);
+    }
+    addProduct<4>(gates, step.hiddenPanels, step.units, 4 * block, step.hidden);
+    const V kept = sigmoid(gates[1]) * loadPartial(step.cell + unit, count);
+    const V cell = fma(sigmoid(gates[0]), tanh(gates[2]), kept);
+    storePartial(step.cell + unit, cell, count);
+    storePartial(step.out + unit, sigmoid(gates[3]) * tanh(cell), count);
+  });
+}
+
+static void gruStep(const RecurrentStep& step) {
+  forUnits(step.units, [&](std::size_t unit, std::size_t count, std::size_t block) {
+    V gates[3];
+    STEMWRIGHT_UNROLL
+    for (int g = 0; g < 3; ++g) gates[g] = load(step.gates + (3 * block + g) * kLanes);
+    if (step.input != nullptr) {
+      addProduct<3>(gates, step.inputPanels, step.inputs, 3 * block, step.input);
+    }
+    V recurrent[3] = {gates[0], gates[1], load(step.hiddenBias + unit)};
+    addProduct<3>(recurrent, step.hiddenPanels, step.units, 3 * block, step.hidden);
+    const V candidate = tanh(fma(sigmoid(recurrent[0]), recurrent[2], gates[2]));
+    const V update = sigmoid(recurrent[1]);
+    const V before = loadPartial(step.hidden + unit, count);
+    storePartial(step.out + unit, fma(update, before - candidate, candidate), count);
+  });
+}
+
+constexpr RecurrentKernels kRecurrentKernels = {lstmStep, gruStep};
+
+}  // namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE

@@ -1,0 +1,199 @@
+#include "nn/recurrent.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace stemwright::nn {
+namespace {
+
+/// From so many rows on, one matrix product for all inputs beats one vector product a step.
+constexpr std::size_t kLeastProjectedRows = 4;
+
+core::Error invalid(std::string message) {
+  return {core::ErrorCode::kInvalidArgument, std::move(message)};
+}
+
+/// A parameter of `count` values.
+core::Result<std::span<const float>> fetch(const Recurrent::Parameters& parameters,
+                                           const std::string& name, std::size_t count) {
+  const auto values = parameters(name);
+  if (!values) return core::Error{core::ErrorCode::kModel, "recurrent layer: no parameter " + name};
+  if (values->size() != count) {
+    return core::Error{core::ErrorCode::kModel, "recurrent layer: " + name + " has " +
+                                                    std::to_string(values->size()) +
+                                                    " values, not " + std::to_string(count)};
+  }
+  return *values;
+}
+
+/// Where a packed column comes from: a row of PyTorch's weight, or nowhere (padding).
+struct ColumnMap {
+  std::size_t lanes, gates, units;
+
+  std::size_t columns() const {
+    const std::size_t vectors = (units + lanes - 1) / lanes * gates;
+    return (vectors + 1) / 2 * 2 * lanes;  // whole panels
+  }
+  std::optional<std::size_t> row(std::size_t column) const {
+    const std::size_t vector = column / lanes;
+    const std::size_t unit = vector / gates * lanes + column % lanes;
+    if (unit >= units) return std::nullopt;
+    return vector % gates * units + unit;
+  }
+};
+
+}  // namespace
+
+core::Result<Recurrent> Recurrent::create(const RecurrentShape& shape, const Parameters& parameters,
+                                          const kernels::Kernels& kernels) {
+  if (shape.inputSize == 0 || shape.hiddenSize == 0 || shape.layers == 0) {
+    return invalid("recurrent layer: sizes and layers must be positive");
+  }
+  Recurrent result(shape, kernels);
+  for (std::size_t layer = 0; layer < shape.layers; ++layer) {
+    for (std::size_t i = 0; i < shape.directions(); ++i) {
+      const std::string suffix = "_l" + std::to_string(layer) + (i == 0 ? "" : "_reverse");
+      const std::size_t inputs =
+          layer == 0 ? shape.inputSize : shape.directions() * shape.hiddenSize;
+      STEMWRIGHT_TRY(result.load(result.directions_[layer * shape.directions() + i], inputs, suffix,
+                                 parameters));
+    }
+  }
+  return result;
+}
+
+Recurrent::Recurrent(const RecurrentShape& shape, const kernels::Kernels& kernels)
+    : shape_(shape), kernels_(&kernels), directions_(shape.layers * shape.directions()) {}
+
+std::size_t Recurrent::columns() const noexcept {
+  return ColumnMap{kernels_->gemm.lanes, gates(), shape_.hiddenSize}.columns();
+}
+
+core::Status Recurrent::load(Direction& direction, std::size_t inputs, const std::string& suffix,
+                             const Parameters& parameters) const {
+  const std::size_t units = shape_.hiddenSize;
+  const std::size_t rows = gates() * units;
+  const auto input = fetch(parameters, "weight_ih" + suffix, rows * inputs);
+  STEMWRIGHT_TRY(input);
+  const auto hidden = fetch(parameters, "weight_hh" + suffix, rows * units);
+  STEMWRIGHT_TRY(hidden);
+  const std::vector<float> zeros(rows);
+  std::span<const float> inputBias = zeros;
+  std::span<const float> hiddenBias = zeros;
+  if (parameters("bias_ih" + suffix) || parameters("bias_hh" + suffix)) {
+    const auto first = fetch(parameters, "bias_ih" + suffix, rows);
+    STEMWRIGHT_TRY(first);
+    const auto second = fetch(parameters, "bias_hh" + suffix, rows);
+    STEMWRIGHT_TRY(second);
+    inputBias = first.value();
+    hiddenBias = second.value();
+  }
+
+  // A GRU multiplies the recurrent part of its third gate, bias included, by the reset gate.
+  const std::size_t outside = shape_.cell == RecurrentCell::kGru ? 2 * units : rows;
+  const ColumnMap map{kernels_->gemm.lanes, gates(), units};
+  const auto pack = [&](std::span<const float> weight, std::size_t depth, auto&& bias) {
+    return PackedMatrix(
+        map.lanes, 1, depth, map.columns(), false,
+        [&](std::size_t, std::size_t k, std::size_t column) {
+          const auto row = map.row(column);
+          return row ? weight[*row * depth + k] : 0.0f;
+        },
+        [&](std::size_t column) {
+          const auto row = map.row(column);
+          return row ? bias(*row) : 0.0f;
+        });
+  };
+  direction.inputs = inputs;
+  direction.input = pack(input.value(), inputs, [&](std::size_t row) {
+    return inputBias[row] + (row < outside ? hiddenBias[row] : 0.0f);
+  });
+  direction.hidden = pack(hidden.value(), units, [](std::size_t) { return 0.0f; });
+  direction.hiddenBias =
+      core::AlignedBuffer<float>((units + map.lanes - 1) / map.lanes * map.lanes);
+  direction.hiddenBias.zero();
+  std::copy(hiddenBias.begin() + static_cast<std::ptrdiff_t>(outside), hiddenBias.end(),
+            direction.hiddenBias.begin());
+  return core::okStatus();
+}
+
+core::Status Recurrent::prepare(std::size_t batch, std::size_t steps) {
+  if (batch == 0 || steps == 0) return invalid("recurrent layer: nothing to prepare for");
+  batch_ = batch;
+  maxSteps_ = steps;
+  const std::size_t rows = batch * steps;
+  projection_ = core::AlignedBuffer<float>(rows < kLeastProjectedRows ? 0 : rows * columns());
+  for (std::size_t i = 0; i < 2; ++i) {
+    const bool needed = shape_.layers > i + 1;
+    between_[i] =
+        core::AlignedBuffer<float>(needed ? rows * shape_.directions() * shape_.hiddenSize : 0);
+  }
+  const std::size_t state = directions_.size() * batch * shape_.hiddenSize;
+  hidden_ = core::AlignedBuffer<float>(state);
+  cell_ = core::AlignedBuffer<float>(shape_.cell == RecurrentCell::kLstm ? state : 0);
+  resetState();
+  return core::okStatus();
+}
+
+void Recurrent::resetState() noexcept {
+  hidden_.zero();
+  cell_.zero();
+}
+
+core::Status Recurrent::process(const float* x, std::size_t steps, float* out) {
+  if (steps == 0 || steps > maxSteps_) {
+    return invalid("recurrent layer: " + std::to_string(steps) + " steps, prepared for 1 to " +
+                   std::to_string(maxSteps_));
+  }
+  for (std::size_t layer = 0; layer < shape_.layers; ++layer) {
+    float* to = layer + 1 == shape_.layers ? out : between_[layer % 2].data();
+    for (std::size_t i = 0; i < shape_.directions(); ++i) runDirection(layer, i == 1, x, steps, to);
+    x = to;
+  }
+  return core::okStatus();
+}
+
+void Recurrent::runDirection(std::size_t layer, bool backward, const float* x, std::size_t steps,
+                             float* out) {
+  const std::size_t index = layer * shape_.directions() + (backward ? 1 : 0);
+  const Direction& direction = directions_[index];
+  const kernels::PackedGemm& input = direction.input.view();
+  const std::size_t rows = batch_ * steps;
+  const bool projected = rows >= kLeastProjectedRows;
+  if (projected) {
+    const kernels::GemmTap tap{x, 0};
+    kernels_->gemm.run({.taps = &tap,
+                        .tapCount = 1,
+                        .rowStride = direction.inputs,
+                        .rows = rows,
+                        .weights = &input,
+                        .out = projection_.data(),
+                        .outStride = columns()});
+  }
+  const std::size_t units = shape_.hiddenSize;
+  const std::size_t stride = shape_.directions() * units;
+  const auto run =
+      shape_.cell == RecurrentCell::kLstm ? kernels_->recurrent.lstm : kernels_->recurrent.gru;
+  for (std::size_t item = 0; item < batch_; ++item) {
+    const std::size_t state = (index * batch_ + item) * units;
+    const float* hidden = hidden_.data() + state;
+    for (std::size_t i = 0; i < steps; ++i) {
+      const std::size_t row = item * steps + (backward ? steps - 1 - i : i);
+      float* to = out + row * stride + (backward ? units : 0);
+      run({.input = projected ? nullptr : x + row * direction.inputs,
+           .inputs = direction.inputs,
+           .inputPanels = input.panels,
+           .hidden = hidden,
+           .units = units,
+           .hiddenPanels = direction.hidden.view().panels,
+           .gates = projected ? projection_.data() + row * columns() : input.bias,
+           .hiddenBias = direction.hiddenBias.data(),
+           .cell = cell_.empty() ? nullptr : cell_.data() + state,
+           .out = to});
+      hidden = to;
+    }
+    std::copy_n(hidden, units, hidden_.data() + state);
+  }
+}
+
+}  // namespace stemwright::nn

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/aligned.h"
+#include "core/result.h"
+#include "kernels/dispatch.h"
+#include "nn/packed_matrix.h"
+
+namespace stemwright::nn {
+
+enum class RecurrentCell { kLstm, kGru };
+
+struct RecurrentShape {
+  RecurrentCell cell = RecurrentCell::kLstm;
+  std::size_t inputSize = 0;
+  std::size_t hiddenSize = 0;
+  std::size_t layers = 1;
+  bool bidirectional = false;
+
+  std::size_t directions() const noexcept { return bidirectional ? 2 : 1; }
+};
+
+/// torch.nn.LSTM or torch.nn.GRU, batch first, with PyTorch's parameter names, shapes and order of
+/// gates (LSTM i, f, g, o; GRU r, z, n). Keeps its state from call to call, so that a signal may
+/// come in pieces; a bidirectional one starts its backward direction from the state of the last
+/// call too, so reset it between sequences. One call at a time.
+class Recurrent {
+ public:
+  /// Values of a parameter such as "weight_ih_l0", "bias_hh_l1_reverse"; nothing if there is none.
+  /// All weights must be there; biases may be absent altogether.
+  using Parameters = std::function<std::optional<std::span<const float>>(const std::string& name)>;
+
+  /// @return kInvalidArgument for an empty shape, kModel naming a parameter missing or ill-sized
+  static core::Result<Recurrent> create(const RecurrentShape& shape, const Parameters& parameters,
+                                        const kernels::Kernels& kernels = kernels::kernels());
+
+  /// Allocates for `batch` sequences and calls of up to `steps` steps; the state becomes zero.
+  /// @return kInvalidArgument when either is 0
+  core::Status prepare(std::size_t batch, std::size_t steps);
+
+  /// Allocates nothing. [audio-thread safe after prepare, where it succeeds]
+  /// @param x   [batch, steps, inputSize]; must not overlap out
+  /// @param out [batch, steps, directions * hiddenSize]
+  /// @return kInvalidArgument without prepare, or for 0 steps or more than prepared
+  core::Status process(const float* x, std::size_t steps, float* out);
+
+  /// Back to zeros. [audio-thread safe]
+  void resetState() noexcept;
+
+  const RecurrentShape& shape() const noexcept { return shape_; }
+  /// States after the last call, PyTorch's h_n and c_n: [layers * directions, batch, hiddenSize].
+  /// c_n is empty for a GRU. Writable, to continue from a state of one's own.
+  std::span<float> hiddenState() noexcept { return hidden_.span(); }
+  std::span<float> cellState() noexcept { return cell_.span(); }
+
+ private:
+  /// One direction of one layer. Columns of both matrices are vectors of gates: for each block of
+  /// `lanes` units one vector a gate, as kernels::RecurrentStep wants them.
+  struct Direction {
+    PackedMatrix input;   ///< its bias holds all that is outside the reset product
+    PackedMatrix hidden;  ///< without bias
+    core::AlignedBuffer<float> hiddenBias;
+    std::size_t inputs = 0;
+  };
+
+  Recurrent(const RecurrentShape& shape, const kernels::Kernels& kernels);
+  std::size_t gates() const noexcept { return shape_.cell == RecurrentCell::kLstm ? 4 : 3; }
+  std::size_t columns() const noexcept;
+  core::Status load(Direction& direction, std::size_t inputs, const std::string& suffix,
+                    const Parameters& parameters) const;
+  void runDirection(std::size_t layer, bool backward, const float* x, std::size_t steps,
+                    float* out);
+
+  RecurrentShape shape_;
+  const kernels::Kernels* kernels_;
+  std::vector<Direction> directions_;  ///< [layer][direction]
+  std::size_t batch_ = 0;
+  std::size_t maxSteps_ = 0;
+  core::AlignedBuffer<float> projection_;  ///< [batch * steps, columns]
+  core::AlignedBuffer<float> between_[2];  ///< outputs of inner layers
+  core::AlignedBuffer<float> hidden_;
+  core::AlignedBuffer<float> cell_;
+};
+
+}  // namespace stemwright::nn
