@@ -14,7 +14,7 @@ await build({
   format: 'esm',
   // For CommonJS packages inside the bundle that require Node's own modules.
   banner: {
-    js: '#!/usr/bin/env node\nimport { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);',
+    js: '#!/usr/bin/env node\nimport * as nodeModule from "node:module";\nconst require = nodeModule.createRequire(import.meta.url);',
   },
   logLevel: 'error',
 });

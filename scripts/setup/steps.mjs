@@ -70,7 +70,7 @@ function modulesStep() {
 function buildProgress() {
   let told = 0;
   return (/** @type {string} */ line) => {
-    const match = /^\[(\d+)\/(\d+)\]/.exec(line);
+    const match = /^\[(\d+)\/(\d+)\] (?:Building|Linking)/.exec(line);
     if (match === null) return;
     const text = `compiling the engine ${match[1]}/${match[2]}`;
     const last = match[1] === match[2];
