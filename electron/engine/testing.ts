@@ -26,11 +26,11 @@ export function fakeNative(behaviour: FakeBehaviour = {}): NativeModule {
         dispose: () => undefined,
       }),
     startSeparation: (spec, onEvent) => startSeparation(spec, onEvent, behaviour),
-    measureTracks: ({ tracks, reference }) => {
+    measureTracks: ({ tracks, channels, reference }) => {
       const data = tracks.map(readTrack);
       const residual = reference === undefined ? null : readTrack(reference).map((value, i) => value - data.reduce((sum, track) => sum + (track[i] ?? 0), 0));
       return Promise.resolve({
-        frames: data[0]?.length ?? 0,
+        frames: (data[0]?.length ?? 0) / channels,
         peaks: data.map((track) => track.reduce((peak, value) => Math.max(peak, Math.abs(value)), 0)),
         overs: data.map((track) => track.filter((value) => Math.abs(value) > 1).length),
         nonFinite: data.map(() => 0),
