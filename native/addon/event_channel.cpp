@@ -122,8 +122,13 @@ void EventChannel::ring() {
 
 void EventChannel::deliver(Napi::Env env, Napi::Function callback, EventChannel* channel, void*) {
   if (env == nullptr || callback == nullptr) return;
-  const Napi::Value next = channel->takeEvent(env);
-  if (!next.IsEmpty()) callback.Call({next});
+  try {
+    const Napi::Value next = channel->takeEvent(env);
+    if (!next.IsEmpty()) callback.Call({next});
+  } catch (const Napi::Error& error) {
+    // What the callback throws has no caller to go to: it is an uncaught exception of the program.
+    napi_fatal_exception(env, error.Value());
+  }
 }
 
 Napi::Value EventChannel::takeEvent(Napi::Env env) {

@@ -14,13 +14,20 @@ using core::ErrorCode;
 
 }  // namespace
 
+core::Status checkChannels(const std::string& path, std::size_t channels) {
+  if (channels >= 1 && channels <= kMostChannels) return {};
+  return Error{ErrorCode::kInvalidArgument, path + " cannot have " + std::to_string(channels) +
+                                                " channels: 1 to " + std::to_string(kMostChannels) +
+                                                " are possible"};
+}
+
 core::Result<Track> Track::create(const std::string& path, std::size_t channels,
                                   std::size_t frames) {
+  STEMWRIGHT_TRY(checkChannels(path, channels));
   constexpr std::uint64_t kMostBytes = std::numeric_limits<std::int64_t>::max();
-  if (channels == 0 || frames > kMostBytes / sizeof(float) / channels) {
-    return Error{ErrorCode::kInvalidArgument, "cannot make " + path + ": a track of " +
-                                                  std::to_string(channels) + " channels and " +
-                                                  std::to_string(frames) + " frames"};
+  if (frames > kMostBytes / sizeof(float) / channels) {
+    return Error{ErrorCode::kInvalidArgument,
+                 path + " cannot have " + std::to_string(frames) + " frames"};
   }
   auto file = File::open(path, File::Access::kCreate);
   if (!file) return file.error();
@@ -30,9 +37,7 @@ core::Result<Track> Track::create(const std::string& path, std::size_t channels,
 
 core::Result<Track> Track::open(const std::string& path, std::size_t channels,
                                 File::Access access) {
-  if (channels == 0) {
-    return Error{ErrorCode::kInvalidArgument, "cannot open " + path + " with 0 channels"};
-  }
+  STEMWRIGHT_TRY(checkChannels(path, channels));
   auto file = File::open(path, access);
   if (!file) return file.error();
   const auto bytes = file.value().size();

@@ -10,6 +10,10 @@
 
 namespace stemwright::pcm {
 
+/// Tracks have 1 to kMostChannels channels; anything else is a caller's mistake.
+inline constexpr std::size_t kMostChannels = 64;
+core::Status checkChannels(const std::string& path, std::size_t channels);
+
 /// Sound on disk: interleaved little-endian float32, full scale ±1, no header. Its length is the
 /// file's. Frame positions count from 0; spans hold whole frames.
 /// [thread-safe: writes and reads of disjoint ranges]

@@ -50,9 +50,7 @@ TrackWriter::TrackWriter(File file, std::size_t channels)
     : file_(std::move(file)), channels_(channels), block_(kBlockFrames * channels) {}
 
 core::Result<TrackWriter> TrackWriter::create(const std::string& path, std::size_t channels) {
-  if (channels == 0) {
-    return Error{ErrorCode::kInvalidArgument, "cannot make " + path + " with 0 channels"};
-  }
+  STEMWRIGHT_TRY(checkChannels(path, channels));
   auto file = File::open(path, File::Access::kCreate);
   if (!file) return file.error();
   return TrackWriter(std::move(file).value(), channels);

@@ -84,6 +84,7 @@ TEST_SUITE("pcm") {
   TEST_CASE("a track of no channels or of an impossible length is refused") {
     const TemporaryFolder folder;
     CHECK(Track::create(folder.file("a.f32"), 0, 10).error().code == ErrorCode::kInvalidArgument);
+    CHECK(Track::create(folder.file("a.f32"), 65, 10).error().code == ErrorCode::kInvalidArgument);
     CHECK(Track::create(folder.file("a.f32"), 2, SIZE_MAX).error().code ==
           ErrorCode::kInvalidArgument);
     CHECK_FALSE(std::filesystem::exists(folder.file("a.f32")));
