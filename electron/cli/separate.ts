@@ -1,14 +1,14 @@
 import { basename, join } from 'node:path';
 import { fromWriteError, printable, toFault } from '../contract/errors.ts';
 import type { SeparationReport } from '../contract/separation.ts';
-import { assetsFolder } from '../services/folders.ts';
+import { demoFolder } from '../services/model-commands.ts';
 import type { Song } from '../services/separate.ts';
 import { Separator } from '../services/separator.ts';
 import { parseSeparate, type SeparateArguments } from './arguments.ts';
 import { ProgressDisplay } from './progress.ts';
 import { exitCodes, faultLine } from './report.ts';
 
-const demoSong: Song = { path: join(assetsFolder, 'demo', 'mix.flac'), name: 'demo' };
+const demoSong: Song = { path: join(demoFolder, 'mix.flac'), name: 'demo' };
 
 /** @return the exit code: that of the first failure. A bad file does not stop the others, a cancellation does. */
 export async function runSeparate(args: string[], folder: string, signal: AbortSignal): Promise<number> {

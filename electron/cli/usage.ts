@@ -22,6 +22,11 @@ export const usage = `stemwright: takes a song apart into stems
     --json                the report as a line on standard output
     --quiet               no progress, no warnings
   models list             the models there are
+  models import PATH [--name ID]
+  models download ID      htdemucs, htdemucs_ft or htdemucs_6s, from Demucs' own server
+  models convert ID --precision fp16|bf16
+  models verify ID
+  models remove ID
   info FILE               what a song or a model file holds
 
 Exit codes: 0 done, 2 usage, 3 input, 4 model, 5 no room, 6 output, 130 cancelled.

@@ -83,7 +83,7 @@ describe('a file arrives', () => {
     await download(file, fast);
     expect(content.equals(await readFile(file.path))).toBe(true);
     expect(requests.length).toBeGreaterThan(fast.attempts ?? 0);
-    expect(requests.slice(1).every((range) => range !== undefined)).toBe(true);
+    expect(requests.filter((range) => range !== undefined).length).toBeGreaterThan(2);
   });
 
   it('from a server that ignores Range', async () => {

@@ -1,11 +1,13 @@
-import { readFile, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { printable, StemwrightError } from '../contract/errors.ts';
+import { copyFile, readFile, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { printable, StemwrightError, toFault } from '../contract/errors.ts';
 import { ModelCard, type ModelDescriptor, type SeparationMode } from '../contract/model.ts';
 import { fromNative } from '../engine/errors.ts';
 import type { NativeModel, NativeModule } from '../engine/native.ts';
-import { readModel, type ModelFile } from '../weights/formats.ts';
+import { convertModel, type Precision } from '../weights/convert.ts';
+import { readModel, type ModelFile, type SingleModel } from '../weights/formats.ts';
 import { assetsFolder } from './folders.ts';
+import { checkId, houseId, type Manifest, type ModelStore } from './model-store.ts';
 
 /** A model in memory, ready to separate. */
 export interface LoadedModel {
@@ -21,46 +23,58 @@ export interface LoadedModel {
   dispose(): void;
 }
 
-export const houseModel = { id: 'house', path: join(assetsFolder, 'models', 'house.safetensors') };
-
-/** Every model that can be named by its id. */
-export async function listModels(): Promise<ModelDescriptor[]> {
-  return [await describe(houseModel.path, true)];
+export interface ModelLocation {
+  id: string;
+  path: string;
 }
 
-async function describe(path: string, builtIn: boolean): Promise<ModelDescriptor> {
-  const card = await readCard(path.replace(/\.[^.]+$/, '.json'));
-  const file = await readModel(path);
-  const { size } = await stat(path);
-  const { id, name, description, licence } = card;
-  return { id, name, description, licence, sources: sourcesOf(file), modes: file.modes, bytes: size, builtIn, path };
-}
+const house: ModelLocation = { id: houseId, path: join(assetsFolder, 'models', 'house.safetensors') };
 
-async function readCard(path: string): Promise<ModelCard> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new StemwrightError('model', `${printable(path)}: the model's card cannot be read`, 'Install the model again.', { cause: error });
-  });
-  const card = ModelCard.safeParse(JSON.parse(text));
-  if (!card.success) {
-    throw new StemwrightError('model', `${printable(path)}: not a model card`, 'Install the model again.', { cause: card.error });
+/** Every model that can be named by its id. Those that cannot be read come with the reason as their description. */
+export async function listModels(store: ModelStore): Promise<ModelDescriptor[]> {
+  const card = ModelCard.parse(JSON.parse(await readFile(house.path.replace(/\.safetensors$/, '.json'), 'utf8')));
+  const models = [await describe({ ...card, file: house.path })];
+  for (const id of await store.ids()) {
+    const { manifest, path } = await store.find(id);
+    models.push(await describe({ ...manifest, file: path }));
   }
-  return card.data;
+  return models;
+}
+
+async function describe({ id, name, description, licence, file: path }: Pick<Manifest, 'id' | 'name' | 'description' | 'licence' | 'file'>): Promise<ModelDescriptor> {
+  let file: ModelFile;
+  try {
+    file = await readModel(path);
+  } catch (error) {
+    const { message } = toFault(error);
+    return { id, name, description: `cannot be used: ${message}`, licence, sources: [], modes: [], bytes: 0, builtIn: id === houseId, path };
+  }
+  const sizes = await Promise.all(membersOf(file).map(({ model }) => stat(model.path)));
+  const bytes = sizes.reduce((sum, { size }) => sum + size, 0);
+  return { id, name, description, licence, sources: sourcesOf(file), modes: file.modes, bytes, builtIn: id === houseId, path };
 }
 
 /**
  * @param name a model's id, or a path relative to `folder`
  * @throws StemwrightError 'model' when there is neither
  */
-export async function findModel(name: string, folder: string): Promise<{ id: string; path: string }> {
-  if (name === houseModel.id) {
-    return houseModel;
+export async function findModel(store: ModelStore, name: string, folder: string): Promise<ModelLocation> {
+  if (name === houseId) {
+    return house;
   }
-  const path = join(folder, name);
+  if (await store.has(name)) {
+    return { id: name, path: (await store.find(name)).path };
+  }
+  const path = resolve(folder, name);
   const found = await stat(path).catch(() => null);
-  if (found?.isFile() !== true) {
+  if (found === null) {
     throw new StemwrightError('model', `there is no model "${printable(name)}"`, '`stemwright models list` shows those there are; a file may be given by its path.');
   }
-  return { id: basename(path).replace(/\.[^.]+$/, ''), path };
+  return { id: nameOf(path), path };
+}
+
+function nameOf(path: string): string {
+  return basename(path).replace(/\.[^.]+$/, '');
 }
 
 function sourcesOf(file: ModelFile): string[] {
@@ -68,12 +82,12 @@ function sourcesOf(file: ModelFile): string[] {
 }
 
 /** A single model is a bag of one. */
-function membersOf(file: ModelFile) {
+function membersOf(file: ModelFile): { model: SingleModel; weights: number[] }[] {
   return file.format === 'bag' ? file.members : [{ model: file, weights: file.config.sources.map(() => 1) }];
 }
 
 /** Reads a model's files, checks them and hands them to the engine. */
-export async function loadModel(native: NativeModule, id: string, path: string): Promise<LoadedModel> {
+export async function loadModel(native: NativeModule, { id, path }: ModelLocation): Promise<LoadedModel> {
   const start = performance.now();
   const file = await readModel(path);
   const parts: LoadedModel['parts'] = [];
@@ -105,4 +119,66 @@ export async function loadModel(native: NativeModule, id: string, path: string):
     loadSeconds: (performance.now() - start) / 1000,
     dispose,
   };
+}
+
+/** Copies a model file, or a bag with its members, into the store, once the engine has accepted it. */
+export async function importModel(native: NativeModule, store: ModelStore, path: string, name: string | null): Promise<Manifest> {
+  const id = checkId(name ?? nameOf(path).toLowerCase().replaceAll(/[^a-z0-9_.-]+/g, '-'));
+  const file = await readModel(path);
+  (await loadModel(native, { id, path })).dispose();
+  return store.install(id, async (folder) => {
+    const members = file.format === 'bag' ? file.members.map(({ model }) => model.path) : [];
+    for (const from of [path, ...members, ...(await kwargsBeside(file))]) {
+      await copyFile(from, join(folder, basename(from)));
+    }
+    const card = file.format === 'bag' ? {} : file.card;
+    return {
+      version: 1,
+      id,
+      name: card['name'] ?? id,
+      description: `imported from ${basename(path)}`,
+      licence: card['licence'] ?? card['license'] ?? 'not stated in the file',
+      file: basename(path),
+      sha256: file.sha256,
+    };
+  });
+}
+
+/** The JSON files from which models without metadata took their kwargs. */
+async function kwargsBeside(file: ModelFile): Promise<string[]> {
+  const beside = membersOf(file).map(({ model }) => model.path.replace(/(?:\.safetensors)?$/i, '.json'));
+  const found = await Promise.all(beside.map(async (path) => ((await stat(path).catch(() => null))?.isFile() === true ? path : null)));
+  return found.filter((path) => path !== null);
+}
+
+/** Reads the whole model again, and holds it against what was installed and against the engine's graph. */
+export async function verifyModel(native: NativeModule, store: ModelStore, id: string): Promise<{ sha256: string }> {
+  const location = await findModel(store, id, '/');
+  const model = await loadModel(native, location);
+  model.dispose();
+  const expected = id === houseId ? model.sha256 : (await store.find(id)).manifest.sha256;
+  if (model.sha256 !== expected) {
+    throw new StemwrightError('model', `model "${id}" has changed since it was installed`, `Remove it with \`stemwright models remove ${id}\` and install it again.`);
+  }
+  return { sha256: model.sha256 };
+}
+
+/** Installs the model again at half the size, as `<id>-fp16` or `<id>-bf16`. */
+export async function convertInstalled(store: ModelStore, id: string, precision: Precision): Promise<Manifest> {
+  const { path } = await findModel(store, id, '/');
+  const file = await readModel(path);
+  const from = (await listModels(store)).find((model) => model.id === id);
+  const target = `${id}-${precision}`;
+  return store.install(target, async (folder) => {
+    const entry = file.format === 'bag' ? `${target}.yaml` : `${target}.safetensors`;
+    for (const { model } of membersOf(file)) {
+      const name = file.format === 'bag' ? `${basename(model.path).replace(/\.[^.]+$/, '')}.safetensors` : entry;
+      await convertModel(model, join(folder, name), precision);
+    }
+    if (file.format === 'bag') {
+      await copyFile(path, join(folder, entry));
+    }
+    const { sha256 } = await readModel(join(folder, entry));
+    return { version: 1, id: target, name: target, description: `${from?.description ?? id}; ${precision}`, licence: from?.licence ?? '', file: entry, sha256 };
+  });
 }

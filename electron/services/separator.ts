@@ -1,6 +1,8 @@
 import type { SeparationOptions, SeparationProgress, SeparationReport } from '../contract/separation.ts';
 import { loadNative } from '../engine/load.ts';
 import type { NativeModule } from '../engine/native.ts';
+import { userFolders } from './folders.ts';
+import { ModelStore } from './model-store.ts';
 import { findModel, loadModel, type LoadedModel } from './models.ts';
 import { separate, type Song } from './separate.ts';
 import { Tracer } from './trace.ts';
@@ -33,8 +35,8 @@ export class Separator {
   }
 
   async #load(): Promise<LoadedModel> {
-    const { id, path } = await findModel(this.#options.model, this.#folder);
-    return loadModel(this.#native, id, path);
+    const store = new ModelStore(userFolders().data);
+    return loadModel(this.#native, await findModel(store, this.#options.model, this.#folder));
   }
 
   async dispose(): Promise<void> {

@@ -78,16 +78,16 @@ export async function finishStems(native: NativeModule, spec: FinishSpec, onStem
   const paths = tracks.map(({ path }) => path);
   const { channels } = spec.to;
   if (spec.exactSum) {
-    await native.spreadResidual({ mix: spec.reference, stems: paths, channels });
+    await native.spreadResidual({ mix: spec.reference, stems: paths, channels, signal });
   }
-  return { tracks, measures: await native.measureTracks({ tracks: paths, channels, reference: spec.reference }) };
+  return { tracks, measures: await native.measureTracks({ tracks: paths, channels, reference: spec.reference, signal }) };
 }
 
 async function finishOne(native: NativeModule, spec: FinishSpec, group: StemGroup, index: number, signal: AbortSignal | undefined): Promise<string> {
   const inputs = group.sources.map((source) => spec.separated.get(source) ?? '');
   const sum = inputs.length === 1 ? (inputs[0] ?? '') : spec.file(`sum-${index}.f32`);
   if (inputs.length > 1) {
-    await native.combineTracks({ inputs: inputs.map((path) => ({ path, gain: 1 })), channels: spec.from.channels, output: sum });
+    await native.combineTracks({ inputs: inputs.map((path) => ({ path, gain: 1 })), channels: spec.from.channels, output: sum, signal });
     await Promise.all(inputs.map((path) => rm(path)));
   }
   if (spec.from.rate === spec.to.rate && spec.from.channels === spec.to.channels) {
