@@ -8,11 +8,16 @@ export interface NativeModule {
   /** Maps the file, checks each tensor against the graph and packs the weights. */
   openModel(spec: ModelSpec): Promise<NativeModel>;
   startSeparation(spec: NativeSeparationSpec, onEvent: (event: NativeSeparationEvent) => void): NativeJob;
-  measureTracks(spec: { tracks: string[]; channels: number; reference?: string }): Promise<TrackMeasures>;
+  measureTracks(spec: { tracks: string[]; channels: number; reference?: string } & Abortable): Promise<TrackMeasures>;
   /** Writes Σ gain · input. */
-  combineTracks(spec: { inputs: { path: string; gain: number }[]; channels: number; output: string }): Promise<{ frames: number }>;
+  combineTracks(spec: { inputs: { path: string; gain: number }[]; channels: number; output: string } & Abortable): Promise<{ frames: number }>;
   /** Adds (mix − Σ stems) / n to each stem in place. */
-  spreadResidual(spec: { mix: string; stems: string[]; channels: number }): Promise<void>;
+  spreadResidual(spec: { mix: string; stems: string[]; channels: number } & Abortable): Promise<void>;
+}
+
+/** A pass over tracks that `signal` stops; it is then rejected with the code 'cancelled'. */
+interface Abortable {
+  signal?: AbortSignal | undefined;
 }
 
 export interface NativeInfo {

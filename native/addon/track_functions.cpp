@@ -1,5 +1,6 @@
 #include "addon/track_functions.h"
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,8 +12,18 @@
 namespace stemwright::addon {
 namespace {
 
-/// These passes take seconds at most, and JS has no way to stop them.
-const core::CancelFlag kNeverCancelled;
+/// A flag that an AbortSignal raises; without a signal nothing does.
+std::shared_ptr<core::CancelFlag> flagOf(const Argument& signal) {
+  auto flag = std::make_shared<core::CancelFlag>();
+  if (signal.isAbsent()) return flag;
+  if (signal["aborted"].flag()) flag->request();
+  const Napi::Object target = signal.object();
+  const auto raise =
+      Napi::Function::New(target.Env(), [flag](const Napi::CallbackInfo&) { flag->request(); });
+  signal["addEventListener"].function().Call(target,
+                                             {Napi::String::New(target.Env(), "abort"), raise});
+  return flag;
+}
 
 std::vector<std::string> paths(const Argument& list) {
   std::vector<std::string> paths;
@@ -50,8 +61,9 @@ Napi::Value measureTracks(const Napi::CallbackInfo& info) {
   if (const Argument reference = spec["reference"]; !reference.isAbsent()) {
     request.reference = reference.path();
   }
+  const auto cancel = flagOf(spec["signal"]);
   return OneShot<session::Measurement>::start(
-      info.Env(), [request] { return session::measureTracks(request, kNeverCancelled); },
+      info.Env(), [request, cancel] { return session::measureTracks(request, *cancel); },
       measurementToJs);
 }
 
@@ -63,8 +75,9 @@ Napi::Value combineTracks(const Napi::CallbackInfo& info) {
   }
   request.channels = spec["channels"].size();
   request.output = spec["output"].path();
+  const auto cancel = flagOf(spec["signal"]);
   return OneShot<std::size_t>::start(
-      info.Env(), [request] { return session::combineTracks(request, kNeverCancelled); },
+      info.Env(), [request, cancel] { return session::combineTracks(request, *cancel); },
       [](Napi::Env env, std::size_t frames) {
         Napi::Object object = Napi::Object::New(env);
         object.Set("frames", static_cast<double>(frames));
@@ -78,8 +91,9 @@ Napi::Value spreadResidual(const Napi::CallbackInfo& info) {
   request.mix = spec["mix"].path();
   request.stems = paths(spec["stems"]);
   request.channels = spec["channels"].size();
+  const auto cancel = flagOf(spec["signal"]);
   return startPlain(info.Env(),
-                    [request] { return session::spreadResidual(request, kNeverCancelled); });
+                    [request, cancel] { return session::spreadResidual(request, *cancel); });
 }
 
 }  // namespace stemwright::addon

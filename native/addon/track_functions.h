@@ -4,7 +4,8 @@
 
 namespace stemwright::addon {
 
-/// measureTracks(spec), combineTracks(spec), spreadResidual(spec). [js-thread]
+/// measureTracks(spec), combineTracks(spec), spreadResidual(spec). An AbortSignal as spec.signal
+/// stops them with 'cancelled'. [js-thread]
 Napi::Value measureTracks(const Napi::CallbackInfo& info);
 Napi::Value combineTracks(const Napi::CallbackInfo& info);
 Napi::Value spreadResidual(const Napi::CallbackInfo& info);
