@@ -1,6 +1,7 @@
 #include "dsp/fft.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <numbers>
 #include <string>
@@ -16,6 +17,9 @@ using kernels::FftStage;
 /// Largest n: its planes stay far inside 32-bit indices, and kMaxStages suffice.
 constexpr std::size_t kMaxSize = std::size_t{1} << 28;
 
+/// Keeps the planes of large powers of two out of each other's cache sets.
+constexpr std::size_t kPlaneSkew = 128;
+
 bool isSupported(std::size_t n) {
   if (n < 2 || n % 2 != 0 || n > kMaxSize) return false;
   for (std::size_t prime : {2, 3, 5}) {
@@ -24,25 +28,19 @@ bool isSupported(std::size_t n) {
   return n == 1;
 }
 
-/// Odd radices first, then as few power-of-two passes as the level allows, the widest last.
+/// Odd radices first, then as few power-of-two passes as the level allows, evenly wide.
 std::vector<int> radicesOf(std::size_t points, int largest) {
   std::vector<int> radices;
   for (int prime : {5, 3}) {
     for (; points % prime == 0; points /= prime) radices.push_back(prime);
   }
-  int twos = 0;
-  for (; points > 1; points /= 2) ++twos;
-  if (largest == 8) {
-    for (; twos % 3 != 0 && twos > 1; twos -= 2) radices.push_back(4);
-  } else {
-    if (twos % 2 == 1 && twos > 1) {
-      radices.push_back(8);
-      twos -= 3;
-    }
-    for (; twos > 1; twos -= 2) radices.push_back(4);
+  int twos = std::countr_zero(points);
+  const int widest = std::countr_zero(static_cast<unsigned>(largest));
+  for (int passes = (twos + widest - 1) / widest; passes > 0; --passes) {
+    const int width = twos / passes;
+    radices.push_back(1 << width);
+    twos -= width;
   }
-  if (twos % 3 == 1) radices.push_back(2);
-  for (; twos >= 3; twos -= 3) radices.push_back(8);
   return radices;
 }
 
@@ -116,7 +114,7 @@ void fillSplitTwiddles(std::size_t half, std::size_t lanes, float* out) {
 FftPlan planStages(std::size_t half, const FftKernels& level) {
   FftPlan plan;
   plan.half = half;
-  plan.plane = core::paddedCount<float>(half + 1);
+  plan.plane = core::paddedCount<float>(half + 1) + kPlaneSkew;
   plan.transposed = level.lanes > 1 && half % level.lanes == 0 && half > level.lanes;
   std::vector<int> radices =
       radicesOf(plan.transposed ? half / level.lanes : half, level.largestRadix);

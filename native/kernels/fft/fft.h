@@ -32,7 +32,7 @@ struct FftPlan {
 
 struct FftKernels {
   std::size_t lanes;
-  int largestRadix;  ///< of the passes after the transposing one: 4 or 8
+  int largestRadix;  ///< of the passes after the transposing one: 8 or 16
   /// in: 2 * half samples; bins: half + 1 complex numbers; may be the same memory.
   /// work: 4 * plane floats, 64-byte aligned.
   void (*forward)(const FftPlan& plan, const float* in, float* bins, float* work);

@@ -124,8 +124,10 @@ static void runPass(const FftStage& stage, Source in, Target out) {
       return pass<4>(stage, in, out);
     case 5:
       return pass<5>(stage, in, out);
-    default:
+    case 8:
       return pass<8>(stage, in, out);
+    default:
+      return pass<16>(stage, in, out);
   }
 }
 
@@ -140,8 +142,10 @@ static void runLastPass(const FftStage& stage, Source in, float* samples) {
       return lastPass<4>(stage, in, out);
     case 5:
       return lastPass<5>(stage, in, out);
-    default:
+    case 8:
       return lastPass<8>(stage, in, out);
+    default:
+      return lastPass<16>(stage, in, out);
   }
 }
 
@@ -329,7 +333,15 @@ static void forward(const FftPlan& plan, const float* in, float* bins, float* me
   } else {
     splitPairs(in, plan.half, work.now);
   }
-  for (; stage != end; ++stage, work.swap()) runPass(*stage, work.source(), work.next);
+  for (; stage != end; ++stage) {
+    // The last pass has one group and may write where it reads.
+    if (stage + 1 == end) {
+      runPass(*stage, work.source(), work.now);
+    } else {
+      runPass(*stage, work.source(), work.next);
+      work.swap();
+    }
+  }
   split(plan, work.now, bins);
 }
 
@@ -351,6 +363,6 @@ static void inverse(const FftPlan& plan, const float* bins, float* out, float* m
   runLastPass(*last, work.source(), out);
 }
 
-constexpr FftKernels kFftKernels = {kLanes, kRegisters >= 32 ? 8 : 4, forward, inverse};
+constexpr FftKernels kFftKernels = {kLanes, kLanes >= 16 ? 16 : 8, forward, inverse};
 
 }  // namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE
