@@ -10,8 +10,10 @@ import { stampFolder } from './paths.mjs';
  * @returns {string[]}
  */
 export function filesUnder(path, keep = () => true) {
-  if (!keep(path)) return [];
-  if (!statSync(path).isDirectory()) return [path];
+  // Editors come and go with temporary files while we look.
+  const entry = keep(path) ? statSync(path, { throwIfNoEntry: false }) : undefined;
+  if (entry === undefined) return [];
+  if (!entry.isDirectory()) return [path];
   return readdirSync(path)
     .sort()
     .flatMap((name) => filesUnder(join(path, name), keep));
@@ -25,8 +27,8 @@ export function filesUnder(path, keep = () => true) {
 export function fingerprint(files) {
   const hash = createHash('sha256');
   for (const file of files) {
-    const { size, mtimeMs } = statSync(file);
-    hash.update(`${file}\0${size}\0${mtimeMs}\n`);
+    const entry = statSync(file, { throwIfNoEntry: false });
+    hash.update(`${file}\0${entry?.size}\0${entry?.mtimeMs}\n`);
   }
   return hash.digest('hex');
 }
