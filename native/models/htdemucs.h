@@ -71,8 +71,9 @@ class HTDemucsRunner {
   core::Status forward(const float* mix, float* out, core::ThreadPool& pool,
                        const core::CancelFlag& cancel);
 
-  /// Shown what each layer puts out, channels last, under its Demucs name. A decoder's output
-  /// comes with the skip that its successor reads already added.
+  /// Shown what each layer puts out, channels last, under its Demucs name. What is added to it
+  /// before the next layer reads it is already in: the frequency embedding in encoder.0, the next
+  /// skip in a decoder's.
   using Observer = std::function<void(const std::string& name, std::span<const float> values)>;
   void observe(Observer observer);
 

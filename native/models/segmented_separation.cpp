@@ -1,0 +1,269 @@
+#include "models/segmented_separation.h"
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+#include "core/thread_pool.h"
+#include "models/segment_grid.h"
+#include "pcm/track.h"
+
+namespace stemwright::models {
+namespace {
+
+using core::Error;
+using core::ErrorCode;
+using core::Status;
+
+/// Demucs shifts by up to half a second.
+constexpr double kMaxShiftSeconds = 0.5;
+
+/// One pass of one model over the whole song.
+struct Pass {
+  const BagMember* member;
+  SegmentGrid grid;
+  std::size_t segmentFrames;
+};
+
+/// One run of the network.
+struct Task {
+  std::size_t pass;
+  std::size_t segment;
+  FrameRange covers;  ///< frames of the song
+};
+
+bool overlaps(const FrameRange& a, const FrameRange& b) {
+  return a.first < b.second && b.first < a.second;
+}
+
+Status check(const SeparationRequest& r) {
+  const auto refuse = [](const char* what) { return Error{ErrorCode::kInvalidArgument, what}; };
+  if (r.models.empty()) return refuse("no model was given");
+  if (r.frames == 0) return Error{ErrorCode::kInput, r.input + ": there is no sound in it"};
+  if (!(r.overlap >= 0 && r.overlap < 1)) return refuse("overlap must lie in [0, 1)");
+  if (r.threads == 0) return refuse("at least one thread is needed");
+  if (!std::isfinite(r.mean) || !std::isfinite(r.std)) return refuse("mean and std must be finite");
+  if (r.segmentSeconds && !(*r.segmentSeconds > 0 && *r.segmentSeconds <= 120)) {
+    return refuse("segment must lie in (0, 120] seconds");
+  }
+  const HTDemucsConfig& first = r.models[0].model->config();
+  if (r.outputs.size() != first.sources.size()) return refuse("one output per source is needed");
+  for (const BagMember& member : r.models) {
+    const HTDemucsConfig& config = member.model->config();
+    if (config.sources != first.sources || config.sampleRate != first.sampleRate ||
+        config.audioChannels != first.audioChannels) {
+      return Error{ErrorCode::kModel, "the models of a bag differ in sources, rate or channels"};
+    }
+    if (member.weights.size() != first.sources.size()) return refuse("one weight per source");
+  }
+  return {};
+}
+
+std::size_t segmentFramesOf(const SeparationRequest& r, const HTDemucsConfig& config) {
+  if (!r.segmentSeconds) return config.segmentFrames();
+  const double frames = std::floor(*r.segmentSeconds * config.sampleRate);
+  return std::max<std::size_t>(1, static_cast<std::size_t>(frames));
+}
+
+std::vector<Pass> planPasses(const SeparationRequest& r) {
+  std::mt19937_64 random(r.seed);
+  std::vector<Pass> passes;
+  for (const BagMember& member : r.models) {
+    const HTDemucsConfig& config = member.model->config();
+    const std::size_t segment = segmentFramesOf(r, config);
+    const auto most = static_cast<std::size_t>(kMaxShiftSeconds * config.sampleRate);
+    for (unsigned shift = 0; shift < std::max(1u, r.shifts); ++shift) {
+      const std::size_t lead = r.shifts == 0 ? 0 : random() % (most + 1);
+      passes.push_back({&member, SegmentGrid(r.frames, segment, r.overlap, lead), segment});
+    }
+  }
+  return passes;
+}
+
+/// Segments in the order of the wanted regions, then from the start; passes over the same frames
+/// together, so that they become final together.
+std::vector<Task> planTasks(const std::vector<Pass>& passes, const SeparationRequest& r) {
+  std::vector<Task> tasks;
+  for (std::size_t p = 0; p < passes.size(); ++p) {
+    const SegmentGrid& grid = passes[p].grid;
+    for (std::size_t k = 0; k < grid.segments(); ++k) {
+      const std::ptrdiff_t start = grid.start(k);
+      const auto end = static_cast<std::size_t>(
+          std::max<std::ptrdiff_t>(0, start + static_cast<std::ptrdiff_t>(grid.length(k))));
+      const auto begin = static_cast<std::size_t>(std::max<std::ptrdiff_t>(0, start));
+      if (begin < end) tasks.push_back({p, k, {begin, end}});
+    }
+  }
+  const auto rank = [&](const Task& task) {
+    for (std::size_t i = 0; i < r.regions.size(); ++i) {
+      if (overlaps(task.covers, r.regions[i])) return i;
+    }
+    return r.regions.size();
+  };
+  std::stable_sort(tasks.begin(), tasks.end(), [&](const Task& a, const Task& b) {
+    const std::size_t rankA = rank(a);
+    const std::size_t rankB = rank(b);
+    return rankA != rankB ? rankA < rankB : a.covers.first < b.covers.first;
+  });
+  return tasks;
+}
+
+/// What no waiting task covers, ascending.
+std::vector<FrameRange> finishedRanges(const std::vector<Task>& tasks, std::size_t done,
+                                       std::size_t frames) {
+  std::vector<FrameRange> open;
+  for (std::size_t i = done; i < tasks.size(); ++i) open.push_back(tasks[i].covers);
+  std::sort(open.begin(), open.end());
+  std::vector<FrameRange> finished;
+  std::size_t at = 0;
+  for (const FrameRange& range : open) {
+    if (range.first > at) finished.emplace_back(at, range.first);
+    at = std::max(at, range.second);
+  }
+  if (at < frames) finished.emplace_back(at, frames);
+  return finished;
+}
+
+class Separation {
+ public:
+  Separation(const SeparationRequest& request, const core::CancelFlag& cancel)
+      : request_(request),
+        cancel_(cancel),
+        channels_(request.models[0].model->config().audioChannels),
+        sources_(request.outputs.size()),
+        passes_(planPasses(request)),
+        tasks_(planTasks(passes_, request)),
+        pool_(request.threads) {}
+
+  Status run(const std::function<void(const SeparationProgress&)>& onProgress) {
+    STEMWRIGHT_TRY(openTracks());
+    for (std::size_t done = 0; done < tasks_.size(); ++done) {
+      if (cancel_.requested()) return Error{ErrorCode::kCancelled, "cancelled"};
+      STEMWRIGHT_TRY(process(tasks_[done]));
+      onProgress({done + 1, tasks_.size(), finishedRanges(tasks_, done + 1, request_.frames)});
+    }
+    return {};
+  }
+
+ private:
+  Status openTracks() {
+    core::Result<pcm::Track> input = pcm::Track::open(request_.input, channels_);
+    if (!input.ok()) return input.error();
+    if (input.value().frames() != request_.frames) {
+      return Error{ErrorCode::kInput, request_.input + ": the track has another length"};
+    }
+    input_.emplace(std::move(input).value());
+    for (const std::optional<std::string>& path : request_.outputs) {
+      outputs_.emplace_back();
+      if (!path) continue;
+      core::Result<pcm::Track> output = pcm::Track::create(*path, channels_, request_.frames);
+      if (!output.ok()) return output.error();
+      outputs_.back().emplace(std::move(output).value());
+    }
+    return {};
+  }
+
+  Status process(const Task& task) {
+    const Pass& pass = passes_[task.pass];
+    core::Result<HTDemucsRunner*> runner = runnerFor(pass);
+    if (!runner.ok()) return runner.error();
+    mix_.resize(pass.segmentFrames * channels_);
+    out_.resize(mix_.size() * sources_);
+    STEMWRIGHT_TRY(readWindow(pass.grid.windowStart(task.segment)));
+    STEMWRIGHT_TRY(runner.value()->forward(mix_.data(), out_.data(), pool_, cancel_));
+    pass.grid.shares(task.segment, shares_);
+    for (std::size_t source = 0; source < sources_; ++source) {
+      if (outputs_[source]) STEMWRIGHT_TRY(addSource(task, pass, source));
+    }
+    return {};
+  }
+
+  /// The model's workspace. Only one is kept: models of a bag take turns in it.
+  core::Result<HTDemucsRunner*> runnerFor(const Pass& pass) {
+    if (runner_ == nullptr || runnerModel_ != pass.member->model.get()) {
+      runner_.reset();
+      auto made = HTDemucsRunner::create(pass.member->model, pass.segmentFrames, request_.mode,
+                                         request_.threads);
+      if (!made.ok()) return made.error();
+      runner_ = std::move(made).value();
+      runnerModel_ = pass.member->model.get();
+    }
+    return runner_.get();
+  }
+
+  /// The network's input, normalised; silence outside the song stays silence.
+  Status readWindow(std::ptrdiff_t start) {
+    const auto frames = static_cast<std::ptrdiff_t>(request_.frames);
+    const auto length = static_cast<std::ptrdiff_t>(mix_.size() / channels_);
+    const auto begin = static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(start, 0, frames));
+    const auto end = static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(start + length, 0, frames));
+    std::fill(mix_.begin(), mix_.end(), 0.0f);
+    float* first =
+        mix_.data() + static_cast<std::size_t>(static_cast<std::ptrdiff_t>(begin) - start) * channels_;
+    const std::span<float> inside(first, (end - begin) * channels_);
+    STEMWRIGHT_TRY(input_->read(begin, inside));
+    const auto mean = static_cast<float>(request_.mean);
+    const auto gain = static_cast<float>(1.0 / (request_.std + kStdEpsilon));
+    for (float& sample : inside) sample = (sample - mean) * gain;
+    return {};
+  }
+
+  /// Adds the share of one segment to the source's track.
+  Status addSource(const Task& task, const Pass& pass, std::size_t source) {
+    const SegmentGrid& grid = pass.grid;
+    const std::ptrdiff_t start = grid.start(task.segment);
+    const auto skip = static_cast<std::size_t>(static_cast<std::ptrdiff_t>(task.covers.first) - start);
+    const auto inWindow = static_cast<std::size_t>(start - grid.windowStart(task.segment));
+    const std::size_t count = task.covers.second - task.covers.first;
+    const float* from = out_.data() + source * mix_.size() + (inWindow + skip) * channels_;
+    const auto std = static_cast<float>(request_.std + kStdEpsilon);
+    const auto mean = static_cast<float>(request_.mean);
+    const auto weight = static_cast<float>(passWeight(pass, source));
+
+    sum_.resize(count * channels_);
+    STEMWRIGHT_TRY(outputs_[source]->read(task.covers.first, sum_));
+    for (std::size_t n = 0; n < count; ++n) {
+      const float share = shares_[skip + n] * weight;
+      for (std::size_t c = 0; c < channels_; ++c) {
+        const std::size_t i = n * channels_ + c;
+        sum_[i] += share * (from[i] * std + mean);
+      }
+    }
+    return outputs_[source]->writeAt(task.covers.first, sum_);
+  }
+
+  /// A pass' part of the average over the bag and the shifts.
+  double passWeight(const Pass& pass, std::size_t source) const {
+    double total = 0;
+    for (const BagMember& member : request_.models) total += member.weights[source];
+    return pass.member->weights[source] / total / std::max(1u, request_.shifts);
+  }
+
+  static constexpr double kStdEpsilon = 1e-8;  // as demucs.api.Separator adds
+
+  const SeparationRequest& request_;
+  const core::CancelFlag& cancel_;
+  const std::size_t channels_;
+  const std::size_t sources_;
+  const std::vector<Pass> passes_;
+  const std::vector<Task> tasks_;
+  core::ThreadPool pool_;
+  std::optional<pcm::Track> input_;
+  std::vector<std::optional<pcm::Track>> outputs_;
+  std::unique_ptr<HTDemucsRunner> runner_;
+  const HTDemucs* runnerModel_ = nullptr;
+  std::vector<float> mix_;
+  std::vector<float> out_;
+  std::vector<float> sum_;
+  std::vector<float> shares_;
+};
+
+}  // namespace
+
+Status separate(const SeparationRequest& request, const core::CancelFlag& cancel,
+                const std::function<void(const SeparationProgress&)>& onProgress) {
+  STEMWRIGHT_TRY(check(request));
+  return Separation(request, cancel).run(onProgress);
+}
+
+}  // namespace stemwright::models
