@@ -1,0 +1,44 @@
+/** A separator with a tiny model, for tests that run the whole path. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SeparationOptions, type SeparationReport } from '../contract/separation.ts';
+import { writeTinyModel } from '../weights/testing.ts';
+import { Separator } from './separator.ts';
+
+export interface Workshop {
+  folder: string;
+  /** Where `separate` writes. */
+  out: string;
+  separate(path: string, options?: Partial<SeparationOptions>): Promise<SeparationReport>;
+  close(): Promise<void>;
+}
+
+/** @param kwargs of the tiny model, beside those that are small anyway */
+export async function openWorkshop(kwargs: Record<string, unknown> = {}): Promise<Workshop> {
+  const folder = await mkdtemp(join(tmpdir(), 'stemwright-test-'));
+  const model = join(folder, 'tiny.safetensors');
+  const out = join(folder, 'out');
+  await writeTinyModel(model, { kwargs, metadata: { modes: '["full", "time-only"]' } });
+  return {
+    folder,
+    out,
+    separate: async (path, options = {}) => {
+      const separator = new Separator(defaultOptions({ out, model, ...options }), '/');
+      try {
+        return await separator.separate({ path, name: null }, new AbortController().signal, () => undefined);
+      } finally {
+        await separator.dispose();
+      }
+    },
+    close: () => rm(folder, { recursive: true }),
+  };
+}
+
+export function defaultOptions(options: Partial<SeparationOptions> & Pick<SeparationOptions, 'out' | 'model'>): SeparationOptions {
+  return SeparationOptions.parse({
+    ...{ mode: 'time-only', stems: null, twoStems: null, format: null, clipMode: null, rate: 'source', segmentSeconds: null, overlap: 0.25 },
+    ...{ shifts: 0, seed: 0, exactSum: false, precision: 'fp32', backend: 'auto', threads: 2, trace: null },
+    ...options,
+  });
+}
