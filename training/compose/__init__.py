@@ -1,0 +1,1 @@
+"""Composes songs from the bank and from synthesis: four stems that add up to the mix, reproducible from a seed."""

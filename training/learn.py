@@ -1,0 +1,137 @@
+"""The parts of a training step: loss, schedule, averaged weights, checkpoints."""
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .data.pool import Batch
+from .model.htdemucs import HTDemucs
+from .model.weights import read_safetensors, write_safetensors
+
+PART_BYTES = 14_000_000
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Warm-up in steps, then constant, then linear to nearly zero over the last `decay` seconds of `budget`."""
+
+    rate: float
+    warmup: int
+    budget: float
+    decay: float
+
+    def at(self, step: int, elapsed: float) -> float:
+        rising = min(1.0, (step + 1) / self.warmup)
+        falling = min(1.0, max(0.0, self.budget - elapsed) / self.decay) if self.decay else 1.0
+        return self.rate * rising * (0.003 + 0.997 * falling)
+
+
+class Average:
+    """Exponential moving average of the weights, quick at first."""
+
+    def __init__(self, model: HTDemucs, decay: float = 0.999) -> None:
+        self.live = list(model.state_dict().values())
+        self.values = {name: value.detach().clone() for name, value in model.state_dict().items()}
+        self.decay = decay
+
+    @torch.no_grad()
+    def update(self, step: int) -> None:
+        keep = min(self.decay, (1 + step) / (10 + step))
+        averages = list(self.values.values())
+        torch._foreach_mul_(averages, keep)
+        torch._foreach_add_(averages, self.live, alpha=1 - keep)
+
+
+class Clipper:
+    """Scales gradients down to twice the running mean of their norm, without waiting for the device."""
+
+    def __init__(self) -> None:
+        self.mean: Tensor | None = None
+
+    def __call__(self, parameters: list[Tensor]) -> Tensor:
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+        norm = torch.stack([gradient.detach().norm() for gradient in gradients]).norm()
+        if self.mean is None:
+            self.mean = norm.clone()
+        scale = (2 * self.mean / (norm + 1e-6)).clamp(max=1.0)
+        torch._foreach_mul_(gradients, scale)
+        self.mean = 0.98 * self.mean + 0.02 * torch.minimum(norm, 4 * self.mean)
+        return norm
+
+
+def losses(model: HTDemucs, batch: Batch, time_only_items: int, core: object = None) -> tuple[Tensor, Tensor]:
+    """Mean absolute errors of the full mode (all items) and of the time-only mode (the first items)."""
+    full, time_only = model.separate(batch.mix, time_only_items, core)
+    error = (full - batch.sources).abs().mean()
+    if time_only is None:
+        return error, torch.zeros_like(error)
+    return error, (time_only - batch.sources[:time_only_items]).abs().mean()
+
+
+def half_core(model: HTDemucs, compiled: bool, channels_last: bool = False) -> Any:
+    """`model.core` in bfloat16 autocast on the GPU; spectra and waveforms around it stay float32."""
+    core = torch.compile(model.core, dynamic=False) if compiled else model.core
+    layout = torch.channels_last if channels_last else torch.contiguous_format
+
+    def run(x: Tensor, xt: Tensor, time_only_items: int) -> Any:
+        x, xt = x.contiguous(memory_format=layout), xt.contiguous(memory_format=layout)
+        with torch.autocast(x.device.type, dtype=torch.bfloat16, enabled=x.is_cuda):
+            return core(x, xt, time_only_items)
+
+    return run
+
+
+def decibel_ratio(truth: Tensor, estimate: Tensor) -> Tensor:
+    """SDR over channels and samples, dB."""
+    signal = truth.square().sum((-1, -2))
+    return 10 * torch.log10(signal.clamp_min(1e-9) / (truth - estimate).square().sum((-1, -2)).clamp_min(1e-9))
+
+
+def save_checkpoint(folder: Path, model: HTDemucs, average: Average, history: list[dict[str, Any]], step: int) -> None:
+    """Weights (float32) and their average (half) in parts of at most 15 MB, and the curve.
+
+    The optimiser's moments are not kept: `Schedule`'s warm-up stands in for them after a restart.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    live = {name: value.detach() for name, value in model.state_dict().items()}
+    _write_parts(folder, "weights", live, half=False)
+    _write_parts(folder, "average", average.values, half=True)
+    (folder / "state.json").write_text(json.dumps({"step": step, "history": history}))
+
+
+def _write_parts(folder: Path, stem: str, tensors: dict[str, Tensor], half: bool) -> None:
+    part: dict[str, Tensor] = {}
+    size = number = 0
+    for name, tensor in tensors.items():
+        count = tensor.numel() * (2 if half else 4)
+        if part and size + count > PART_BYTES:
+            write_safetensors(folder / f"{stem}-{number}.safetensors", part, {}, half)
+            part, size, number = {}, 0, number + 1
+        part[name] = tensor
+        size += count
+    write_safetensors(folder / f"{stem}-{number}.safetensors", part, {}, half)
+
+
+def _read_parts(folder: Path, stem: str) -> dict[str, Tensor]:
+    tensors: dict[str, Tensor] = {}
+    for path in sorted(folder.glob(f"{stem}-*.safetensors")):
+        tensors.update(read_safetensors(path)[0])
+    return tensors
+
+
+def load_checkpoint(folder: Path, model: HTDemucs, average: Average) -> tuple[int, list[dict[str, Any]]]:
+    model.load_state_dict(_read_parts(folder, "weights"))
+    for name, value in _read_parts(folder, "average").items():
+        average.values[name].copy_(value)
+    state = json.loads((folder / "state.json").read_text())
+    return int(state["step"]), list(state["history"])
+
+
+def load_average(folder: Path, model: HTDemucs) -> HTDemucs:
+    model.load_state_dict(_read_parts(folder, "average"))
+    return model.eval()

@@ -1,0 +1,1 @@
+"""HTDemucs written plainly, its weight files, and how a whole track is separated."""

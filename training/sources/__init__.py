@@ -1,0 +1,1 @@
+"""Where every recorded sound comes from, and the bank that is built from it."""
