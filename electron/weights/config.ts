@@ -40,7 +40,9 @@ export interface HTDemucsConfig {
   tWeightPosEmbed: number;
 }
 
+const MIN_SEGMENT_SECONDS = 0.05;
 const MAX_SEGMENT_SECONDS = 120;
+const SEGMENT_RULE = 'must be a number of seconds or [numerator, denominator]';
 const MAX_CHANNELS = 8192;
 
 function integer(min: number, max: number, preset: number) {
@@ -74,11 +76,9 @@ const sourceName = z.string().regex(
   'must be names of letters, digits, spaces, _ and -',
 );
 
-const segment = z.union([
-  z.number().positive().transform(decimalFraction),
-  z.tuple([z.int().positive(), z.int().positive()]),
-], { error: 'must be a number of seconds or [numerator, denominator]' })
-  .refine(([n, d]) => n / d <= MAX_SEGMENT_SECONDS, `must be at most ${MAX_SEGMENT_SECONDS} seconds`);
+const segment = z.union([z.number().transform(decimalFraction), z.tuple([z.number(), z.number()])], { error: SEGMENT_RULE })
+  .refine(([n, d]) => Number.isSafeInteger(n) && Number.isSafeInteger(d) && n > 0 && d > 0, SEGMENT_RULE)
+  .refine(([n, d]) => n / d >= MIN_SEGMENT_SECONDS && n / d <= MAX_SEGMENT_SECONDS, `must be from ${MIN_SEGMENT_SECONDS} to ${MAX_SEGMENT_SECONDS} seconds`);
 
 /** Demucs 4's names, defaults and meanings: demucs/htdemucs.py, class HTDemucs. */
 const kwargsSchema = z.strictObject({
@@ -187,7 +187,7 @@ function channelMisfit(k: Kwargs): string | null {
   }
   const width = k.bottom_channels || innermost;
   if (width % 4 !== 0 || width % k.t_heads !== 0) {
-    return `the transformer's ${width} channels must be a multiple of 4 and of t_heads ${k.t_heads}`;
+    return `kwarg t_heads ${k.t_heads} and 4 must divide the transformer's ${width} channels`;
   }
   return null;
 }

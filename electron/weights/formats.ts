@@ -151,7 +151,7 @@ function checkedKwargs(path: string, value: unknown): { config: HTDemucsConfig; 
   return { config, kwargs: z.record(z.string(), z.unknown()).parse(value) };
 }
 
-const KWARGS_LIMITS = { depth: 8, values: 1000 };
+const KWARGS_LIMITS = { depth: 8, commas: 1000 };
 
 function parseText(path: string, name: string, text: string): unknown {
   try {

@@ -10,7 +10,7 @@ export interface Safetensors {
 }
 
 const PREFIX_BYTES = 8;
-const JSON_LIMITS = { depth: 4, values: MAX_TENSORS * 16 };
+const JSON_LIMITS = { depth: 4, commas: MAX_TENSORS * 16 };
 
 const headerSchema = z.record(z.string(), z.unknown());
 const metadataSchema = z.record(z.string(), z.string());

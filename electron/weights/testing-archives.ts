@@ -31,7 +31,7 @@ function floatBytes(values: Float32Array): Buffer {
   return bytes;
 }
 
-function halfBytes(values: Float32Array): Buffer {
+export function halfBytes(values: Float32Array): Buffer {
   const bytes = Buffer.alloc(2 * values.length);
   values.forEach((value, i) => bytes.writeUInt16LE(encodeF16(value), 2 * i));
   return bytes;
@@ -110,7 +110,7 @@ export function encodePackage(kwargs: Record<string, unknown>, tensors: readonly
     { name: 'archive/byteorder', data: Buffer.from('little') },
     ...tensors.map(({ values }, i) => ({ name: `archive/data/${i}`, data: halfBytes(values) })),
     { name: 'archive/version', data: Buffer.from('3\n') },
-  ]);
+  ], { align: 64 });
 }
 
 export function contiguousStrides(shape: readonly number[]): number[] {
@@ -126,12 +126,19 @@ export interface TestZipEntry {
   claims?: { byteLength?: number; offset?: number; name?: string };
 }
 
-export function encodeZip(entries: readonly TestZipEntry[], options: { zip64?: boolean; comment?: string } = {}): Buffer {
+export interface ZipOptions {
+  zip64?: boolean;
+  comment?: string;
+  /** Pads each entry's data to a multiple of this, as PyTorch does to 64. */
+  align?: number;
+}
+
+export function encodeZip(entries: readonly TestZipEntry[], options: ZipOptions = {}): Buffer {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
   let at = 0;
   for (const entry of entries) {
-    const local = localHeader(entry);
+    const local = localHeader(entry, at, options.align);
     directory.push(centralHeader(entry, at, options.zip64 ?? false));
     parts.push(local, entry.data);
     at += local.length + entry.data.length;
@@ -140,7 +147,8 @@ export function encodeZip(entries: readonly TestZipEntry[], options: { zip64?: b
   return Buffer.concat([...parts, central, endOfDirectory(entries.length, central.length, at, options)]);
 }
 
-function localHeader({ name, data, method = 0, flags = 0 }: TestZipEntry): Buffer {
+function localHeader({ name, data, method = 0, flags = 0 }: TestZipEntry, at: number, align?: number): Buffer {
+  const padding = align === undefined ? Buffer.alloc(0) : paddingField(align - ((at + 34 + Buffer.byteLength(name)) % align));
   const header = Buffer.alloc(30);
   header.writeUInt32LE(0x04034b50);
   header.writeUInt16LE(flags, 6);
@@ -148,7 +156,12 @@ function localHeader({ name, data, method = 0, flags = 0 }: TestZipEntry): Buffe
   header.writeUInt32LE(data.length, 18);
   header.writeUInt32LE(data.length, 22);
   header.writeUInt16LE(Buffer.byteLength(name), 26);
-  return Buffer.concat([header, Buffer.from(name)]);
+  header.writeUInt16LE(padding.length, 28);
+  return Buffer.concat([header, Buffer.from(name), padding]);
+}
+
+function paddingField(length: number): Buffer {
+  return Buffer.concat([Buffer.from('FB'), uint16(length), Buffer.alloc(length, 'Z')]);
 }
 
 function centralHeader({ name, data, method = 0, flags = 0, claims = {} }: TestZipEntry, at: number, zip64: boolean): Buffer {
@@ -168,7 +181,7 @@ function centralHeader({ name, data, method = 0, flags = 0, claims = {} }: TestZ
   return Buffer.concat([header, shown, extra]);
 }
 
-function endOfDirectory(count: number, byteLength: number, at: number, options: { zip64?: boolean; comment?: string }): Buffer {
+function endOfDirectory(count: number, byteLength: number, at: number, options: ZipOptions): Buffer {
   const comment = Buffer.from(options.comment ?? '');
   const short = Buffer.concat([
     uint32(0x06054b50), uint16(0), uint16(0), uint16(options.zip64 ? 0xffff : count), uint16(options.zip64 ? 0xffff : count),
