@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .data.pool import Batch
+from .batches.pool import Batch
 from .model.htdemucs import HTDemucs
 from .model.weights import read_safetensors, write_safetensors
 

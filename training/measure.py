@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from .data.pool import Pool
+from .batches.pool import Pool
 from .learn import Average, Clipper, half_core, losses
 from .model.config import Config
 from .model.htdemucs import HTDemucs

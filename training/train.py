@@ -16,8 +16,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .data.pool import Pool
-from .data.producers import Producers
+from .batches.pool import Pool
+from .batches.producers import Producers
 from .learn import Average, Clipper, Schedule, decibel_ratio, half_core, load_checkpoint, losses, save_checkpoint
 from .model.config import Config
 from .model.htdemucs import HTDemucs

@@ -1,0 +1,1 @@
+"""From composed songs to training batches."""
