@@ -1,4 +1,4 @@
-#ifdef _WIN32
+#ifdef _MSC_VER
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>

@@ -13,6 +13,7 @@ namespace stemwright::pcm::raw {
 namespace {
 
 constexpr std::size_t kMostPerCall = 0x40000000;
+constexpr int kDiskQuotaExceeded = 1295;  // not in every SDK's winerror.h
 
 std::error_code lastError() {
   return {static_cast<int>(GetLastError()), std::system_category()};
@@ -100,7 +101,7 @@ std::error_code sync(Handle handle) {
 
 bool isNoRoom(const std::error_code& error) {
   return error.value() == ERROR_DISK_FULL || error.value() == ERROR_HANDLE_DISK_FULL ||
-         error.value() == ERROR_DISK_QUOTA_EXCEEDED;
+         error.value() == kDiskQuotaExceeded;
 }
 
 }  // namespace stemwright::pcm::raw
