@@ -60,7 +60,7 @@ void putTwiddle(float& re, float& im, std::size_t numerator, std::size_t denomin
 /// Where block `index` of `lanes` groups starts: the last one is moved back to be whole.
 std::size_t blockStart(std::size_t index, std::size_t groups, std::size_t lanes) {
   const std::size_t start = index * lanes;
-  return start + lanes <= groups || groups < lanes ? start : groups - lanes;
+  return std::min(start, groups - lanes);
 }
 
 std::size_t blocksOf(std::size_t count, std::size_t lanes) {
@@ -111,11 +111,31 @@ void fillSplitTwiddles(std::size_t half, std::size_t lanes, float* out) {
   }
 }
 
+bool transposes(std::size_t half, const FftKernels& level) {
+  return level.lanes > 1 && half % level.lanes == 0 && half >= level.lanes * level.lanes;
+}
+
+/// The widest level, up to the one asked for, whose vectors the size fills. Sizes that fill none
+/// do best with moderate vectors, the shortest with none.
+const FftKernels& fittingLevel(std::size_t half, const kernels::Kernels& level) {
+  const FftKernels* filled = nullptr;
+  const FftKernels* ragged = nullptr;
+  for (kernels::Isa isa : kernels::availableIsas()) {
+    const FftKernels& candidate = kernels::kernelsFor(isa)->fft;
+    if (transposes(half, candidate)) filled = &candidate;
+    if (ragged == nullptr || (candidate.lanes <= 8 && 4 * candidate.lanes <= half)) {
+      ragged = &candidate;
+    }
+    if (isa == level.isa) break;
+  }
+  return filled != nullptr ? *filled : *ragged;
+}
+
 FftPlan planStages(std::size_t half, const FftKernels& level) {
   FftPlan plan;
   plan.half = half;
   plan.plane = core::paddedCount<float>(half + 1) + kPlaneSkew;
-  plan.transposed = level.lanes > 1 && half % level.lanes == 0 && half > level.lanes;
+  plan.transposed = transposes(half, level);
   std::vector<int> radices =
       radicesOf(plan.transposed ? half / level.lanes : half, level.largestRadix);
   if (plan.transposed) radices.insert(radices.begin(), static_cast<int>(level.lanes));
@@ -137,7 +157,7 @@ core::Result<RealFft> RealFft::create(std::size_t n, const kernels::Kernels& lev
                        "FFT of " + std::to_string(n) +
                            " points: the size must be even, with no prime factor but 2, 3 and 5"};
   }
-  return RealFft(n / 2, level.fft);
+  return RealFft(n / 2, fittingLevel(n / 2, level));
 }
 
 RealFft::RealFft(std::size_t half, const FftKernels& level)

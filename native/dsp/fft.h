@@ -17,7 +17,8 @@ namespace stemwright::dsp {
 /// Aliasing: in and out may be the same pointer (then n + 2 floats long); they must not overlap
 /// otherwise, nor touch the scratch.
 /// Alignment: scratch must be 64-byte aligned; in and out need none, and are fastest so aligned.
-/// Speed: sizes divisible by twice the square of the level's lanes (512 for AVX-512) are fastest.
+/// Speed: multiples of twice a level's lanes fill its vectors; other sizes, and short ones, run at
+/// a narrower level. Powers of two from 512 on are fastest.
 /// [thread-safe: const] [audio-thread safe after construction]
 class RealFft {
  public:

@@ -18,11 +18,14 @@ struct FftStage {
 struct FftPlan {
   static constexpr std::size_t kMaxStages = 24;
 
-  std::size_t half = 0;   ///< complex points of the inner transform
-  std::size_t plane = 0;  ///< floats from a work buffer's real part to its imaginary part
+  std::size_t half = 0;  ///< complex points of the inner transform
+  /// Floats from a work buffer's real part to its imaginary part; `lanes` more than `half` at
+  /// least.
+  std::size_t plane = 0;
   /// The first pass has radix `lanes` and stride 1, and transposes on its way out, so that all
-  /// later strides are whole vectors. Its twiddles lie in blocks of `lanes` groups: for each
-  /// output j > 0 a vector of real parts, then one of imaginary parts.
+  /// later strides are whole vectors; there are at least `lanes` groups and another pass. Its
+  /// twiddles lie in blocks of `lanes` groups: for each output j > 0 a vector of real parts, then
+  /// one of imaginary parts. The last block is moved back to be whole.
   bool transposed = false;
   std::size_t stageCount = 0;
   FftStage stages[kMaxStages];

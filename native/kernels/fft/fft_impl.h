@@ -64,13 +64,13 @@ STEMWRIGHT_INLINE void storePoints(Target out, std::size_t at, Complex x, std::s
   }
 }
 
-/// One vector of butterflies of a group: points q .. q + count of each of its kRadix rows.
+/// One vector of butterflies: points 0 .. kLanes of each of kRadix rows.
 template <int kRadix, bool kTwiddle, Layout kOut>
 STEMWRIGHT_INLINE void butterflies(Source in, Target out, std::size_t rowsIn, std::size_t rowsOut,
-                                   const float* twiddles, std::size_t count) {
+                                   const float* twiddles) {
   Complex x[kRadix];
   STEMWRIGHT_UNROLL
-  for (int k = 0; k < kRadix; ++k) x[k] = loadPoints<Layout::kPlanes>(in, k * rowsIn, count);
+  for (int k = 0; k < kRadix; ++k) x[k] = loadPoints<Layout::kPlanes>(in, k * rowsIn, kLanes);
   Dft<kRadix>::run(x);
   if constexpr (kTwiddle) {
     STEMWRIGHT_UNROLL
@@ -79,21 +79,23 @@ STEMWRIGHT_INLINE void butterflies(Source in, Target out, std::size_t rowsIn, st
     }
   }
   STEMWRIGHT_UNROLL
-  for (int k = 0; k < kRadix; ++k) storePoints<kOut>(out, k * rowsOut, x[k], count);
+  for (int k = 0; k < kRadix; ++k) storePoints<kOut>(out, k * rowsOut, x[k], kLanes);
 }
 
+/// A stride that fills no whole vectors begins with its tail: what that writes past the end of a
+/// row lies where the rest of this group, or a later one, or nothing, is still to be written.
 template <int kRadix, bool kTwiddle, Layout kOut>
 STEMWRIGHT_INLINE void group(const FftStage& stage, Source in, Target out, const float* twiddles) {
   const std::size_t stride = stage.stride, rowsIn = stride * stage.groups;
   constexpr std::size_t step = kOut == Layout::kPlanes ? 1 : 2;
-  std::size_t q = 0;
-  for (; q + kLanes <= stride; q += kLanes) {
-    butterflies<kRadix, kTwiddle, kOut>({in.re + q, in.im + q}, {out.re + step * q, out.im + q},
-                                        rowsIn, stride, twiddles, kLanes);
+  if (const std::size_t tail = stride - stride % kLanes; tail != stride) {
+    butterflies<kRadix, kTwiddle, kOut>({in.re + tail, in.im + tail},
+                                        {out.re + step * tail, out.im + tail}, rowsIn, stride,
+                                        twiddles);
   }
-  if (q < stride) {
+  for (std::size_t q = 0; q + kLanes <= stride; q += kLanes) {
     butterflies<kRadix, kTwiddle, kOut>({in.re + q, in.im + q}, {out.re + step * q, out.im + q},
-                                        rowsIn, stride, twiddles, stride - q);
+                                        rowsIn, stride, twiddles);
   }
 }
 
@@ -108,7 +110,7 @@ static void pass(const FftStage& stage, Source in, Target out) {
   }
 }
 
-/// The last pass of an inverse: one group, written as samples.
+/// The last pass of an inverse: one group of whole vectors, written as samples.
 template <int kRadix>
 static void lastPass(const FftStage& stage, Source in, Target out) {
   group<kRadix, false, Layout::kExchangedPairs>(stage, in, out, nullptr);
@@ -153,11 +155,11 @@ static void runLastPass(const FftStage& stage, Source in, float* samples) {
 
 template <Layout kIn>
 STEMWRIGHT_INLINE void transposedBlock(Source in, Target out, std::size_t p, std::size_t groups,
-                                       const float* twiddles, std::size_t count) {
+                                       const float* twiddles) {
   constexpr int kRadix = static_cast<int>(kLanes);
   Complex x[kRadix];
   STEMWRIGHT_UNROLL
-  for (int k = 0; k < kRadix; ++k) x[k] = loadPoints<kIn>(in, p + k * groups, count);
+  for (int k = 0; k < kRadix; ++k) x[k] = loadPoints<kIn>(in, p + k * groups, kLanes);
   Dft<kRadix>::run(x);
   V re[kRadix], im[kRadix];
   re[0] = x[0].re;
@@ -171,17 +173,10 @@ STEMWRIGHT_INLINE void transposedBlock(Source in, Target out, std::size_t p, std
   }
   transpose(re);
   transpose(im);
-  if (count == kLanes) {
-    STEMWRIGHT_UNROLL
-    for (int k = 0; k < kRadix; ++k) store(out.re + (p + k) * kLanes, re[k]);
-    STEMWRIGHT_UNROLL
-    for (int k = 0; k < kRadix; ++k) store(out.im + (p + k) * kLanes, im[k]);
-  } else {
-    for (std::size_t k = 0; k < count; ++k) {
-      store(out.re + (p + k) * kLanes, re[k]);
-      store(out.im + (p + k) * kLanes, im[k]);
-    }
-  }
+  STEMWRIGHT_UNROLL
+  for (int k = 0; k < kRadix; ++k) store(out.re + (p + k) * kLanes, re[k]);
+  STEMWRIGHT_UNROLL
+  for (int k = 0; k < kRadix; ++k) store(out.im + (p + k) * kLanes, im[k]);
 }
 
 /// Radix kLanes, stride 1. The last block of groups overlaps its neighbour instead of being short.
@@ -189,10 +184,9 @@ template <Layout kIn>
 static void transposedPass(const FftStage& stage, Source in, Target out) {
   const std::size_t groups = stage.groups;
   const float* twiddles = stage.twiddles;
-  if (groups < kLanes) return transposedBlock<kIn>(in, out, 0, groups, twiddles, groups);
   for (std::size_t p = 0; p < groups; p += kLanes, twiddles += 2 * kLanes * (kLanes - 1)) {
     const std::size_t start = p + kLanes <= groups ? p : groups - kLanes;
-    transposedBlock<kIn>(in, out, start, groups, twiddles, kLanes);
+    transposedBlock<kIn>(in, out, start, groups, twiddles);
   }
 }
 
@@ -201,6 +195,14 @@ static void splitPairs(const float* pairs, std::size_t count, Target out) {
     const std::size_t points = count - at < kLanes ? count - at : kLanes;
     storePoints<Layout::kPlanes>(out, at, loadPoints<Layout::kPairs>({pairs, pairs}, at, points),
                                  points);
+  }
+}
+
+static void joinExchangedPairs(Source in, std::size_t count, float* pairs) {
+  for (std::size_t at = 0; at < count; at += kLanes) {
+    const std::size_t points = count - at < kLanes ? count - at : kLanes;
+    storePoints<Layout::kExchangedPairs>({pairs, pairs}, at,
+                                         loadPoints<Layout::kPlanes>(in, at, points), points);
   }
 }
 
@@ -324,43 +326,48 @@ struct Work {
   }
 };
 
+static void runPasses(const FftStage* stage, const FftStage* end, Work& work) {
+  for (; stage != end; ++stage, work.swap()) runPass(*stage, work.source(), work.next);
+}
+
+/// Passes over strides that fill no whole vectors read up to a vector past the end. Lanes that
+/// nobody wants, but they must not be denormal leftovers, which are slow.
+static void runRaggedPasses(const FftPlan& plan, Work& work) {
+  float* const planes[] = {work.now.re, work.now.im, work.next.re, work.next.im};
+  for (float* plane : planes) {
+    store(plane + plan.half, zero());
+  }
+  runPasses(plan.stages, plan.stages + plan.stageCount, work);
+}
+
 static void forward(const FftPlan& plan, const float* in, float* bins, float* memory) {
   Work work(memory, plan.plane);
-  const FftStage* stage = plan.stages;
-  const FftStage* end = stage + plan.stageCount;
+  const FftStage* end = plan.stages + plan.stageCount;
   if (plan.transposed) {
-    transposedPass<Layout::kPairs>(*stage++, {in, in}, work.now);
+    transposedPass<Layout::kPairs>(plan.stages[0], {in, in}, work.now);
+    runPasses(plan.stages + 1, end - 1, work);
+    // One group of whole vectors: it may write where it reads.
+    runPass(end[-1], work.source(), work.now);
   } else {
     splitPairs(in, plan.half, work.now);
-  }
-  for (; stage != end; ++stage) {
-    // The last pass has one group and may write where it reads.
-    if (stage + 1 == end) {
-      runPass(*stage, work.source(), work.now);
-    } else {
-      runPass(*stage, work.source(), work.next);
-      work.swap();
-    }
+    runRaggedPasses(plan, work);
   }
   split(plan, work.now, bins);
 }
 
 static void inverse(const FftPlan& plan, const float* bins, float* out, float* memory) {
   Work work(memory, plan.plane);
+  const FftStage* end = plan.stages + plan.stageCount;
   merge(plan, bins, work.now);
-  if (plan.stageCount == 0) {
-    out[0] = work.now.im[0];
-    out[1] = work.now.re[0];
-    return;
-  }
-  const FftStage* stage = plan.stages;
-  const FftStage* last = stage + plan.stageCount - 1;
   if (plan.transposed) {
-    transposedPass<Layout::kPlanes>(*stage++, work.source(), work.next);
+    transposedPass<Layout::kPlanes>(plan.stages[0], work.source(), work.next);
     work.swap();
+    runPasses(plan.stages + 1, end - 1, work);
+    runLastPass(end[-1], work.source(), out);
+  } else {
+    runRaggedPasses(plan, work);
+    joinExchangedPairs(work.source(), plan.half, out);
   }
-  for (; stage != last; ++stage, work.swap()) runPass(*stage, work.source(), work.next);
-  runLastPass(*last, work.source(), out);
 }
 
 constexpr FftKernels kFftKernels = {kLanes, kLanes >= 16 ? 16 : 8, forward, inverse};
