@@ -1,6 +1,6 @@
 import { opendir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { parse } from 'yaml';
+import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { DAMAGED, modelFault, quoted, SUPPORTED } from './errors.ts';
 
@@ -9,7 +9,8 @@ export interface Bag {
   members: { signature: string; weights: number[] | null }[];
 }
 
-export const MAX_BAG_BYTES = 64 * 1024;
+/** The largest bag has 2 kB. What the YAML parser takes for deeply nested text grows with its square. */
+export const MAX_BAG_BYTES = 8 * 1024;
 const MAX_MEMBERS = 16;
 const MAX_FOLDER_ENTRIES = 10_000;
 
@@ -38,11 +39,14 @@ export function parseBag(path: string, text: string): Bag {
 
 function parseYaml(path: string, text: string): unknown {
   try {
-    return parse(text, { schema: 'core', maxAliasCount: 0, logLevel: 'error' });
+    const document = parseDocument(text, { schema: 'core', logLevel: 'silent' });
+    if (document.errors.length + document.warnings.length === 0) {
+      return document.toJS({ maxAliasCount: 0 }) as unknown;
+    }
   } catch {
-    // Besides syntax errors: the parser recurses, and text nested deeply enough overflows its stack.
-    throw modelFault(path, 'is neither a model nor valid YAML', DAMAGED);
+    // An alias, or text nested so deeply that the parser, which recurses, overflows its stack.
   }
+  throw modelFault(path, 'is neither a model nor valid YAML', DAMAGED);
 }
 
 /**

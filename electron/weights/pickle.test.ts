@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Dict, Fraction, List, MAX_PICKLE_BYTES, PickleError, readPickle, Tensor, Tuple } from './pickle.ts';
 import { contiguousStrides, pickle, pickled } from './testing-archives.ts';
+import { cpuMs } from './testing-faults.ts';
 
 const { text, int, tuple, list, dict, global, call, storage, tensor } = pickled;
 
@@ -119,9 +120,9 @@ describe('refuses', () => {
   };
 
   test.each(Object.entries(attacks))('%s', (_, [attack, message]) => {
-    const started = performance.now();
+    const started = cpuMs();
     expect(() => readPickle(attack)).toThrow(PickleError);
     expect(() => readPickle(attack)).toThrow(message);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(cpuMs() - started).toBeLessThan(1000);
   });
 });

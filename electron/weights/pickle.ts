@@ -117,7 +117,12 @@ class Machine {
   }
 
   byte(): number {
-    return this.take(1).readUInt8();
+    const byte = this.#bytes[this.#at];
+    if (byte === undefined) {
+      throw new PickleError('its pickle ends too early');
+    }
+    this.#at++;
+    return byte;
   }
 
   line(): string {

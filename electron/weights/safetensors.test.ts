@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readSafetensors } from './safetensors.ts';
 import { MemorySource, rawSafetensors } from './testing-archives.ts';
-import { faultOf } from './testing-faults.ts';
+import { cpuMs, faultOf } from './testing-faults.ts';
 
 const A = '"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}';
 const B = '"b":{"dtype":"BF16","shape":[1,3],"data_offsets":[8,14]}';
@@ -78,9 +78,9 @@ describe('refuses', () => {
 
   test.each(Object.entries(attacks))('%s', async (_, [bytes, message]) => {
     const source = new MemorySource(bytes);
-    const started = performance.now();
+    const started = cpuMs();
     expect((await faultOf(readSafetensors(source))).message).toContain(message);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(cpuMs() - started).toBeLessThan(1000);
     expect(source.bytesRead).toBeLessThanOrEqual(bytes.length + 9);
   });
 });

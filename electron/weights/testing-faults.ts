@@ -11,3 +11,9 @@ export async function faultOf(reading: Promise<unknown>): Promise<{ message: str
   }
   return { message: outcome.message, hint: outcome.hint };
 }
+
+/** Milliseconds of processor time: unlike the clock it does not count what other programs take. */
+export function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}

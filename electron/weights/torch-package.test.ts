@@ -5,7 +5,7 @@ import { readSingle } from './formats.ts';
 import { Dict, readPickle, Tensor } from './pickle.ts';
 import { ruleTensors, TINY_KWARGS } from './testing.ts';
 import { encodeZip, halfBytes, MemorySource, packagePickle, pickle, pickled, type TestZipEntry } from './testing-archives.ts';
-import { faultOf } from './testing-faults.ts';
+import { cpuMs, faultOf } from './testing-faults.ts';
 
 const { text, int, tuple, dict, global, storage, tensor } = pickled;
 
@@ -108,9 +108,9 @@ describe('refuses', () => {
 
   test.each(Object.entries(attacks))('%s', async (_, [bytes, message]) => {
     const source = new MemorySource(bytes);
-    const started = performance.now();
+    const started = cpuMs();
     expect((await faultOf(readSingle(source))).message).toContain(message);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(cpuMs() - started).toBeLessThan(1000);
     expect(source.bytesRead).toBeLessThan(3 * bytes.length + 1000);
   });
 });

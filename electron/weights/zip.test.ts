@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { encodeZip, MemorySource, type TestZipEntry } from './testing-archives.ts';
-import { faultOf } from './testing-faults.ts';
+import { cpuMs, faultOf } from './testing-faults.ts';
 import { readZip } from './zip.ts';
 
 const one: TestZipEntry = { name: 'x/one', data: Buffer.from('first') };
@@ -80,9 +80,9 @@ describe('refuses', () => {
 
   test.each(Object.entries(attacks))('%s', async (_, [bytes, message]) => {
     const source = new MemorySource(bytes);
-    const started = performance.now();
+    const started = cpuMs();
     expect((await faultOf(readZip(source))).message).toContain(message);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(cpuMs() - started).toBeLessThan(1000);
     expect(source.bytesRead).toBeLessThan(2 * bytes.length + 1000);
   });
 });
