@@ -29,8 +29,8 @@ class AlignedBuffer {
   AlignedBuffer() = default;
   explicit AlignedBuffer(std::size_t count)
       : data_(count == 0 ? nullptr
-                         : static_cast<T*>(::operator new(paddedCount<T>(count) * sizeof(T),
-                                                          std::align_val_t{kAlignment}))),
+                         : static_cast<T*>(::operator new (paddedCount<T>(count) * sizeof(T),
+                                                           std::align_val_t{kAlignment}))),
         size_(count) {}
 
   T* data() noexcept { return data_.get(); }
@@ -53,7 +53,7 @@ class AlignedBuffer {
  private:
   struct Free {
     void operator()(T* pointer) const noexcept {
-      ::operator delete(pointer, std::align_val_t{kAlignment});
+      ::operator delete (pointer, std::align_val_t{kAlignment});
     }
   };
   std::unique_ptr<T, Free> data_;

@@ -72,13 +72,15 @@ class [[nodiscard]] Status {
   std::optional<Error> error_;
 };
 
-inline Status okStatus() { return {}; }
+inline Status okStatus() {
+  return {};
+}
 
 }  // namespace stemwright::core
 
 /// Returns the error of a Status or Result to the caller.
-#define STEMWRIGHT_TRY(expression)                   \
-  do {                                               \
-    if (auto status_ = (expression); !status_.ok())  \
+#define STEMWRIGHT_TRY(expression)                       \
+  do {                                                   \
+    if (auto status_ = (expression); !status_.ok())      \
       return ::stemwright::core::Error(status_.error()); \
   } while (false)

@@ -36,8 +36,11 @@ class ThreadPool {
   void parallelFor(std::size_t count, Body&& body) {
     using Plain = std::remove_reference_t<Body>;
     static_assert(std::is_invocable_v<Plain&, std::size_t, unsigned>);
-    run(count, [](void* context, std::size_t index,
-                  unsigned worker) { (*static_cast<Plain*>(context))(index, worker); },
+    run(
+        count,
+        [](void* context, std::size_t index, unsigned worker) {
+          (*static_cast<Plain*>(context))(index, worker);
+        },
         const_cast<void*>(static_cast<const void*>(&body)));
   }
 

@@ -14,23 +14,23 @@ namespace stemwright::kernels {
 namespace {
 
 constexpr std::array<std::pair<Isa, std::string_view>, 5> kNames{{{Isa::kScalar, "scalar"},
-                                                                 {Isa::kSse41, "sse41"},
-                                                                 {Isa::kAvx2, "avx2"},
-                                                                 {Isa::kAvx512, "avx512"},
-                                                                 {Isa::kNeon, "neon"}}};
+                                                                  {Isa::kSse41, "sse41"},
+                                                                  {Isa::kAvx2, "avx2"},
+                                                                  {Isa::kAvx512, "avx512"},
+                                                                  {Isa::kNeon, "neon"}}};
 
 const Kernels kScalarTable{Isa::kScalar, gemmScalar, elementwiseScalar,
-                           normScalar, fftScalar, recurrentScalar};
+                           normScalar,   fftScalar,  recurrentScalar};
 #if defined(STEMWRIGHT_HAVE_SSE41)
 const Kernels kSse41Table{Isa::kSse41, gemmSse41, elementwiseSse41,
-                          normSse41, fftSse41, recurrentSse41};
+                          normSse41,   fftSse41,  recurrentSse41};
 #endif
 #if defined(STEMWRIGHT_HAVE_AVX2)
 const Kernels kAvx2Table{Isa::kAvx2, gemmAvx2, elementwiseAvx2, normAvx2, fftAvx2, recurrentAvx2};
 #endif
 #if defined(STEMWRIGHT_HAVE_AVX512)
 const Kernels kAvx512Table{Isa::kAvx512, gemmAvx512, elementwiseAvx512,
-                           normAvx512, fftAvx512, recurrentAvx512};
+                           normAvx512,   fftAvx512,  recurrentAvx512};
 #endif
 #if defined(STEMWRIGHT_HAVE_NEON)
 const Kernels kNeonTable{Isa::kNeon, gemmNeon, elementwiseNeon, normNeon, fftNeon, recurrentNeon};
@@ -133,25 +133,35 @@ std::span<const Isa> availableIsas() {
 const Kernels* kernelsFor(Isa isa) {
   if (!machineHas(isa)) return nullptr;
   switch (isa) {
-    case Isa::kScalar: return &kScalarTable;
+    case Isa::kScalar:
+      return &kScalarTable;
 #if defined(STEMWRIGHT_HAVE_SSE41)
-    case Isa::kSse41: return &kSse41Table;
+    case Isa::kSse41:
+      return &kSse41Table;
 #endif
 #if defined(STEMWRIGHT_HAVE_AVX2)
-    case Isa::kAvx2: return &kAvx2Table;
+    case Isa::kAvx2:
+      return &kAvx2Table;
 #endif
 #if defined(STEMWRIGHT_HAVE_AVX512)
-    case Isa::kAvx512: return &kAvx512Table;
+    case Isa::kAvx512:
+      return &kAvx512Table;
 #endif
 #if defined(STEMWRIGHT_HAVE_NEON)
-    case Isa::kNeon: return &kNeonTable;
+    case Isa::kNeon:
+      return &kNeonTable;
 #endif
-    default: return nullptr;
+    default:
+      return nullptr;
   }
 }
 
-const Kernels& kernels() { return *choice().kernels; }
+const Kernels& kernels() {
+  return *choice().kernels;
+}
 
-std::string_view isaOverrideError() { return choice().error; }
+std::string_view isaOverrideError() {
+  return choice().error;
+}
 
 }  // namespace stemwright::kernels

@@ -55,10 +55,18 @@ constexpr std::size_t kLanes = 16;
 /// Vector registers a kernel may count on.
 constexpr std::size_t kRegisters = 32;
 
-STEMWRIGHT_INLINE V zero() { return {_mm512_setzero_ps()}; }
-STEMWRIGHT_INLINE V set1(float x) { return {_mm512_set1_ps(x)}; }
-STEMWRIGHT_INLINE V load(const float* p) { return {_mm512_loadu_ps(p)}; }
-STEMWRIGHT_INLINE void store(float* p, V a) { _mm512_storeu_ps(p, a.v); }
+STEMWRIGHT_INLINE V zero() {
+  return {_mm512_setzero_ps()};
+}
+STEMWRIGHT_INLINE V set1(float x) {
+  return {_mm512_set1_ps(x)};
+}
+STEMWRIGHT_INLINE V load(const float* p) {
+  return {_mm512_loadu_ps(p)};
+}
+STEMWRIGHT_INLINE void store(float* p, V a) {
+  _mm512_storeu_ps(p, a.v);
+}
 STEMWRIGHT_INLINE __mmask16 firstLanes(std::size_t n) {
   return static_cast<__mmask16>((1u << n) - 1u);
 }
@@ -68,26 +76,46 @@ STEMWRIGHT_INLINE V loadPartial(const float* p, std::size_t n) {
 STEMWRIGHT_INLINE void storePartial(float* p, V a, std::size_t n) {
   _mm512_mask_storeu_ps(p, firstLanes(n), a.v);
 }
-STEMWRIGHT_INLINE V operator+(V a, V b) { return {_mm512_add_ps(a.v, b.v)}; }
-STEMWRIGHT_INLINE V operator-(V a, V b) { return {_mm512_sub_ps(a.v, b.v)}; }
-STEMWRIGHT_INLINE V operator*(V a, V b) { return {_mm512_mul_ps(a.v, b.v)}; }
-STEMWRIGHT_INLINE V operator/(V a, V b) { return {_mm512_div_ps(a.v, b.v)}; }
+STEMWRIGHT_INLINE V operator+(V a, V b) {
+  return {_mm512_add_ps(a.v, b.v)};
+}
+STEMWRIGHT_INLINE V operator-(V a, V b) {
+  return {_mm512_sub_ps(a.v, b.v)};
+}
+STEMWRIGHT_INLINE V operator*(V a, V b) {
+  return {_mm512_mul_ps(a.v, b.v)};
+}
+STEMWRIGHT_INLINE V operator/(V a, V b) {
+  return {_mm512_div_ps(a.v, b.v)};
+}
 /// a * b + c
-STEMWRIGHT_INLINE V fma(V a, V b, V c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
+STEMWRIGHT_INLINE V fma(V a, V b, V c) {
+  return {_mm512_fmadd_ps(a.v, b.v, c.v)};
+}
 /// c - a * b
-STEMWRIGHT_INLINE V fnma(V a, V b, V c) { return {_mm512_fnmadd_ps(a.v, b.v, c.v)}; }
-STEMWRIGHT_INLINE V max(V a, V b) { return {_mm512_max_ps(a.v, b.v)}; }
-STEMWRIGHT_INLINE V min(V a, V b) { return {_mm512_min_ps(a.v, b.v)}; }
-STEMWRIGHT_INLINE V sqrt(V a) { return {_mm512_sqrt_ps(a.v)}; }
-STEMWRIGHT_INLINE V abs(V a) { return {_mm512_abs_ps(a.v)}; }
+STEMWRIGHT_INLINE V fnma(V a, V b, V c) {
+  return {_mm512_fnmadd_ps(a.v, b.v, c.v)};
+}
+STEMWRIGHT_INLINE V max(V a, V b) {
+  return {_mm512_max_ps(a.v, b.v)};
+}
+STEMWRIGHT_INLINE V min(V a, V b) {
+  return {_mm512_min_ps(a.v, b.v)};
+}
+STEMWRIGHT_INLINE V sqrt(V a) {
+  return {_mm512_sqrt_ps(a.v)};
+}
+STEMWRIGHT_INLINE V abs(V a) {
+  return {_mm512_abs_ps(a.v)};
+}
 STEMWRIGHT_INLINE V roundToInt(V a) {
   return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)};
 }
 /// magnitude of a, sign of b
 STEMWRIGHT_INLINE V copysign(V a, V b) {
   const __m512i sign = _mm512_set1_epi32(static_cast<int>(0x80000000u));
-  return {_mm512_castsi512_ps(_mm512_ternarylogic_epi32(
-      sign, _mm512_castps_si512(b.v), _mm512_castps_si512(a.v), 0xCA))};
+  return {_mm512_castsi512_ps(
+      _mm512_ternarylogic_epi32(sign, _mm512_castps_si512(b.v), _mm512_castps_si512(a.v), 0xCA))};
 }
 /// 2^n for integral n in [-126, 127]
 STEMWRIGHT_INLINE V exp2Integral(V n) {
@@ -113,10 +141,18 @@ struct V {
 constexpr std::size_t kLanes = 8;
 constexpr std::size_t kRegisters = 16;
 
-STEMWRIGHT_INLINE V zero() { return {_mm256_setzero_ps()}; }
-STEMWRIGHT_INLINE V set1(float x) { return {_mm256_set1_ps(x)}; }
-STEMWRIGHT_INLINE V load(const float* p) { return {_mm256_loadu_ps(p)}; }
-STEMWRIGHT_INLINE void store(float* p, V a) { _mm256_storeu_ps(p, a.v); }
+STEMWRIGHT_INLINE V zero() {
+  return {_mm256_setzero_ps()};
+}
+STEMWRIGHT_INLINE V set1(float x) {
+  return {_mm256_set1_ps(x)};
+}
+STEMWRIGHT_INLINE V load(const float* p) {
+  return {_mm256_loadu_ps(p)};
+}
+STEMWRIGHT_INLINE void store(float* p, V a) {
+  _mm256_storeu_ps(p, a.v);
+}
 STEMWRIGHT_INLINE __m256i firstLanes(std::size_t n) {
   const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
   return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)), lane);
@@ -127,16 +163,36 @@ STEMWRIGHT_INLINE V loadPartial(const float* p, std::size_t n) {
 STEMWRIGHT_INLINE void storePartial(float* p, V a, std::size_t n) {
   _mm256_maskstore_ps(p, firstLanes(n), a.v);
 }
-STEMWRIGHT_INLINE V operator+(V a, V b) { return {_mm256_add_ps(a.v, b.v)}; }
-STEMWRIGHT_INLINE V operator-(V a, V b) { return {_mm256_sub_ps(a.v, b.v)}; }
-STEMWRIGHT_INLINE V operator*(V a, V b) { return {_mm256_mul_ps(a.v, b.v)}; }
-STEMWRIGHT_INLINE V operator/(V a, V b) { return {_mm256_div_ps(a.v, b.v)}; }
-STEMWRIGHT_INLINE V fma(V a, V b, V c) { return {_mm256_fmadd_ps(a.v, b.v, c.v)}; }
-STEMWRIGHT_INLINE V fnma(V a, V b, V c) { return {_mm256_fnmadd_ps(a.v, b.v, c.v)}; }
-STEMWRIGHT_INLINE V max(V a, V b) { return {_mm256_max_ps(a.v, b.v)}; }
-STEMWRIGHT_INLINE V min(V a, V b) { return {_mm256_min_ps(a.v, b.v)}; }
-STEMWRIGHT_INLINE V sqrt(V a) { return {_mm256_sqrt_ps(a.v)}; }
-STEMWRIGHT_INLINE V abs(V a) { return {_mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v)}; }
+STEMWRIGHT_INLINE V operator+(V a, V b) {
+  return {_mm256_add_ps(a.v, b.v)};
+}
+STEMWRIGHT_INLINE V operator-(V a, V b) {
+  return {_mm256_sub_ps(a.v, b.v)};
+}
+STEMWRIGHT_INLINE V operator*(V a, V b) {
+  return {_mm256_mul_ps(a.v, b.v)};
+}
+STEMWRIGHT_INLINE V operator/(V a, V b) {
+  return {_mm256_div_ps(a.v, b.v)};
+}
+STEMWRIGHT_INLINE V fma(V a, V b, V c) {
+  return {_mm256_fmadd_ps(a.v, b.v, c.v)};
+}
+STEMWRIGHT_INLINE V fnma(V a, V b, V c) {
+  return {_mm256_fnmadd_ps(a.v, b.v, c.v)};
+}
+STEMWRIGHT_INLINE V max(V a, V b) {
+  return {_mm256_max_ps(a.v, b.v)};
+}
+STEMWRIGHT_INLINE V min(V a, V b) {
+  return {_mm256_min_ps(a.v, b.v)};
+}
+STEMWRIGHT_INLINE V sqrt(V a) {
+  return {_mm256_sqrt_ps(a.v)};
+}
+STEMWRIGHT_INLINE V abs(V a) {
+  return {_mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v)};
+}
 STEMWRIGHT_INLINE V roundToInt(V a) {
   return {_mm256_round_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)};
 }
@@ -165,10 +221,18 @@ struct V {
 constexpr std::size_t kLanes = 4;
 constexpr std::size_t kRegisters = 16;
 
-STEMWRIGHT_INLINE V zero() { return {_mm_setzero_ps()}; }
-STEMWRIGHT_INLINE V set1(float x) { return {_mm_set1_ps(x)}; }
-STEMWRIGHT_INLINE V load(const float* p) { return {_mm_loadu_ps(p)}; }
-STEMWRIGHT_INLINE void store(float* p, V a) { _mm_storeu_ps(p, a.v); }
+STEMWRIGHT_INLINE V zero() {
+  return {_mm_setzero_ps()};
+}
+STEMWRIGHT_INLINE V set1(float x) {
+  return {_mm_set1_ps(x)};
+}
+STEMWRIGHT_INLINE V load(const float* p) {
+  return {_mm_loadu_ps(p)};
+}
+STEMWRIGHT_INLINE void store(float* p, V a) {
+  _mm_storeu_ps(p, a.v);
+}
 STEMWRIGHT_INLINE V loadPartial(const float* p, std::size_t n) {
   alignas(16) float lanes[4] = {0, 0, 0, 0};
   for (std::size_t i = 0; i < n; ++i) lanes[i] = p[i];
@@ -179,16 +243,36 @@ STEMWRIGHT_INLINE void storePartial(float* p, V a, std::size_t n) {
   _mm_store_ps(lanes, a.v);
   for (std::size_t i = 0; i < n; ++i) p[i] = lanes[i];
 }
-STEMWRIGHT_INLINE V operator+(V a, V b) { return {_mm_add_ps(a.v, b.v)}; }
-STEMWRIGHT_INLINE V operator-(V a, V b) { return {_mm_sub_ps(a.v, b.v)}; }
-STEMWRIGHT_INLINE V operator*(V a, V b) { return {_mm_mul_ps(a.v, b.v)}; }
-STEMWRIGHT_INLINE V operator/(V a, V b) { return {_mm_div_ps(a.v, b.v)}; }
-STEMWRIGHT_INLINE V fma(V a, V b, V c) { return {_mm_add_ps(_mm_mul_ps(a.v, b.v), c.v)}; }
-STEMWRIGHT_INLINE V fnma(V a, V b, V c) { return {_mm_sub_ps(c.v, _mm_mul_ps(a.v, b.v))}; }
-STEMWRIGHT_INLINE V max(V a, V b) { return {_mm_max_ps(a.v, b.v)}; }
-STEMWRIGHT_INLINE V min(V a, V b) { return {_mm_min_ps(a.v, b.v)}; }
-STEMWRIGHT_INLINE V sqrt(V a) { return {_mm_sqrt_ps(a.v)}; }
-STEMWRIGHT_INLINE V abs(V a) { return {_mm_andnot_ps(_mm_set1_ps(-0.0f), a.v)}; }
+STEMWRIGHT_INLINE V operator+(V a, V b) {
+  return {_mm_add_ps(a.v, b.v)};
+}
+STEMWRIGHT_INLINE V operator-(V a, V b) {
+  return {_mm_sub_ps(a.v, b.v)};
+}
+STEMWRIGHT_INLINE V operator*(V a, V b) {
+  return {_mm_mul_ps(a.v, b.v)};
+}
+STEMWRIGHT_INLINE V operator/(V a, V b) {
+  return {_mm_div_ps(a.v, b.v)};
+}
+STEMWRIGHT_INLINE V fma(V a, V b, V c) {
+  return {_mm_add_ps(_mm_mul_ps(a.v, b.v), c.v)};
+}
+STEMWRIGHT_INLINE V fnma(V a, V b, V c) {
+  return {_mm_sub_ps(c.v, _mm_mul_ps(a.v, b.v))};
+}
+STEMWRIGHT_INLINE V max(V a, V b) {
+  return {_mm_max_ps(a.v, b.v)};
+}
+STEMWRIGHT_INLINE V min(V a, V b) {
+  return {_mm_min_ps(a.v, b.v)};
+}
+STEMWRIGHT_INLINE V sqrt(V a) {
+  return {_mm_sqrt_ps(a.v)};
+}
+STEMWRIGHT_INLINE V abs(V a) {
+  return {_mm_andnot_ps(_mm_set1_ps(-0.0f), a.v)};
+}
 STEMWRIGHT_INLINE V roundToInt(V a) {
   return {_mm_round_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)};
 }
@@ -216,10 +300,18 @@ struct V {
 constexpr std::size_t kLanes = 4;
 constexpr std::size_t kRegisters = 32;
 
-STEMWRIGHT_INLINE V zero() { return {vdupq_n_f32(0.0f)}; }
-STEMWRIGHT_INLINE V set1(float x) { return {vdupq_n_f32(x)}; }
-STEMWRIGHT_INLINE V load(const float* p) { return {vld1q_f32(p)}; }
-STEMWRIGHT_INLINE void store(float* p, V a) { vst1q_f32(p, a.v); }
+STEMWRIGHT_INLINE V zero() {
+  return {vdupq_n_f32(0.0f)};
+}
+STEMWRIGHT_INLINE V set1(float x) {
+  return {vdupq_n_f32(x)};
+}
+STEMWRIGHT_INLINE V load(const float* p) {
+  return {vld1q_f32(p)};
+}
+STEMWRIGHT_INLINE void store(float* p, V a) {
+  vst1q_f32(p, a.v);
+}
 STEMWRIGHT_INLINE V loadPartial(const float* p, std::size_t n) {
   float lanes[4] = {0, 0, 0, 0};
   for (std::size_t i = 0; i < n; ++i) lanes[i] = p[i];
@@ -230,17 +322,39 @@ STEMWRIGHT_INLINE void storePartial(float* p, V a, std::size_t n) {
   vst1q_f32(lanes, a.v);
   for (std::size_t i = 0; i < n; ++i) p[i] = lanes[i];
 }
-STEMWRIGHT_INLINE V operator+(V a, V b) { return {vaddq_f32(a.v, b.v)}; }
-STEMWRIGHT_INLINE V operator-(V a, V b) { return {vsubq_f32(a.v, b.v)}; }
-STEMWRIGHT_INLINE V operator*(V a, V b) { return {vmulq_f32(a.v, b.v)}; }
-STEMWRIGHT_INLINE V operator/(V a, V b) { return {vdivq_f32(a.v, b.v)}; }
-STEMWRIGHT_INLINE V fma(V a, V b, V c) { return {vfmaq_f32(c.v, a.v, b.v)}; }
-STEMWRIGHT_INLINE V fnma(V a, V b, V c) { return {vfmsq_f32(c.v, a.v, b.v)}; }
-STEMWRIGHT_INLINE V max(V a, V b) { return {vmaxq_f32(a.v, b.v)}; }
-STEMWRIGHT_INLINE V min(V a, V b) { return {vminq_f32(a.v, b.v)}; }
-STEMWRIGHT_INLINE V sqrt(V a) { return {vsqrtq_f32(a.v)}; }
-STEMWRIGHT_INLINE V abs(V a) { return {vabsq_f32(a.v)}; }
-STEMWRIGHT_INLINE V roundToInt(V a) { return {vrndnq_f32(a.v)}; }
+STEMWRIGHT_INLINE V operator+(V a, V b) {
+  return {vaddq_f32(a.v, b.v)};
+}
+STEMWRIGHT_INLINE V operator-(V a, V b) {
+  return {vsubq_f32(a.v, b.v)};
+}
+STEMWRIGHT_INLINE V operator*(V a, V b) {
+  return {vmulq_f32(a.v, b.v)};
+}
+STEMWRIGHT_INLINE V operator/(V a, V b) {
+  return {vdivq_f32(a.v, b.v)};
+}
+STEMWRIGHT_INLINE V fma(V a, V b, V c) {
+  return {vfmaq_f32(c.v, a.v, b.v)};
+}
+STEMWRIGHT_INLINE V fnma(V a, V b, V c) {
+  return {vfmsq_f32(c.v, a.v, b.v)};
+}
+STEMWRIGHT_INLINE V max(V a, V b) {
+  return {vmaxq_f32(a.v, b.v)};
+}
+STEMWRIGHT_INLINE V min(V a, V b) {
+  return {vminq_f32(a.v, b.v)};
+}
+STEMWRIGHT_INLINE V sqrt(V a) {
+  return {vsqrtq_f32(a.v)};
+}
+STEMWRIGHT_INLINE V abs(V a) {
+  return {vabsq_f32(a.v)};
+}
+STEMWRIGHT_INLINE V roundToInt(V a) {
+  return {vrndnq_f32(a.v)};
+}
 STEMWRIGHT_INLINE V copysign(V a, V b) {
   return {vbslq_f32(vdupq_n_u32(0x80000000u), b.v, a.v)};
 }
@@ -251,7 +365,9 @@ STEMWRIGHT_INLINE V exp2Integral(V n) {
 STEMWRIGHT_INLINE V selectLess(V a, V b, V x, V y) {
   return {vbslq_f32(vcltq_f32(a.v, b.v), x.v, y.v)};
 }
-STEMWRIGHT_INLINE float sum(V a) { return vaddvq_f32(a.v); }
+STEMWRIGHT_INLINE float sum(V a) {
+  return vaddvq_f32(a.v);
+}
 
 #else  // scalar
 
@@ -261,29 +377,61 @@ struct V {
 constexpr std::size_t kLanes = 1;
 constexpr std::size_t kRegisters = 16;
 
-STEMWRIGHT_INLINE V zero() { return {0.0f}; }
-STEMWRIGHT_INLINE V set1(float x) { return {x}; }
-STEMWRIGHT_INLINE V load(const float* p) { return {*p}; }
-STEMWRIGHT_INLINE void store(float* p, V a) { *p = a.v; }
-STEMWRIGHT_INLINE V loadPartial(const float* p, std::size_t n) { return {n == 0 ? 0.0f : *p}; }
+STEMWRIGHT_INLINE V zero() {
+  return {0.0f};
+}
+STEMWRIGHT_INLINE V set1(float x) {
+  return {x};
+}
+STEMWRIGHT_INLINE V load(const float* p) {
+  return {*p};
+}
+STEMWRIGHT_INLINE void store(float* p, V a) {
+  *p = a.v;
+}
+STEMWRIGHT_INLINE V loadPartial(const float* p, std::size_t n) {
+  return {n == 0 ? 0.0f : *p};
+}
 STEMWRIGHT_INLINE void storePartial(float* p, V a, std::size_t n) {
   if (n != 0) *p = a.v;
 }
-STEMWRIGHT_INLINE V operator+(V a, V b) { return {a.v + b.v}; }
-STEMWRIGHT_INLINE V operator-(V a, V b) { return {a.v - b.v}; }
-STEMWRIGHT_INLINE V operator*(V a, V b) { return {a.v * b.v}; }
-STEMWRIGHT_INLINE V operator/(V a, V b) { return {a.v / b.v}; }
-STEMWRIGHT_INLINE V fma(V a, V b, V c) { return {a.v * b.v + c.v}; }
-STEMWRIGHT_INLINE V fnma(V a, V b, V c) { return {c.v - a.v * b.v}; }
-STEMWRIGHT_INLINE V max(V a, V b) { return {a.v > b.v ? a.v : b.v}; }
-STEMWRIGHT_INLINE V min(V a, V b) { return {a.v < b.v ? a.v : b.v}; }
-STEMWRIGHT_INLINE V sqrt(V a) { return {__builtin_sqrtf(a.v)}; }
-STEMWRIGHT_INLINE V abs(V a) { return {a.v < 0.0f ? -a.v : a.v}; }
+STEMWRIGHT_INLINE V operator+(V a, V b) {
+  return {a.v + b.v};
+}
+STEMWRIGHT_INLINE V operator-(V a, V b) {
+  return {a.v - b.v};
+}
+STEMWRIGHT_INLINE V operator*(V a, V b) {
+  return {a.v * b.v};
+}
+STEMWRIGHT_INLINE V operator/(V a, V b) {
+  return {a.v / b.v};
+}
+STEMWRIGHT_INLINE V fma(V a, V b, V c) {
+  return {a.v * b.v + c.v};
+}
+STEMWRIGHT_INLINE V fnma(V a, V b, V c) {
+  return {c.v - a.v * b.v};
+}
+STEMWRIGHT_INLINE V max(V a, V b) {
+  return {a.v > b.v ? a.v : b.v};
+}
+STEMWRIGHT_INLINE V min(V a, V b) {
+  return {a.v < b.v ? a.v : b.v};
+}
+STEMWRIGHT_INLINE V sqrt(V a) {
+  return {__builtin_sqrtf(a.v)};
+}
+STEMWRIGHT_INLINE V abs(V a) {
+  return {a.v < 0.0f ? -a.v : a.v};
+}
 STEMWRIGHT_INLINE V roundToInt(V a) {
   constexpr float kMagic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to nearest even
   return {(a.v + kMagic) - kMagic};
 }
-STEMWRIGHT_INLINE V copysign(V a, V b) { return {__builtin_copysignf(a.v, b.v)}; }
+STEMWRIGHT_INLINE V copysign(V a, V b) {
+  return {__builtin_copysignf(a.v, b.v)};
+}
 STEMWRIGHT_INLINE V exp2Integral(V n) {
   union {
     std::uint32_t bits;
@@ -292,8 +440,12 @@ STEMWRIGHT_INLINE V exp2Integral(V n) {
   pun.bits = static_cast<std::uint32_t>(static_cast<int>(n.v) + 127) << 23;
   return {pun.value};
 }
-STEMWRIGHT_INLINE V selectLess(V a, V b, V x, V y) { return a.v < b.v ? x : y; }
-STEMWRIGHT_INLINE float sum(V a) { return a.v; }
+STEMWRIGHT_INLINE V selectLess(V a, V b, V x, V y) {
+  return a.v < b.v ? x : y;
+}
+STEMWRIGHT_INLINE float sum(V a) {
+  return a.v;
+}
 
 #endif
 
@@ -316,7 +468,9 @@ STEMWRIGHT_INLINE V exp(V x) {
 }
 
 /// 1 / (1 + e^-x)
-STEMWRIGHT_INLINE V sigmoid(V x) { return set1(1.0f) / (set1(1.0f) + exp(zero() - x)); }
+STEMWRIGHT_INLINE V sigmoid(V x) {
+  return set1(1.0f) / (set1(1.0f) + exp(zero() - x));
+}
 
 /// tanh(x) = 2 sigmoid(2x) - 1 away from zero, an odd polynomial near it (Cephes).
 STEMWRIGHT_INLINE V tanh(V x) {

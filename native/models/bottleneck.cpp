@@ -13,8 +13,7 @@ core::Tensor timeEmbedding(std::size_t length, std::size_t dim, const HTDemucsCo
   for (std::size_t t = 0; t < length; ++t) {
     for (std::size_t i = 0; i < half; ++i) {
       const double exponent = static_cast<double>(i) / static_cast<double>(half - 1);
-      const double phase =
-          static_cast<double>(t) / std::pow(config.transformerMaxPeriod, exponent);
+      const double phase = static_cast<double>(t) / std::pow(config.transformerMaxPeriod, exponent);
       const double weight = config.transformerPositionWeight;
       table[t * dim + i] = static_cast<float>(weight * std::cos(phase));
       table[t * dim + half + i] = static_cast<float>(weight * std::sin(phase));
@@ -49,9 +48,7 @@ core::Tensor gridEmbedding(std::size_t rows, std::size_t columns, std::size_t di
 }  // namespace
 
 Bottleneck::Bottleneck(const HTDemucs& model, const Dimensions& dims, bool full)
-    : model_(model),
-      count_(dims.rows.back() * dims.columns),
-      timeCount_(dims.timeLengths.back()) {
+    : model_(model), count_(dims.rows.back() * dims.columns), timeCount_(dims.timeLengths.back()) {
   const std::size_t dim = model.graph().dim;
   if (!full || dim == 0) return;
   positions_ = gridEmbedding(dims.rows.back(), dims.columns, dim, model.config());
@@ -84,9 +81,8 @@ void Bottleneck::attend(const TransformerLayer& layer, float* tokens, std::size_
   const kernels::Kernels& kernels = *graph.kernels;
   nn::layerNorm(kernels, tokens, work.queries, count, graph.dim, layer.norm1, pool);
   layer.attention.forward(work.queries, count, memory == nullptr ? work.queries : memory,
-                          memoryCount, tokens,
-                          {.scale = layer.gamma1.data(), .residual = tokens}, work.attention,
-                          pool);
+                          memoryCount, tokens, {.scale = layer.gamma1.data(), .residual = tokens},
+                          work.attention, pool);
   nn::layerNorm(kernels, tokens, work.queries, count, graph.dim, layer.normFeedForward, pool);
   layer.linear1.forward(work.queries, 1, count, work.feedForward,
                         {.activation = kernels::Activation::kGelu}, pool);

@@ -88,8 +88,13 @@ class Reader {
       const std::string at = name + ".layers." + std::to_string(d) + ".";
       const std::size_t dilation = std::size_t{1} << d;
       nn::DConv::Layer layer;
-      layer.squeeze = conv(at + "0", {.in = channels, .out = hidden, .kernelWidth = 3,
-                                      .dilationWidth = dilation, .paddingWidth = dilation}, 3);
+      layer.squeeze = conv(at + "0",
+                           {.in = channels,
+                            .out = hidden,
+                            .kernelWidth = 3,
+                            .dilationWidth = dilation,
+                            .paddingWidth = dilation},
+                           3);
       layer.squeezeNorm = affine(at + "1", hidden);
       layer.expand = conv(at + "3", {.in = hidden, .out = 2 * channels}, 3);
       layer.expandNorm = affine(at + "4", 2 * channels);
@@ -105,9 +110,8 @@ class Reader {
     const Tensor bias = tensor(name + ".bias", {out});
     std::vector<nn::Conv> phases;
     for (std::size_t phase = 0; phase < config.stride; ++phase) {
-      phases.push_back(counted(
-          nn::Conv::transposedHeightPhase(kernels_, in, out, config.kernelSize, config.stride,
-                                          phase, weight.data(), bias.data())));
+      phases.push_back(counted(nn::Conv::transposedHeightPhase(
+          kernels_, in, out, config.kernelSize, config.stride, phase, weight.data(), bias.data())));
     }
     return phases;
   }
@@ -167,16 +171,24 @@ void readEncoders(Reader& reader, const HTDemucsConfig& config, HTDemucs::Graph&
     const std::string name = "encoder." + std::to_string(i);
     EncoderLayer& layer = graph.encoder.emplace_back();
     layer.conv = reader.conv(name + ".conv",
-                             {.in = in, .out = out, .kernelHeight = config.kernelSize,
-                              .strideHeight = config.stride, .paddingHeight = padding}, 4);
+                             {.in = in,
+                              .out = out,
+                              .kernelHeight = config.kernelSize,
+                              .strideHeight = config.stride,
+                              .paddingHeight = padding},
+                             4);
     layer.rewrite = reader.conv(name + ".rewrite", {.in = out, .out = 2 * out}, 4, true);
     if (residual) layer.dconv = reader.dconv(name + ".dconv", config, out);
 
     const std::string timeName = "tencoder." + std::to_string(i);
     EncoderLayer& time = graph.timeEncoder.emplace_back();
     time.conv = reader.conv(timeName + ".conv",
-                            {.in = timeIn, .out = out, .kernelWidth = config.kernelSize,
-                             .strideWidth = config.stride, .paddingWidth = padding}, 3);
+                            {.in = timeIn,
+                             .out = out,
+                             .kernelWidth = config.kernelSize,
+                             .strideWidth = config.stride,
+                             .paddingWidth = padding},
+                            3);
     time.rewrite = reader.conv(timeName + ".rewrite", {.in = out, .out = 2 * out}, 3, true);
     if (residual) time.dconv = reader.dconv(timeName + ".dconv", config, out);
   }
@@ -193,21 +205,24 @@ void readDecoders(Reader& reader, const HTDemucsConfig& config, HTDemucs::Graph&
 
     const std::string name = "decoder." + std::to_string(j);
     DecoderLayer& layer = graph.decoder.emplace_back();
-    layer.rewrite =
-        reader.conv(name + ".rewrite",
-                    {.in = in, .out = 2 * in, .kernelHeight = 3, .kernelWidth = 3,
-                     .paddingHeight = 1, .paddingWidth = 1}, 4, true);
+    layer.rewrite = reader.conv(name + ".rewrite",
+                                {.in = in,
+                                 .out = 2 * in,
+                                 .kernelHeight = 3,
+                                 .kernelWidth = 3,
+                                 .paddingHeight = 1,
+                                 .paddingWidth = 1},
+                                4, true);
     if (residual) layer.dconv = reader.dconv(name + ".dconv", config, in);
     layer.transposed = reader.transposedHeight(name + ".conv_tr", in, out, config);
 
     const std::string timeName = "tdecoder." + std::to_string(j);
     DecoderLayer& time = graph.timeDecoder.emplace_back();
-    time.rewrite = reader.conv(timeName + ".rewrite",
-                               {.in = in, .out = 2 * in, .kernelWidth = 3, .paddingWidth = 1}, 3,
-                               true);
+    time.rewrite =
+        reader.conv(timeName + ".rewrite",
+                    {.in = in, .out = 2 * in, .kernelWidth = 3, .paddingWidth = 1}, 3, true);
     if (residual) time.dconv = reader.dconv(timeName + ".dconv", config, in);
-    time.transposed.push_back(
-        reader.transposedWidth(timeName + ".conv_tr", in, timeOut, config));
+    time.transposed.push_back(reader.transposedWidth(timeName + ".conv_tr", in, timeOut, config));
   }
 }
 

@@ -57,8 +57,9 @@ class HTDemucsRunner {
   /// @param frames  length of a segment; any from 1
   /// @param threads largest pool that forward() will be given
   /// @return kNoRoom when the workspace cannot be had
-  static core::Result<std::unique_ptr<HTDemucsRunner>> create(
-      std::shared_ptr<const HTDemucs> model, std::size_t frames, Mode mode, unsigned threads);
+  static core::Result<std::unique_ptr<HTDemucsRunner>> create(std::shared_ptr<const HTDemucs> model,
+                                                              std::size_t frames, Mode mode,
+                                                              unsigned threads);
   ~HTDemucsRunner();
 
   std::size_t frames() const noexcept;

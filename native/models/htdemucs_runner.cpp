@@ -31,7 +31,9 @@ Level levelOf(const kernels::Moments& moments) {
 constexpr float kLevelEpsilon = 1e-5f;
 
 /// What the transposed convolution puts before the frames that are kept.
-std::size_t cropOf(const HTDemucsConfig& config) { return config.kernelSize / 4; }
+std::size_t cropOf(const HTDemucsConfig& config) {
+  return config.kernelSize / 4;
+}
 
 }  // namespace
 
@@ -113,8 +115,7 @@ void HTDemucsRunner::State::encodeFrequency(std::size_t i, core::ThreadPool& poo
   pool.parallelFor(dims.rows[i + 1], [&](std::size_t row, unsigned worker) {
     float* inner = scratch(worker);
     float* out = work.skips[i] + row * rowSize;
-    layer.conv.row(x, dims.rows[i], width, row, 0, width, inner,
-                   {.activation = Activation::kGelu});
+    layer.conv.row(x, dims.rows[i], width, row, 0, width, inner, {.activation = Activation::kGelu});
     layer.dconv.row(inner, width, inner + core::paddedCount<float>(rowSize));
     layer.rewrite.row(inner, 1, width, 0, 0, width, out, {.activation = Activation::kGlu});
     if (i == 0 && embedding.size() != 0) {
@@ -213,9 +214,15 @@ core::Result<std::unique_ptr<HTDemucsRunner>> HTDemucsRunner::create(
   }
 }
 
-std::size_t HTDemucsRunner::frames() const noexcept { return state_->frames; }
-std::size_t HTDemucsRunner::workspaceBytes() const noexcept { return state_->arena.capacity(); }
-void HTDemucsRunner::observe(Observer observer) { state_->observer = std::move(observer); }
+std::size_t HTDemucsRunner::frames() const noexcept {
+  return state_->frames;
+}
+std::size_t HTDemucsRunner::workspaceBytes() const noexcept {
+  return state_->arena.capacity();
+}
+void HTDemucsRunner::observe(Observer observer) {
+  state_->observer = std::move(observer);
+}
 
 Status HTDemucsRunner::forward(const float* mix, float* out, core::ThreadPool& pool,
                                const core::CancelFlag& cancel) {
@@ -230,8 +237,8 @@ Status HTDemucsRunner::forward(const float* mix, float* out, core::ThreadPool& p
   if (s.spectrum) {
     s.spectrum->analyse(mix, s.dims.audioChannels, s.work.spectrum, s.work.padded, s.work.scratch,
                         pool);
-    level = s.normalise(s.work.spectrum, s.dims.rows[0],
-                        s.dims.columns * 2 * s.dims.audioChannels, s.work.spectrum, pool);
+    level = s.normalise(s.work.spectrum, s.dims.rows[0], s.dims.columns * 2 * s.dims.audioChannels,
+                        s.work.spectrum, pool);
     for (std::size_t i = 0; i < depth && !cancel.requested(); ++i) s.encodeFrequency(i, pool);
     s.bottleneck.run(s.work, pool, cancel, s.observer);
     for (std::size_t j = 0; j < depth && !cancel.requested(); ++j) s.decodeFrequency(j, pool);

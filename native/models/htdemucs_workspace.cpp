@@ -73,8 +73,7 @@ Workspace::Workspace(core::Arena& arena, const HTDemucs& model, const Dimensions
                               rowScratch(graph.decoder[depth - 1 - i].dconv)});
     }
     inner = arena.take<float>(largest);
-    scratchSize =
-        std::max(scratchSize, analysis->scratchSize(dims.sources * dims.audioChannels));
+    scratchSize = std::max(scratchSize, analysis->scratchSize(dims.sources * dims.audioChannels));
 
     if (graph.dim != 0) {
       const std::size_t count = dims.rows[depth] * dims.columns;

@@ -28,11 +28,11 @@ struct Workspace {
 
   // Time branch. A transposed convolution writes whole groups of its stride around what is kept,
   // so what it writes has a margin on both sides.
-  float* wave = nullptr;           ///< [frames, audioChannels], normalised
-  std::vector<float*> timeSkips;   ///< [timeLengths[i + 1], channels[i]]
-  float* timeInner = nullptr;      ///< [timeLengths[1], channels[0]]: inside a layer
-  float* timeHidden = nullptr;     ///< of the residual branches
-  float* timeOut = nullptr;        ///< [frames, sources * audioChannels]
+  float* wave = nullptr;          ///< [frames, audioChannels], normalised
+  std::vector<float*> timeSkips;  ///< [timeLengths[i + 1], channels[i]]
+  float* timeInner = nullptr;     ///< [timeLengths[1], channels[0]]: inside a layer
+  float* timeHidden = nullptr;    ///< of the residual branches
+  float* timeOut = nullptr;       ///< [frames, sources * audioChannels]
 
   // Frequency branch; null in time-only mode.
   float* spectrum = nullptr;     ///< [bins, columns, 2 audioChannels], normalised
@@ -50,8 +50,8 @@ struct Workspace {
   float* feedForward = nullptr;
   float* attention = nullptr;
 
-  float* scratch = nullptr;         ///< [threads, scratchSize]
-  std::size_t scratchSize = 0;      ///< floats a worker
+  float* scratch = nullptr;     ///< [threads, scratchSize]
+  std::size_t scratchSize = 0;  ///< floats a worker
 };
 
 }  // namespace stemwright::models

@@ -196,10 +196,11 @@ class Separation {
     const auto frames = static_cast<std::ptrdiff_t>(request_.frames);
     const auto length = static_cast<std::ptrdiff_t>(mix_.size() / channels_);
     const auto begin = static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(start, 0, frames));
-    const auto end = static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(start + length, 0, frames));
+    const auto end =
+        static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(start + length, 0, frames));
     std::fill(mix_.begin(), mix_.end(), 0.0f);
-    float* first =
-        mix_.data() + static_cast<std::size_t>(static_cast<std::ptrdiff_t>(begin) - start) * channels_;
+    float* first = mix_.data() +
+                   static_cast<std::size_t>(static_cast<std::ptrdiff_t>(begin) - start) * channels_;
     const std::span<float> inside(first, (end - begin) * channels_);
     STEMWRIGHT_TRY(input_->read(begin, inside));
     const auto mean = static_cast<float>(request_.mean);
@@ -212,7 +213,8 @@ class Separation {
   Status addSource(const Task& task, const Pass& pass, std::size_t source) {
     const SegmentGrid& grid = pass.grid;
     const std::ptrdiff_t start = grid.start(task.segment);
-    const auto skip = static_cast<std::size_t>(static_cast<std::ptrdiff_t>(task.covers.first) - start);
+    const auto skip =
+        static_cast<std::size_t>(static_cast<std::ptrdiff_t>(task.covers.first) - start);
     const auto inWindow = static_cast<std::size_t>(start - grid.windowStart(task.segment));
     const std::size_t count = task.covers.second - task.covers.first;
     const float* from = out_.data() + source * mix_.size() + (inWindow + skip) * channels_;

@@ -41,8 +41,8 @@ struct SeparationRequest {
 };
 
 struct SeparationProgress {
-  std::size_t segment = 0;   ///< passes of the network done
-  std::size_t segments = 0;  ///< passes in all
+  std::size_t segment = 0;           ///< passes of the network done
+  std::size_t segments = 0;          ///< passes in all
   std::vector<FrameRange> finished;  ///< final in every output, ascending, merged
 };
 

@@ -36,7 +36,9 @@ void reflect(const float* x, std::size_t stride, std::size_t length, std::size_t
   }
 }
 
-std::size_t chunksOf(std::size_t columns) { return (columns + kColumns - 1) / kColumns; }
+std::size_t chunksOf(std::size_t columns) {
+  return (columns + kColumns - 1) / kColumns;
+}
 
 }  // namespace
 
@@ -55,7 +57,8 @@ core::Result<Spectrum> Spectrum::create(std::size_t nfft, std::size_t frames) {
   const double root = std::sqrt(static_cast<double>(nfft));
   constexpr double kSquaresAtFourfoldOverlap = 1.5;  // of the Hann window
   for (std::size_t i = 0; i < nfft; ++i) {
-    const double phase = 2.0 * std::numbers::pi * static_cast<double>(i) / static_cast<double>(nfft);
+    const double phase =
+        2.0 * std::numbers::pi * static_cast<double>(i) / static_cast<double>(nfft);
     const double hann = 0.5 - 0.5 * std::cos(phase);
     spectrum.analysisWindow_[i] = static_cast<float>(hann / root);
     spectrum.synthesisWindow_[i] = static_cast<float>(hann * root / kSquaresAtFourfoldOverlap);
@@ -106,8 +109,8 @@ void Spectrum::analyse(const float* x, std::size_t channels, float* out, float* 
 }
 
 void Spectrum::synthesiseChunk(std::size_t chunk, const float* spectrogram, float gain,
-                               float offset, std::size_t sources, std::size_t channels,
-                               float* out, float* scratch) const {
+                               float offset, std::size_t sources, std::size_t channels, float* out,
+                               float* scratch) const {
   const std::size_t signals = sources * channels;
   const std::size_t stride = core::paddedCount<float>(nfft_ + 2);
   float* overlapped = scratch + kColumns * signals * stride;

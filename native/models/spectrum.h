@@ -41,8 +41,7 @@ class Spectrum {
  private:
   explicit Spectrum(dsp::RealFft fft);
   void synthesiseChunk(std::size_t chunk, const float* spectrogram, float gain, float offset,
-                       std::size_t sources, std::size_t channels, float* out,
-                       float* scratch) const;
+                       std::size_t sources, std::size_t channels, float* out, float* scratch) const;
 
   dsp::RealFft fft_;
   std::size_t nfft_ = 0;

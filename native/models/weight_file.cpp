@@ -18,7 +18,9 @@ using core::Result;
 using core::Shape;
 using core::Tensor;
 
-std::size_t bytesOf(DType dtype) { return dtype == DType::kF32 ? 4 : 2; }
+std::size_t bytesOf(DType dtype) {
+  return dtype == DType::kF32 ? 4 : 2;
+}
 
 std::string describe(const Shape& shape) {
   std::string text = "[";

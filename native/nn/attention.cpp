@@ -14,7 +14,9 @@ namespace {
 constexpr std::size_t kQueryBlock = 84;
 constexpr std::size_t kKeyBlock = 256;
 
-std::size_t blocksOf(std::size_t count, std::size_t block) { return (count + block - 1) / block; }
+std::size_t blocksOf(std::size_t count, std::size_t block) {
+  return (count + block - 1) / block;
+}
 
 /// Floats of a [depth, columns] matrix in panels of two vectors.
 std::size_t packedSize(std::size_t depth, std::size_t columns, std::size_t lanes) {

@@ -102,10 +102,9 @@ void Conv::row(const float* x, std::size_t height, std::size_t width, std::size_
                                   static_cast<std::ptrdiff_t>(shape_.paddingHeight);
       if (line < 0 || line >= static_cast<std::ptrdiff_t>(height)) continue;
       const auto at = [&](std::size_t tap) {
-        const std::ptrdiff_t position =
-            static_cast<std::ptrdiff_t>(run.begin * shape_.strideWidth +
-                                        tap * shape_.dilationWidth) -
-            static_cast<std::ptrdiff_t>(shape_.paddingWidth);
+        const std::ptrdiff_t position = static_cast<std::ptrdiff_t>(run.begin * shape_.strideWidth +
+                                                                    tap * shape_.dilationWidth) -
+                                        static_cast<std::ptrdiff_t>(shape_.paddingWidth);
         return x + (line * static_cast<std::ptrdiff_t>(width) + position) *
                        static_cast<std::ptrdiff_t>(shape_.in);
       };

@@ -9,7 +9,9 @@ namespace {
 /// Positions that stay in the cache while all steps of one pass run over them.
 constexpr std::size_t kChunk = 224;
 
-std::size_t chunksOf(std::size_t width) { return (width + kChunk - 1) / kChunk; }
+std::size_t chunksOf(std::size_t width) {
+  return (width + kChunk - 1) / kChunk;
+}
 
 }  // namespace
 
@@ -52,8 +54,7 @@ void DConv::run(float* x, std::size_t width, float* hidden, float* scratch, std:
       const std::size_t begin = chunk * kChunk;
       const std::size_t end = std::min(width, begin + kChunk);
       layer.squeeze.row(x, 1, width, 0, begin, end, hidden, {});
-      parts[chunk] =
-          kernels_->norm.moments(hidden + begin * narrow, narrow, end - begin, narrow);
+      parts[chunk] = kernels_->norm.moments(hidden + begin * narrow, narrow, end - begin, narrow);
     });
     const kernels::Moments narrowMoments = merged();
 
@@ -78,11 +79,10 @@ void DConv::run(float* x, std::size_t width, float* hidden, float* scratch, std:
     loop(chunks, [&](std::size_t chunk, unsigned worker) {
       float* expanded = scratch + worker * stride;
       const std::size_t count = expand(chunk, expanded);
-      kernels_->norm.applyGluAdd(
-          {expanded, wideChannels, x + chunk * kChunk * channels, channels, count, channels,
-           wideMoments.mean, inverseStd(wideMoments), layer.expandNorm.weight.data(),
-           layer.expandNorm.bias.data()},
-          layer.scale.data());
+      kernels_->norm.applyGluAdd({expanded, wideChannels, x + chunk * kChunk * channels, channels,
+                                  count, channels, wideMoments.mean, inverseStd(wideMoments),
+                                  layer.expandNorm.weight.data(), layer.expandNorm.bias.data()},
+                                 layer.scale.data());
     });
   }
 }
@@ -95,9 +95,8 @@ void DConv::row(float* x, std::size_t width, float* scratch) const {
 
 void DConv::wide(float* x, std::size_t width, float* hidden, float* scratch, std::size_t stride,
                  core::ThreadPool& pool) const {
-  run(x, width, hidden, scratch, stride, [&](std::size_t count, auto&& body) {
-    pool.parallelFor(count, body);
-  });
+  run(x, width, hidden, scratch, stride,
+      [&](std::size_t count, auto&& body) { pool.parallelFor(count, body); });
 }
 
 }  // namespace stemwright::nn

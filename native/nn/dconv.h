@@ -10,9 +10,10 @@
 
 namespace stemwright::nn {
 
-/// Demucs' residual branch: for each layer d, x += scale * glu(norm(expand(gelu(norm(squeeze(x))))))
-/// with squeeze a dilated convolution of kernel 3, dilation 2^d, and expand a 1 x 1.
-/// Source: Défossez 2021, "Hybrid Spectrogram and Waveform Source Separation", DConv.
+/// Demucs' residual branch: for each layer d, x += scale *
+/// glu(norm(expand(gelu(norm(squeeze(x)))))) with squeeze a dilated convolution of kernel 3,
+/// dilation 2^d, and expand a 1 x 1. Source: Défossez 2021, "Hybrid Spectrogram and Waveform Source
+/// Separation", DConv.
 class DConv {
  public:
   struct Layer {

@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::size_t kChunkRows = 512;
 
-std::size_t chunksOf(std::size_t rows) { return (rows + kChunkRows - 1) / kChunkRows; }
+std::size_t chunksOf(std::size_t rows) {
+  return (rows + kChunkRows - 1) / kChunkRows;
+}
 
 }  // namespace
 
@@ -21,8 +23,8 @@ kernels::Moments momentsOf(const kernels::Kernels& kernels, const float* x, std:
   std::vector<kernels::Moments> parts(chunksOf(rows));
   pool.parallelFor(parts.size(), [&](std::size_t chunk, unsigned) {
     const std::size_t begin = chunk * kChunkRows;
-    parts[chunk] = kernels.norm.moments(x + begin * stride, stride,
-                                        std::min(kChunkRows, rows - begin), cols);
+    parts[chunk] =
+        kernels.norm.moments(x + begin * stride, stride, std::min(kChunkRows, rows - begin), cols);
   });
   kernels::Moments all;
   for (const kernels::Moments& part : parts) all = kernels::merge(all, part);

@@ -47,8 +47,8 @@ struct PackedGemm {
 };
 
 struct GemmKernels {
-  std::size_t lanes;      ///< floats in a vector
-  std::size_t rowBlock;   ///< rows that one pass keeps in registers; chunks should be multiples
+  std::size_t lanes;     ///< floats in a vector
+  std::size_t rowBlock;  ///< rows that one pass keeps in registers; chunks should be multiples
   /// Multiplies; one thread. A, B and out must not overlap, residual and out may be equal.
   void (*run)(const GemmCall& call);
 };

@@ -110,26 +110,41 @@ using TileFunction = void (*)(const GemmCall&, const Tile&);
 template <std::size_t kVectors>
 TileFunction tileFor(std::size_t rows) {
   switch (rows) {
-    case 1: return tile<1, kVectors>;
-    case 2: return tile<2, kVectors>;
-    case 3: return tile<3, kVectors>;
-    case 4: return tile<4, kVectors>;
-    case 5: return tile<5, kVectors>;
-    case 6: return tile<6, kVectors>;
+    case 1:
+      return tile<1, kVectors>;
+    case 2:
+      return tile<2, kVectors>;
+    case 3:
+      return tile<3, kVectors>;
+    case 4:
+      return tile<4, kVectors>;
+    case 5:
+      return tile<5, kVectors>;
+    case 6:
+      return tile<6, kVectors>;
 #if !defined(STEMWRIGHT_SIMD_SCALAR) && !defined(STEMWRIGHT_SIMD_SSE41) && \
     !defined(STEMWRIGHT_SIMD_AVX2)
-    case 7: return tile<7, kVectors>;
-    case 8: return tile<8, kVectors>;
-    case 9: return tile<9, kVectors>;
-    case 10: return tile<10, kVectors>;
-    case 11: return tile<11, kVectors>;
-    case 12: return tile<12, kVectors>;
+    case 7:
+      return tile<7, kVectors>;
+    case 8:
+      return tile<8, kVectors>;
+    case 9:
+      return tile<9, kVectors>;
+    case 10:
+      return tile<10, kVectors>;
+    case 11:
+      return tile<11, kVectors>;
+    case 12:
+      return tile<12, kVectors>;
 #if defined(STEMWRIGHT_SIMD_AVX512)
-    case 13: return tile<13, kVectors>;
-    case 14: return tile<14, kVectors>;
+    case 13:
+      return tile<13, kVectors>;
+    case 14:
+      return tile<14, kVectors>;
 #endif
 #endif
-    default: return nullptr;
+    default:
+      return nullptr;
   }
 }
 

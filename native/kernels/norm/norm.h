@@ -18,7 +18,7 @@ struct NormCall {
   float* out;
   std::size_t outStride;
   std::size_t rows;
-  std::size_t cols;     ///< columns written; with glu x has twice as many
+  std::size_t cols;  ///< columns written; with glu x has twice as many
   double mean;
   double inverseStd;
   const float* weight;  ///< [columns of x]

@@ -111,8 +111,12 @@ STEMWRIGHT_INLINE void applyRows(const NormCall& call) {
   }
 }
 
-void apply(const NormCall& call) { applyRows<false>(call); }
-void applyGelu(const NormCall& call) { applyRows<true>(call); }
+void apply(const NormCall& call) {
+  applyRows<false>(call);
+}
+void applyGelu(const NormCall& call) {
+  applyRows<true>(call);
+}
 
 void applyGluAdd(const NormCall& call, const float* scale) {
   const Centre centre = centreOf(call.mean);
@@ -124,9 +128,8 @@ void applyGluAdd(const NormCall& call, const float* scale) {
     eachVector(half, [&](std::size_t c, std::size_t n) {
       const V value = normalised(part(x + c, n), centre, inverse, part(call.weight + c, n),
                                  part(call.bias + c, n));
-      const V gate =
-          normalised(part(x + half + c, n), centre, inverse, part(call.weight + half + c, n),
-                     part(call.bias + half + c, n));
+      const V gate = normalised(part(x + half + c, n), centre, inverse,
+                                part(call.weight + half + c, n), part(call.bias + half + c, n));
       put(out + c, fma(part(scale + c, n), value * sigmoid(gate), part(out + c, n)), n);
     });
   }

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "tests/support/tiny_models.h"
 #include "tests/support/safetensors.h"
+#include "tests/support/tiny_models.h"
 #include "tests/support/weight_table.h"
 
 namespace stemwright {
@@ -117,8 +117,8 @@ std::vector<float> difference(std::vector<float> a, const std::vector<float>& b)
 std::vector<float> withoutEmbedding(std::vector<float> encoded, std::uint64_t seed) {
   const std::size_t rows = 512;
   const std::size_t channels = 8;
-  auto table = models::WeightFile::generated(seed).read("freq_emb.embedding.weight",
-                                                        {rows, channels});
+  auto table =
+      models::WeightFile::generated(seed).read("freq_emb.embedding.weight", {rows, channels});
   REQUIRE(table.ok());
   const std::size_t columns = encoded.size() / rows / channels;
   for (std::size_t i = 0; i < encoded.size(); ++i) {
@@ -193,8 +193,7 @@ TEST_SUITE("models") {
           continue;
         }
         const auto& skip = layers.at(branch + "encoder." + std::to_string(2 - i));
-        check(branch + "decoder." + at,
-              channelsFirst(difference(decoded, skip), channels[2 - i]));
+        check(branch + "decoder." + at, channelsFirst(difference(decoded, skip), channels[2 - i]));
       }
     }
   }

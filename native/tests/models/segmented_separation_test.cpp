@@ -79,7 +79,8 @@ std::vector<float> every(const std::vector<float>& x, std::size_t stride) {
   return out;
 }
 
-core::Status run(const SeparationRequest& request, std::vector<SeparationProgress>* seen = nullptr) {
+core::Status run(const SeparationRequest& request,
+                 std::vector<SeparationProgress>* seen = nullptr) {
   core::CancelFlag cancel;
   return models::separate(request, cancel, [&](const SeparationProgress& progress) {
     if (seen != nullptr) seen->push_back(progress);
@@ -96,9 +97,8 @@ TEST_SUITE("models") {
       std::uint64_t seed;
       std::size_t stride;
     };
-    for (const Case& c :
-         {Case{"tiny4", testing::tiny4Config(), testing::kTiny4Seed, 17},
-          Case{"tiny6", testing::tiny6Config(), testing::kTiny6Seed, 29}}) {
+    for (const Case& c : {Case{"tiny4", testing::tiny4Config(), testing::kTiny4Seed, 17},
+                          Case{"tiny6", testing::tiny6Config(), testing::kTiny6Seed, 29}}) {
       CAPTURE(c.name);
       const testing::Fixture io(std::string(c.name) + "-io.safetensors");
       const TemporaryFolder folder;

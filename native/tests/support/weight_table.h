@@ -56,7 +56,8 @@ inline std::vector<models::TensorEntry> weightTable(const std::string& path) {
     return out;
   };
   header = compact();
-  for (std::size_t at = header.find(mark); at != std::string::npos; at = header.find(mark, at + 1)) {
+  for (std::size_t at = header.find(mark); at != std::string::npos;
+       at = header.find(mark, at + 1)) {
     const std::size_t nameStart = header.rfind('"', at - 2) + 1;
     models::TensorEntry entry;
     entry.name = header.substr(nameStart, at - 1 - nameStart);

@@ -1,0 +1,242 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "kernels/dispatch.h"
+#include "nn/packed_matrix.h"
+#include "tests/support/safetensors.h"
+
+// Every level against the same formula in double.
+
+namespace stemwright {
+namespace {
+
+using kernels::Activation;
+using kernels::Isa;
+using kernels::Kernels;
+
+std::vector<float> noise(std::size_t count, unsigned seed, float gain = 1.0f) {
+  std::mt19937 random(seed);
+  std::uniform_real_distribution<float> uniform(-gain, gain);
+  std::vector<float> values(count);
+  for (float& value : values) value = uniform(random);
+  return values;
+}
+
+double gelu(double x) {
+  return 0.5 * x * (1.0 + std::erf(x / std::sqrt(2.0)));
+}
+double sigmoid(double x) {
+  return 1.0 / (1.0 + std::exp(-x));
+}
+
+template <typename Check>
+void onEveryLevel(Check&& check) {
+  for (Isa isa : kernels::availableIsas()) {
+    const std::string level(kernels::isaName(isa));
+    CAPTURE(level);
+    check(*kernels::kernelsFor(isa));
+  }
+}
+
+struct Product {
+  std::size_t rows, depth, columns;
+  Activation activation;
+};
+
+/// Runs one product with bias, scale and residual and compares it with double arithmetic.
+void checkProduct(const Kernels& k, const Product& p) {
+  const bool glu = p.activation == Activation::kGlu;
+  const std::size_t stored = glu ? p.columns / 2 : p.columns;
+  const std::vector<float> a = noise(p.rows * p.depth, 1);
+  const std::vector<float> b = noise(p.depth * p.columns, 2);
+  const std::vector<float> bias = noise(p.columns, 3);
+  const std::vector<float> scale = noise(stored, 4);
+  const std::vector<float> residual = noise(p.rows * stored, 5);
+  const nn::PackedMatrix packed(
+      k.gemm.lanes, 1, p.depth, p.columns, glu,
+      [&](std::size_t, std::size_t d, std::size_t c) { return b[d * p.columns + c]; },
+      [&](std::size_t c) { return bias[c]; });
+  std::vector<float> out(p.rows * stored + 1, 1e9f);
+  const kernels::GemmTap tap{a.data(), 0};
+  k.gemm.run({.taps = &tap,
+              .tapCount = 1,
+              .rowStride = p.depth,
+              .rows = p.rows,
+              .weights = &packed.view(),
+              .out = out.data(),
+              .outStride = stored,
+              .activation = p.activation,
+              .scale = scale.data(),
+              .residual = residual.data(),
+              .residualStride = stored});
+  CHECK(out.back() == 1e9f);
+  out.pop_back();
+
+  std::vector<float> expected(out.size());
+  for (std::size_t r = 0; r < p.rows; ++r) {
+    const auto dot = [&](std::size_t c) {
+      double sum = bias[c];
+      for (std::size_t d = 0; d < p.depth; ++d) {
+        sum += static_cast<double>(a[r * p.depth + d]) * b[d * p.columns + c];
+      }
+      return sum;
+    };
+    for (std::size_t c = 0; c < stored; ++c) {
+      double value = dot(c);
+      if (p.activation == Activation::kGelu) value = gelu(value);
+      if (glu) value *= sigmoid(dot(stored + c));
+      expected[r * stored + c] = static_cast<float>(residual[r * stored + c] + scale[c] * value);
+    }
+  }
+  CHECK(testing::relativeRms(out, expected) < 2e-6);
+}
+
+}  // namespace
+
+TEST_SUITE("kernels") {
+  TEST_CASE("the product with its epilogue agrees with double at odd shapes") {
+    onEveryLevel([](const Kernels& k) {
+      for (const std::size_t rows : {1, 5, 14, 29}) {
+        for (const std::size_t columns : {2, 6, 16, 34, 50, 66}) {
+          for (const Activation activation :
+               {Activation::kNone, Activation::kGelu, Activation::kGlu}) {
+            CAPTURE(rows);
+            CAPTURE(columns);
+            checkProduct(k, {rows, 37, columns, activation});
+          }
+        }
+      }
+      checkProduct(k, {3, 1, 4, Activation::kNone});
+    });
+  }
+
+  TEST_CASE("activations agree with double over their whole range") {
+    onEveryLevel([](const Kernels& k) {
+      std::vector<float> x;
+      for (float v = -30.0f; v <= 30.0f; v += 0.00713f) x.push_back(v);
+      for (float v : {0.0f, -0.0f, 1e-30f, -1e-8f, 1e4f, -1e4f}) x.push_back(v);
+      std::vector<float> out(x.size());
+      const auto worst = [&](auto&& reference) {
+        double most = 0;
+        for (std::size_t i = 0; i < x.size(); ++i) {
+          const double expected = reference(static_cast<double>(x[i]));
+          const double scale = std::max(1.0, std::abs(expected));
+          most = std::max(most, std::abs(static_cast<double>(out[i]) - expected) / scale);
+        }
+        return most;
+      };
+      k.elementwise.gelu(x.data(), out.data(), x.size());
+      CHECK(worst(gelu) < 1e-6);
+      k.elementwise.sigmoid(x.data(), out.data(), x.size());
+      CHECK(worst(sigmoid) < 3e-7);
+      k.elementwise.tanh(x.data(), out.data(), x.size());
+      CHECK(worst([](double v) { return std::tanh(v); }) < 3e-7);
+      const std::vector<float> value = noise(x.size(), 1);
+      k.elementwise.glu(value.data(), x.data(), out.data(), x.size());
+      double most = 0;
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        most = std::max(most, std::abs(static_cast<double>(out[i]) - value[i] * sigmoid(x[i])));
+      }
+      CHECK(most < 3e-7);
+    });
+  }
+
+  TEST_CASE("softmax rows keep their precision when scores are large") {
+    onEveryLevel([](const Kernels& k) {
+      for (const std::size_t count : {1, 7, 16, 33, 257}) {
+        std::vector<float> x = noise(count, 9, 400.0f);
+        double top = -INFINITY;
+        for (float v : x) top = std::max(top, static_cast<double>(v));
+        const float peak = k.elementwise.maxRow(x.data(), count);
+        CHECK(static_cast<double>(peak) == top);
+        std::vector<double> expected;
+        double total = 0;
+        for (float v : x) expected.push_back(std::exp((v - top) * 0.125));
+        for (double e : expected) total += e;
+        const float sum = k.elementwise.expRow(x.data(), 0.125f, peak, count);
+        CHECK(sum == doctest::Approx(total).epsilon(1e-5));
+        for (std::size_t i = 0; i < count; ++i) CHECK(std::abs(x[i] - expected[i]) < 1e-6);
+      }
+      CHECK(k.elementwise.maxRow(nullptr, 0) == -INFINITY);
+    });
+  }
+
+  TEST_CASE("sums, products and transposes touch each element once and no other") {
+    onEveryLevel([](const Kernels& k) {
+      for (const std::size_t count : {1, 15, 16, 47}) {
+        const std::vector<float> a = noise(2 * count, 1);
+        const std::vector<float> b = noise(2 * count, 2);
+        std::vector<float> out(2 * count + 1, 0.5f);
+        k.elementwise.complexMultiplyAdd(a.data(), b.data(), out.data(), count);
+        for (std::size_t i = 0; i < 2 * count; i += 2) {
+          CHECK(out[i] == doctest::Approx(0.5 + a[i] * b[i] - a[i + 1] * b[i + 1]));
+          CHECK(out[i + 1] == doctest::Approx(0.5 + a[i] * b[i + 1] + a[i + 1] * b[i]));
+        }
+        CHECK(out.back() == 0.5f);
+
+        k.elementwise.add(a.data(), b.data(), out.data(), count);
+        for (std::size_t i = 0; i < count; ++i) CHECK(out[i] == a[i] + b[i]);
+        k.elementwise.scaleOffset(a.data(), 2.0f, 1.0f, out.data(), count);
+        for (std::size_t i = 0; i < count; ++i) CHECK(out[i] == doctest::Approx(2 * a[i] + 1));
+        std::vector<float> sum(count, 1.0f);
+        k.elementwise.multiplyAdd(a.data(), b.data(), sum.data(), count);
+        for (std::size_t i = 0; i < count; ++i) CHECK(sum[i] == doctest::Approx(1 + a[i] * b[i]));
+      }
+      const std::size_t rows = 19;
+      const std::size_t cols = 35;
+      const std::vector<float> x = noise(rows * cols, 3);
+      std::vector<float> turned(rows * cols);
+      k.elementwise.transpose(x.data(), cols, turned.data(), rows, rows, cols);
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        REQUIRE(turned[i % cols * rows + i / cols] == x[i]);
+      }
+    });
+  }
+
+  TEST_CASE("moments survive a mean that dwarfs the deviation") {
+    onEveryLevel([](const Kernels& k) {
+      for (const float offset : {0.0f, 30.0f, 1000.0f}) {
+        CAPTURE(offset);
+        const std::size_t rows = 700;
+        const std::size_t cols = 21;
+        const std::size_t stride = 24;
+        std::vector<float> x = noise(rows * stride, 7, 0.5f);
+        for (float& v : x) v += offset;
+        double mean = 0;
+        double m2 = 0;
+        for (std::size_t r = 0; r < rows; ++r) {
+          for (std::size_t c = 0; c < cols; ++c) mean += x[r * stride + c];
+        }
+        mean /= rows * cols;
+        for (std::size_t r = 0; r < rows; ++r) {
+          for (std::size_t c = 0; c < cols; ++c) m2 += std::pow(x[r * stride + c] - mean, 2);
+        }
+        const kernels::Moments moments = k.norm.moments(x.data(), stride, rows, cols);
+        CHECK(moments.count == rows * cols);
+        CHECK(moments.mean == doctest::Approx(mean).epsilon(1e-9));
+        CHECK(moments.m2 == doctest::Approx(m2).epsilon(1e-5));
+
+        const kernels::Moments front = k.norm.moments(x.data(), stride, 100, cols);
+        const kernels::Moments back =
+            k.norm.moments(x.data() + 100 * stride, stride, rows - 100, cols);
+        CHECK(kernels::merge(front, back).m2 == doctest::Approx(m2).epsilon(1e-5));
+      }
+    });
+  }
+
+  TEST_CASE("levels are found by name, and the scalar one is always there") {
+    CHECK(kernels::kernelsFor(Isa::kScalar) != nullptr);
+    CHECK(kernels::availableIsas().front() == Isa::kScalar);
+    for (Isa isa : kernels::availableIsas()) {
+      CHECK(kernels::isaFromName(kernels::isaName(isa)) == isa);
+      CHECK(kernels::kernelsFor(isa)->isa == isa);
+    }
+    CHECK_FALSE(kernels::isaFromName("avx1024").has_value());
+  }
+}
+
+}  // namespace stemwright
