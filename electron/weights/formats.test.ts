@@ -39,7 +39,7 @@ describe('recognises by content', () => {
       modes: ['full', 'time-only'],
       card: { name: 'tiny' },
       kwargs: TINY_KWARGS,
-      config: { segment: [1, 2], channels: 4 },
+      config: { segment: [1, 4], channels: 4 },
       sha256: createHash('sha256').update(await readFile(path)).digest('hex'),
     });
   });
@@ -106,6 +106,9 @@ describe('refuses in one line', () => {
   test('what is no file', async () => {
     expect((await faultOf(readModel(join(folder, 'none')))).message).toContain('does not exist');
     expect((await faultOf(readModel(folder))).message).toContain('is a folder');
+  });
+
+  test.skipIf(process.platform === 'win32')('what a read would never end of', async () => {
     expect((await faultOf(readModel('/dev/zero'))).message).toContain('is not a regular file');
     execFileSync('mkfifo', [join(folder, 'fifo')]);
     expect((await faultOf(readModel(join(folder, 'fifo')))).message).toContain('is not a regular file');
@@ -117,7 +120,7 @@ describe('refuses in one line', () => {
     expect((await faultOf(readModel(join(folder, 'm.mlpackage')))).message).toContain('is a Core ML package, which is not supported');
   });
 
-  test('a name with control characters stays one line', async () => {
+  test.skipIf(process.platform === 'win32')('a name with control characters stays one line', async () => {
     const path = await file('a\nb\u001b[2J', '');
     expect((await faultOf(readModel(path))).message).toContain('a\\u{a}b\\u{1b}[2J: is empty');
   });

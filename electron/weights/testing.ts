@@ -12,10 +12,8 @@ export const TINY_KWARGS = {
   sources: ['drums', 'bass', 'other', 'vocals'],
   audio_channels: 2,
   samplerate: 44_100,
-  segment: [1, 2],
+  segment: [1, 4],
   channels: 4,
-  nfft: 512,
-  depth: 3,
   dconv_mode: 3,
   dconv_comp: 2,
   t_layers: 2,
@@ -28,7 +26,7 @@ export interface TinyModelOptions {
   metadata?: Record<string, string>;
 }
 
-/** Writes a safetensors file of an HTDemucs of TINY_KWARGS (185 kB), changed by `kwargs`. */
+/** Writes a safetensors file of an HTDemucs of TINY_KWARGS (625 kB), changed by `kwargs`. */
 export async function writeTinyModel(path: string, options: TinyModelOptions = {}): Promise<void> {
   const { kwargs, tensors } = tinyModel(path, options);
   await writeFile(path, encodeSafetensors(tensors, { kwargs: JSON.stringify(kwargs), ...options.metadata }));
