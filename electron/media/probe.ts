@@ -208,8 +208,8 @@ async function trueLength(path: string, found: Probe, stream: Stream, rate: numb
 /** Edit lists are often rounded to milliseconds; the media's own length is exact, but may include padding. */
 function toSamples(edited: number, media: number, ticks: number, rate: number): number | null {
   const excess = (media - edited) / ticks;
-  const length = excess >= 0 && excess <= 0.002 ? media : edited;
-  return excess < 0 || length <= 0 ? null : Math.round((length * rate) / ticks);
+  const length = Math.abs(excess) <= 0.002 ? media : edited;
+  return excess < -0.002 || length <= 0 ? null : Math.round((length * rate) / ticks);
 }
 
 function ticksPerSecond(timeBase: string | undefined): number | null {

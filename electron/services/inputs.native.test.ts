@@ -15,6 +15,9 @@ const right = '0.2*sin(4147*t)';
 const stereo = tone([left, right], rate, samples);
 const mono = tone([left], rate, samples);
 
+const longer = 3 * rate;
+const longSong = tone([left, right], rate, longer);
+
 interface Outcome {
   /** Of the song, per channel: exactly, or [least, most] where the format pads. */
   samples?: number | [number, number];
@@ -45,11 +48,11 @@ function handmade(name: string, bytes: () => Buffer, outcome: Outcome = {}): Rea
 }
 
 /** A song first made by ffmpeg, then changed. */
-function altered(name: string, args: string[], alter: (bytes: Buffer) => Buffer, outcome: Outcome = {}): Readable {
+function altered(name: string, args: string[], alter: (bytes: Buffer) => Buffer, outcome: Outcome = {}, source = stereo): Readable {
   return {
     name,
     make: async (path) => {
-      await ffmpeg(...stereo, ...args, `file:${path}`);
+      await ffmpeg(...source, ...args, `file:${path}`);
       await writeFile(path, alter(await readFile(path)));
     },
     outcome,
@@ -58,11 +61,11 @@ function altered(name: string, args: string[], alter: (bytes: Buffer) => Buffer,
 
 const padded: Outcome = { samples: [samples, samples + 4700] };
 const video = ['-f', 'lavfi', '-i', 'color=c=red:s=32x32:r=10:d=0.3'];
-const picture = ['-f', 'lavfi', '-i', 'color=c=blue:s=16x16', '-frames:v', '1'];
+const picture = ['-f', 'lavfi', '-i', 'color=c=blue:s=16x16:d=0.04', '-frames:v', '1'];
 const cover = [...picture, '-map', '0:a', '-map', '1:v', '-c:v', 'mjpeg', '-pix_fmt', 'yuvj420p', '-disposition:v', 'attached_pic'];
 
 const rates = [8000, 11_025, 16_000, 22_050, 32_000, 48_000, 88_200, 96_000, 176_400, 192_000].map((hertz): Readable =>
-  coded(`${hertz}.wav`, [], { rate: hertz, samples: hertz / 4 }, tone([left, right], hertz, hertz / 4)),
+  coded(`${hertz}.wav`, [], { rate: hertz, samples: Math.floor(hertz / 4) }, tone([left, right], hertz, Math.floor(hertz / 4))),
 );
 
 const sampleFormats = ['pcm_u8', 'pcm_s16le', 'pcm_s24le', 'pcm_s32le', 'pcm_f32le', 'pcm_f64le', 'pcm_alaw', 'pcm_mulaw'].map((codec): Readable =>
@@ -89,7 +92,7 @@ const codecs: Readable[] = [
   coded('low.mp3', ['-ar', '16000'], { rate: 16_000, samples: [4700, 4720] }),
   coded('no xing header.mp3', ['-write_xing', '0'], padded),
   coded('mp2.mp2', [], padded),
-  coded('vorbis.ogg', ['-c:a', 'libvorbis']),
+  coded('vorbis.ogg', ['-c:a', 'libvorbis'], { samples: [samples - 128, samples] }),
   coded('flac.oga', ['-c:a', 'flac']),
   coded('opus.opus', ['-c:a', 'libopus'], { rate: 48_000, samples: [14_140, 14_160] }),
   coded('mono.opus', ['-c:a', 'libopus'], { rate: 48_000, samples: [14_140, 14_160], channels: 1 }, mono),
@@ -145,11 +148,11 @@ const headers: Readable[] = [
   altered('cut.flac', [], (bytes) => bytes.subarray(0, bytes.length / 2), { samples: [1000, samples - 1000], warnings: ['truncated', 'damaged'] }),
   altered('cut.mp3', [], (bytes) => bytes.subarray(0, bytes.length / 2), { samples: [1000, samples - 1000], warnings: ['truncated'] }),
   altered('47 hours claimed.flac', [], claimHours, { warnings: ['truncated'] }),
-  altered('damaged inside.mp3', ['-b:a', '128k'], (bytes) => Buffer.concat([bytes.subarray(0, 2000), Buffer.alloc(900, 0x55), bytes.subarray(2900)]), {
-    samples: [samples - 3500, samples + 10],
-    warnings: ['damaged'],
-  }),
-  altered('rubbish before.mp3', ['-id3v2_version', '0'], (bytes) => Buffer.concat([Buffer.alloc(500, 0x11), bytes]), { samples: [samples - 1200, samples + 2400] }),
+  altered('damaged inside.mp3', ['-b:a', '128k'], (bytes) => Buffer.concat([bytes.subarray(0, 20_000), Buffer.alloc(900, 0x55), bytes.subarray(20_900)]), {
+    samples: [longer - 5000, longer + 100],
+    warnings: ['truncated', 'damaged'],
+  }, longSong),
+  altered('rubbish before.mp3', ['-id3v2_version', '0'], (bytes) => Buffer.concat([Buffer.alloc(500), bytes]), { samples: [longer - 1200, longer + 2400] }, longSong),
 ];
 
 /** Sets the 36-bit sample count of a FLAC file's STREAMINFO to 47 hours' worth. */
@@ -220,7 +223,7 @@ const refused: Refused[] = [
 
 let shop: Workshop;
 beforeAll(async () => {
-  shop = await openWorkshop({ sources: ['sound'], segment: [1, 4] });
+  shop = await openWorkshop({ sources: ['sound'] });
 });
 afterAll(() => shop.close());
 

@@ -211,7 +211,9 @@ class Separation {
       this.#warn('downmixed', `${channels} channels (${layout === '' ? 'layout guessed' : printable(layout)}) were mixed down to stereo: centre and surrounds at -3 dB, no LFE`);
     }
     const seconds = stats.frames / rate;
-    if (claimedSeconds !== null && claimedSeconds - seconds > Math.max(0.1, claimedSeconds * 0.005)) {
+    // Coders' delay and padding are often counted in the claim.
+    const tolerance = Math.max(0.1, 4096 / rate, (claimedSeconds ?? 0) * 0.005);
+    if (claimedSeconds !== null && claimedSeconds - seconds > tolerance) {
       this.#warn('truncated', `the file claims ${claimedSeconds.toFixed(1)} s of sound, ${seconds.toFixed(1)} s could be read`);
     }
     if (faults.length > 0) {

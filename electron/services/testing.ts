@@ -14,12 +14,15 @@ export interface Workshop {
   close(): Promise<void>;
 }
 
+/** The engine computes spectra of this size alone, and then the frequency axis wants four layers. */
+const networkOfEngine = { nfft: 4096, depth: 4, segment: [1, 4] };
+
 /** @param kwargs of the tiny model, beside those that are small anyway */
 export async function openWorkshop(kwargs: Record<string, unknown> = {}): Promise<Workshop> {
   const folder = await mkdtemp(join(tmpdir(), 'stemwright-test-'));
   const model = join(folder, 'tiny.safetensors');
   const out = join(folder, 'out');
-  await writeTinyModel(model, { kwargs, metadata: { modes: '["full", "time-only"]' } });
+  await writeTinyModel(model, { kwargs: { ...networkOfEngine, ...kwargs }, metadata: { modes: '["full", "time-only"]' } });
   return {
     folder,
     out,
