@@ -167,8 +167,4 @@ TEST_SUITE("session") {
     CHECK(outcome.end.error().message.find("never-made.f32") != std::string::npos);
     CHECK(outcome.progress.empty());
   }
-
-  TEST_CASE("a separation without a model is refused") {
-    CHECK(stemwright::session::planSeparation({}).error().code == ErrorCode::kInvalidArgument);
-  }
 }
