@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Dict, Fraction, List, MAX_PICKLE_BYTES, PickleError, readPickle, Tensor, Tuple } from './pickle.ts';
-import { contiguousStrides, pickle, pickled } from './testing-archives.ts';
+import { Dict, Fraction, Inert, List, MAX_PICKLE_BYTES, PickleError, readPickle, Tensor, Tuple } from './pickle.ts';
+import { contiguousStrides, numpyScalar, pickle, pickled } from './testing-archives.ts';
 import { cpuMs } from './testing-faults.ts';
 
 const { text, int, tuple, list, dict, global, call, storage, tensor } = pickled;
@@ -63,6 +63,12 @@ describe('reads', () => {
   });
 });
 
+describe('takes NumPy scalars for what they are', () => {
+  test.each(['numpy.core.multiarray', 'numpy._core.multiarray'])('%s', (module) => {
+    expect(readPickle(pickle(list(numpyScalar(module))))).toMatchObject({ items: [new Inert(`${module}.scalar`)] });
+  });
+});
+
 describe('refuses', () => {
   const attacks: Record<string, [Buffer, string]> = {
     'os.system': [pickle(call(global('os', 'system'), text('touch /tmp/owned'))), 'asks for "os.system"'],
@@ -76,6 +82,8 @@ describe('refuses', () => {
     'a global with control characters': [pickle(global('os\u001b[2J', 'x')), 'asks for "os\\u{1b}[2J.x"'],
     'a name of the prototype': [pickle(global('Object', 'constructor')), 'asks for "Object.constructor"'],
     'calling a mere name': [pickle(call(global('demucs.htdemucs', 'HTDemucs'))), 'calls "demucs.htdemucs.HTDemucs"'],
+    'a function beside the codecs': [pickle(global('_codecs', 'register')), 'asks for "_codecs.register"'],
+    'an array of NumPy objects': [pickle(global('numpy.core.multiarray', '_reconstruct')), 'asks for "numpy.core.multiarray._reconstruct"'],
     'calling a number': [pickle(bytes(int(1), tuple(), 'R')), 'calls "what is no callable"'],
     'calling with a list': [pickle(bytes(global('collections', 'OrderedDict'), list(), 'R')), 'calls "collections.OrderedDict"'],
     'OBJ': [pickle(bytes('(', global('demucs.htdemucs', 'HTDemucs'), 'o')), 'uses the opcode OBJ'],
@@ -85,7 +93,7 @@ describe('refuses', () => {
     'PERSID': [pickle(bytes('Px\n')), 'uses the opcode PERSID'],
     'bytes': [pickle(bytes('C\x01x')), 'uses the opcode SHORT_BINBYTES'],
     'an opcode that does not exist': [pickle(bytes('\xff')), 'uses the unknown opcode 0xff'],
-    'BUILD on a tensor': [pickle(bytes(tensor(storage('FloatStorage', '0', 1), 0, [1], [1]), dict(), 'b')), 'uses the opcode BUILD on what is no dict'],
+    'BUILD on a tensor': [pickle(bytes(tensor(storage('FloatStorage', '0', 1), 0, [1], [1]), dict(), 'b')), 'uses the opcode BUILD on what has no attributes'],
     'protocol 0': [bytes([0x80, 0], 'N.'), 'has protocol 0'],
     'protocol 6': [bytes([0x80, 6], 'N.'), 'has protocol 6'],
     'an empty file': [bytes(), 'ends too early'],

@@ -5,7 +5,7 @@
 import { quoted } from './errors.ts';
 
 export type Scalar = null | boolean | number | string;
-export type PickleValue = Scalar | List | Tuple | Dict | Global | Fraction | Storage | Tensor;
+export type PickleValue = Scalar | List | Tuple | Dict | Global | Fraction | Storage | Tensor | Inert;
 
 export class List {
   readonly items: PickleValue[] = [];
@@ -62,6 +62,14 @@ export class Tensor {
     this.offset = offset;
     this.shape = shape;
     this.strides = strides;
+  }
+}
+
+/** What a callable made, where no model needs to know what that is. */
+export class Inert {
+  readonly constructedBy: string;
+  constructor(constructedBy: string) {
+    this.constructedBy = constructedBy;
   }
 }
 
@@ -310,6 +318,9 @@ function global(module: string, name: string): Global {
 const CONSTRUCTORS = new Map<string, (args: readonly PickleValue[]) => PickleValue>([
   ['collections.OrderedDict', orderedDict],
   ['fractions.Fraction', fraction],
+  // The metrics of official packages are NumPy scalars: scalar(dtype('f8', …), _codecs.encode('…', 'latin1')).
+  ...['numpy.core.multiarray.scalar', 'numpy._core.multiarray.scalar', 'numpy.dtype', '_codecs.encode']
+    .map((name): [string, () => Inert] => [name, () => new Inert(name)]),
   ['torch._utils._rebuild_tensor_v2', rebuildTensor],
   ['torch._utils._rebuild_parameter', ([value]) => asTensor(value)],
 ]);
@@ -323,10 +334,10 @@ function construct(callable: PickleValue, args: PickleValue): PickleValue {
   return constructor(args.items);
 }
 
-/** BUILD sets attributes. An OrderedDict of a state dict has one, _metadata, that says nothing about weights. */
+/** BUILD sets attributes. Those of a state dict (_metadata) and of a dtype say nothing about weights. */
 function checkBuilt(target: PickleValue): void {
-  if (!(target instanceof Dict)) {
-    throw new PickleError('its pickle uses the opcode BUILD on what is no dict');
+  if (!(target instanceof Dict) && !(target instanceof Inert)) {
+    throw new PickleError('its pickle uses the opcode BUILD on what has no attributes');
   }
 }
 

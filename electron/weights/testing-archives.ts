@@ -85,7 +85,18 @@ export function pickle(value: Buffer): Buffer {
   return Buffer.concat([Buffer.from([0x80, 2]), value, Buffer.from('.')]);
 }
 
-/** What Demucs' save_with_checksum writes, `segment` as the Fraction's text. */
+/** numpy.float64(0.5) as protocol 2 writes it. */
+export function numpyScalar(module: string): Buffer {
+  const dtype = Buffer.concat([
+    pickled.call(pickled.global('numpy', 'dtype'), pickled.text('f8'), pickled.bool(false), pickled.bool(true)),
+    pickled.tuple(pickled.int(3), pickled.text('<'), pickled.none, pickled.none, pickled.none, pickled.int(-1), pickled.int(-1), pickled.int(0)),
+    Buffer.from('b'),
+  ]);
+  const bytes = pickled.call(pickled.global('_codecs', 'encode'), pickled.text('\0\0\0\0\0\0à?'), pickled.text('latin1'));
+  return pickled.call(pickled.global(module, 'scalar'), dtype, bytes);
+}
+
+/** What Demucs' tools/export.py writes, `segment` as the Fraction's text. */
 export function packagePickle(kwargs: Record<string, unknown>, state: Buffer, klass = pickled.global('demucs.htdemucs', 'HTDemucs')): Buffer {
   const { segment, ...others } = kwargs;
   const fraction = Array.isArray(segment) ? pickled.fraction(segment.join('/')) : pickled.value(segment);
@@ -96,6 +107,7 @@ export function packagePickle(kwargs: Record<string, unknown>, state: Buffer, kl
     [pickled.text('kwargs'), pickled.dict(...plain, [pickled.text('segment'), fraction])],
     [pickled.text('state'), state],
     [pickled.text('training_args'), pickled.value({ seed: 42, optim: { lr: 3e-4 } })],
+    [pickled.text('metrics'), pickled.tuple(pickled.dict([pickled.text('nsdr'), numpyScalar('numpy.core.multiarray')]), pickled.none)],
   ));
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { readSingle } from './formats.ts';
 import { Dict, readPickle, Tensor } from './pickle.ts';
 import { ruleTensors, TINY_KWARGS } from './testing.ts';
-import { encodeZip, halfBytes, MemorySource, packagePickle, pickle, pickled, type TestZipEntry } from './testing-archives.ts';
+import { encodeZip, halfBytes, MemorySource, numpyScalar, packagePickle, pickle, pickled, type TestZipEntry } from './testing-archives.ts';
 import { cpuMs, faultOf } from './testing-faults.ts';
 
 const { text, int, tuple, dict, global, storage, tensor } = pickled;
@@ -99,6 +99,8 @@ describe('refuses', () => {
     'a transposed tensor': [withTensor(tensor(storage('HalfStorage', '0', 6), 0, [2, 3], [1, 2])), 'tensor w is a strided view'],
     'an expanded tensor': [withTensor(tensor(storage('HalfStorage', '0', 6), 0, [6, 1, 1], [0, 0, 0])), 'tensor w is a strided view'],
     'kwargs that hold a tensor': [raw(dict([text('sources'), good])), 'its kwargs hold more than plain values'],
+    'kwargs that hold a NumPy scalar': [raw(dict([text('channels'), numpyScalar('numpy.core.multiarray')])), 'its kwargs hold more than plain values'],
+    'a NumPy scalar among the tensors': [withTensor(numpyScalar('numpy.core.multiarray')), 'w is not a tensor'],
     'arguments without names': [raw(dict(), tuple(int(1))), 'arguments without names'],
     'kwargs that hold themselves': [raw(Buffer.concat([Buffer.from('}q\x01('), text('a'), Buffer.from('h\x01u')])), 'its kwargs are too large or too deep'],
     'an unknown kwarg': [archive(packagePickle({ ...TINY_KWARGS, surprise: 0 }, dict([text('w'), good]))), 'kwarg "surprise" is not known'],
