@@ -83,7 +83,8 @@ function convertChunk(path: string, tensor: TensorEntry, bytes: Buffer, target: 
     const value = decode(bytes, from);
     const encoded = target.encode(value);
     if ((encoded & target.infinity) === target.infinity) {
-      throw modelFault(path, `tensor ${tensor.name} holds ${value}, which ${target.dtype} cannot`, Number.isFinite(value) ? 'Choose --precision bf16.' : 'The model is damaged.');
+      const hint = Number.isFinite(value) ? 'Choose --precision bf16.' : 'The model is damaged.';
+      throw modelFault(path, `tensor ${tensor.name} holds ${value}, which ${target.dtype} cannot`, hint);
     }
     converted.writeUInt16LE(encoded, to);
   }
