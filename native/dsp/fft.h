@@ -39,7 +39,8 @@ class RealFft {
     level_->inverse(plan_, bins, out, scratch);
   }
 
-  /// `count` transforms; strides are in floats from one to the next. Rows of in and out may be
+  /// `count` transforms, one after the other through the same scratch, which stays in cache;
+  /// strides are in floats from one to the next. Rows of in and out may be
   /// the same memory when the strides are equal too.
   void forwardBatch(std::size_t count, const float* in, std::size_t inStride, float* bins,
                     std::size_t binsStride, float* scratch) const noexcept;
