@@ -55,7 +55,7 @@ class Clipper:
 
     def __call__(self, parameters: list[Tensor]) -> Tensor:
         gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-        norm = torch.stack([gradient.detach().norm() for gradient in gradients]).norm()
+        norm = torch.stack(torch._foreach_norm(gradients)).norm()
         if self.mean is None:
             self.mean = norm.clone()
         scale = (2 * self.mean / (norm + 1e-6)).clamp(max=1.0)

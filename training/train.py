@@ -10,6 +10,7 @@ import shutil
 import threading
 import time
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ class Options:
     segment: float
     channels: int
     compile: bool
+    cache: Path | None
     seed: int
     until: float
 
@@ -60,8 +62,8 @@ def parse() -> Options:
     parser.add_argument("--libraries", default=None, help="folder with libsndfile and what it needs", **path)
     parser.add_argument("--out", required=True, **path)
     parser.add_argument("--resume", default=None, **path)
-    parser.add_argument("--budget", type=float, required=True, help="seconds of training, compilation left out")
-    parser.add_argument("--until", type=float, default=1e9, help="stop this many seconds after the start whatever the budget")
+    parser.add_argument("--budget", type=float, required=True, help="seconds of training after the compilation")
+    parser.add_argument("--until", type=float, default=1e9, help="end at most this many seconds after the start, compilation included")
     parser.add_argument("--decay", type=float, default=0.0, help="the last seconds of the budget, in which the rate falls")
     parser.add_argument("--keep-before-decay", action="store_true", help="keep a checkpoint to resume from in OUT/stable")
     parser.add_argument("--batch", type=int, default=24)
@@ -75,6 +77,7 @@ def parse() -> Options:
     parser.add_argument("--segment", type=float, default=4.0)
     parser.add_argument("--channels", type=int, default=32)
     parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--cache", type=Path, default=None, help="the compiler's cache of an earlier run: read if there, then written")
     parser.add_argument("--seed", type=int, default=1000)
     return Options(**vars(parser.parse_args()))
 
@@ -160,16 +163,22 @@ class Trainer:
 
     def run(self) -> None:
         options = self.options
-        schedule = Schedule(options.rate, options.warmup, options.budget, options.decay)
         first = time.time()
+        if options.cache is not None and options.cache.exists():
+            torch.compiler.load_cache_artifacts(options.cache.read_bytes())
         self.update(0.0)
         if self.device.type == "cuda":
             torch.cuda.synchronize()
         log("first step", round(time.time() - first, 1), "s")
+        if options.cache is not None and (artifacts := torch.compiler.save_cache_artifacts()) is not None:
+            options.cache.write_bytes(artifacts[0])
+            log("compiler cache", round(options.cache.stat().st_size / 1e6, 1), "MB")
+        budget = min(options.budget, options.until - (time.time() - STARTED))
+        schedule = Schedule(options.rate, options.warmup, budget, options.decay)
         begin, told, saved, start_step = time.time(), time.time(), time.time(), self.step
         kept = not options.keep_before_decay
         total, count = torch.zeros(3, device=self.device), 0
-        while (elapsed := time.time() - begin) < options.budget and time.time() - STARTED < options.until:
+        while (elapsed := time.time() - begin) < budget:
             total += self.update(schedule.at(self.step - start_step, elapsed))
             count += 1
             if self.step % 50 == 0 and self.device.type == "cuda":
@@ -178,7 +187,7 @@ class Trainer:
                 self._report(elapsed, total / count, count / (time.time() - told))
                 total.zero_()
                 told, count = time.time(), 0
-            if not kept and elapsed > options.budget - options.decay:
+            if not kept and elapsed > budget - options.decay:
                 save_checkpoint(options.out / "stable", self.model, self.average, self.history, self.step)
                 kept = True
             if time.time() - saved > 90:
@@ -204,8 +213,6 @@ class Trainer:
 
 
 def build(options: Options) -> HTDemucs:
-    from fractions import Fraction
-
     return HTDemucs(Config(channels=options.channels, bottom_channels=8 * options.channels, segment=Fraction(options.segment)))
 
 

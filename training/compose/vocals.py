@@ -11,17 +11,21 @@ from .bank import Clip, Side, pick, speech_of
 from .effects import compress, echo, equalise, pan, reverb, saturate
 from .harmony import Note
 from .sampler import Sampler
-from .signal import RATE, Audio, chance, gain, high_pass, levelled, loudness, low_pass, place, resampled, silence
+from .signal import RATE, Audio, chance, high_pass, levelled, loudness, low_pass, place, resampled, silence
 from .styles import Plan
+from .tract import Tract
 from .voice import Floats, Singer, Speech, draw_singer
+
+INVENTED = 0.3
 
 
 @dataclass
 class Booth:
-    """One singer at the microphone for one song."""
+    """One singer at the microphone for one song: recorded clips, or an invented tract."""
 
     plan: Plan
     clips: list[Clip]
+    tract: Tract | None
     singer: Singer
     low: int
     high: int
@@ -30,6 +34,8 @@ class Booth:
 
 
 def _words(booth: Booth, rng: Generator, lines: int) -> Speech | None:
+    if booth.tract is not None:
+        return booth.tract.speech(int(rng.integers(4, 8)) * lines)
     parts = [speech_of(pick(rng, booth.clips)) for _ in range(lines)]
     found = [part for part in parts if part is not None]
     return singing.join(found) if found else None
@@ -154,7 +160,8 @@ def make(plan: Plan, side: Side, rng: Generator) -> Audio:
     name = voices[int(rng.choice(len(voices), p=weights / weights.sum()))]
     female = (name[1] == "female") != chance(rng, 0.12 if name[1] == "female" else 0.3)
     low = int(rng.integers(54, 63) if female else rng.integers(41, 53))
-    booth = Booth(plan, side.voices[name], draw_singer(rng, female), low, low + int(rng.integers(9, 18)), silence(plan.seconds), silence(plan.seconds))
+    tract = Tract(rng) if chance(rng, INVENTED) else None
+    booth = Booth(plan, side.voices[name], tract, draw_singer(rng, female), low, low + int(rng.integers(9, 18)), silence(plan.seconds), silence(plan.seconds))
     rap = plan.style.rap
     kinds, odds = ("sing", "vowels", "rap", "raw", "choir"), np.array([0.75 * (1 - rap), 0.1 * (1 - rap), rap * 0.75, 0.08 + rap * 0.1, 0.04])
     kind = str(rng.choice(kinds, p=odds / odds.sum()))

@@ -75,7 +75,7 @@ def draw_singer(rng: Generator, female: bool) -> Singer:
         shimmer=rng.uniform(0.03, 0.2),
         growl=rng.uniform(0.2, 0.7) if rng.random() < 0.15 else 0.0,
         ring=rng.uniform(0, 1.6),
-        tilt=rng.normal(0, 0.35),
+        tilt=rng.uniform(0.1, 1.5),
         melisma=rng.uniform(0.02, 0.3),
         consonants=rng.uniform(0.8, 1.3),
         glide=0.8 if tuned else rng.uniform(2, 7),

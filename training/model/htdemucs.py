@@ -123,16 +123,17 @@ class HTDemucs(nn.Module):
                 x = x + self.config.freq_emb * self.freq_emb().to(x.dtype)
             skips.append(x)
             skips_t.append(xt)
-        time_only = None
-        if time_only_items:
-            few = [skip[:time_only_items] for skip in skips_t]
-            time_only = self.decode_waveform(torch.zeros_like(few[-1]), few, lengths_t)
         x, xt = self._through("channel_upsampler", x), self._through("channel_upsampler_t", xt)
         x, xt = self.crosstransformer(x, xt)
         x, xt = self._through("channel_downsampler", x), self._through("channel_downsampler_t", xt)
         for decoder, skip in zip(self.decoder, skips[::-1]):
             x = decoder(x, skip, skip.shape[-1])
-        return Decoded(x, self.decode_waveform(xt, skips_t, lengths_t), time_only)
+        if not time_only_items:
+            return Decoded(x, self.decode_waveform(xt, skips_t, lengths_t), None)
+        skips_t = [torch.cat([skip, skip[:time_only_items]]) for skip in skips_t]
+        xt = torch.cat([xt, torch.zeros_like(xt[:time_only_items])])
+        full, time_only = self.decode_waveform(xt, skips_t, lengths_t).split([len(x), time_only_items])
+        return Decoded(x, full, time_only)
 
     def _sources(self, xt: Tensor) -> Tensor:
         """[batch, sources * channels, 1, samples] -> [batch, sources, channels, samples]."""

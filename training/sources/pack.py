@@ -19,7 +19,7 @@ import soundfile
 from .catalog import BY_ID
 from .sounds import RATE, Sound
 
-QUALITY = {"speech": "3"}
+QUALITY = {"note": "0", "hit": "0", "speech": "1"}
 
 
 def _encode(sounds: list[Sound], path: Path, quality: str) -> None:
