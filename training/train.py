@@ -24,6 +24,7 @@ from .model.config import Config
 from .model.htdemucs import HTDemucs
 
 STARTED = time.time()
+REPORT_EVERY, SAVE_EVERY = 90.0, 90.0  # seconds
 
 
 def log(*words: object) -> None:
@@ -151,7 +152,7 @@ class Trainer:
         songs = [self.held[number] for number in sorted(self.held)]
         windows = torch.stack([song[..., place : place + segment] for song in songs for place in (room // 2, room, 2 * room)])
         found: dict[str, list[Tensor]] = {"full": [], "time-only": []}
-        with torch.no_grad():
+        with torch.no_grad(), torch.backends.cudnn.flags(enabled=True, benchmark=False, allow_tf32=True):
             for part in windows.split(12):
                 sources = part.to(self.device).float() / 32768
                 full, time_only = model.separate(sources.sum(1), len(sources), core)
@@ -183,14 +184,14 @@ class Trainer:
             count += 1
             if self.step % 50 == 0 and self.device.type == "cuda":
                 torch.cuda.synchronize()
-            if time.time() - told > 60:
+            if time.time() - told > REPORT_EVERY:
                 self._report(elapsed, total / count, count / (time.time() - told))
                 total.zero_()
                 told, count = time.time(), 0
             if not kept and elapsed > budget - options.decay:
                 save_checkpoint(options.out / "stable", self.model, self.average, self.history, self.step)
                 kept = True
-            if time.time() - saved > 90:
+            if time.time() - saved > SAVE_EVERY:
                 self.save()
                 saved = time.time()
         self._report(time.time() - begin, total / max(1, count), count / max(1e-3, time.time() - told))

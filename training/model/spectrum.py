@@ -15,7 +15,7 @@ def spectrogram(mix: Tensor, nfft: int) -> Tensor:
     edge = hop // 2 * 3
     padded = F.pad(mix, (edge, edge + frames * hop - mix.shape[-1]), mode="reflect")
     z = torch.stft(
-        padded.flatten(0, 1), nfft, hop, window=torch.hann_window(nfft).to(mix), normalized=True, return_complex=True
+        padded.flatten(0, 1), nfft, hop, window=torch.hann_window(nfft, device=mix.device), normalized=True, return_complex=True
     )
     return z[:, :-1, 2 : 2 + frames].unflatten(0, mix.shape[:2])
 
@@ -26,7 +26,7 @@ def waveform(z: Tensor, nfft: int, samples: int) -> Tensor:
     edge = hop // 2 * 3
     full = F.pad(z, (2, 2, 0, 1)).flatten(0, -3)
     total = hop * math.ceil(samples / hop) + 2 * edge
-    y = torch.istft(full, nfft, hop, window=torch.hann_window(nfft).to(z.real), normalized=True, length=total)
+    y = torch.istft(full, nfft, hop, window=torch.hann_window(nfft, device=z.device), normalized=True, length=total)
     return y[:, edge : edge + samples].unflatten(0, z.shape[:-2])
 
 

@@ -12,21 +12,21 @@ from .layers import LayerScale
 MAX_PERIOD = 10000.0
 
 
-def positions_1d(length: int, width: int) -> Tensor:
+def positions_1d(length: int, width: int, device: torch.device) -> Tensor:
     """[1, length, width], cosines first."""
     half = width // 2
-    position = torch.arange(length, dtype=torch.float32)[:, None]
-    phase = position / MAX_PERIOD ** (torch.arange(half, dtype=torch.float32) / (half - 1))
+    position = torch.arange(length, dtype=torch.float32, device=device)[:, None]
+    phase = position / MAX_PERIOD ** (torch.arange(half, dtype=torch.float32, device=device) / (half - 1))
     return torch.cat([phase.cos(), phase.sin()], dim=-1)[None]
 
 
-def positions_2d(rows: int, length: int, width: int) -> Tensor:
+def positions_2d(rows: int, length: int, width: int, device: torch.device) -> Tensor:
     """[1, length * rows, width]: the first half of the width tells time, the second the row; sines and cosines alternate."""
     half = width // 2
-    rate = torch.exp(torch.arange(0, half, 2, dtype=torch.float32) * -(math.log(MAX_PERIOD) / half))
+    rate = torch.exp(torch.arange(0, half, 2, dtype=torch.float32, device=device) * -(math.log(MAX_PERIOD) / half))
 
     def waves(count: int) -> Tensor:
-        phase = torch.arange(count, dtype=torch.float32)[:, None] * rate
+        phase = torch.arange(count, dtype=torch.float32, device=device)[:, None] * rate
         return torch.stack([phase.sin(), phase.cos()], dim=-1).reshape(count, half)
 
     time = waves(length)[:, None].expand(length, rows, half)
@@ -113,9 +113,9 @@ class CrossTransformer(nn.Module):
         """x [batch, width, rows, time] spectral, xt [batch, width, 1, time] waveform; same shapes back."""
         _, width, rows, length = x.shape
         x = self.norm_in(x.permute(0, 3, 2, 1).flatten(1, 2))
-        x = x + positions_2d(rows, length, width).to(x)
+        x = x + positions_2d(rows, length, width, x.device).to(x.dtype)
         xt = self.norm_in_t(xt.squeeze(2).transpose(1, 2))
-        xt = xt + positions_1d(xt.shape[1], width).to(xt)
+        xt = xt + positions_1d(xt.shape[1], width, xt.device).to(xt.dtype)
         for spectral, waveform in zip(self.layers, self.layers_t):
             x, xt = spectral(x, xt), waveform(xt, x)
         x = x.unflatten(1, (length, rows)).permute(0, 3, 2, 1)
