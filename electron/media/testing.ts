@@ -1,5 +1,7 @@
 /** Makes small songs for tests: through ffmpeg, or header by header. */
 import { writeFile } from 'node:fs/promises';
+import { decode } from './decode.ts';
+import { probe } from './probe.ts';
 import { runTool } from './process.ts';
 
 /** @param channels an expression in t for each channel, full scale ±1 */
@@ -63,4 +65,22 @@ export function sineFloats(frames: number, channels = 2, gain = 0.3): Buffer {
 
 export async function writeWave(path: string, data: Buffer, header: WaveHeader = {}): Promise<void> {
   await writeFile(path, wave(data, header));
+}
+
+/** A whole song in memory, interleaved. */
+export async function decodeAll(path: string): Promise<Float32Array> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of decode(await probe(path))) {
+    chunks.push(chunk);
+  }
+  return new Float32Array(Uint8Array.from(Buffer.concat(chunks)).buffer);
+}
+
+/** Noise that every run makes alike, in ±gain. */
+export function noise(frames: number, channels: number, gain: number): Buffer {
+  let state = 1;
+  return floats(frames, channels, () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return gain * (state / 2 ** 31 - 1);
+  });
 }

@@ -225,6 +225,7 @@ class Separation {
   }
 
   #toModel(source: Source): Promise<Source> {
+    this.#progress('resample', 0);
     return this.#converted(source, 'mix.f32', this.#model.rate, this.#model.channels);
   }
 

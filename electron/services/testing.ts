@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SeparationOptions, type SeparationReport } from '../contract/separation.ts';
+import type { NativeModule } from '../engine/native.ts';
 import { writeTinyModel } from '../weights/testing.ts';
 import { Separator } from './separator.ts';
 
@@ -18,16 +19,16 @@ export interface Workshop {
 const networkOfEngine = { nfft: 4096, depth: 4, segment: [1, 4] };
 
 /** @param kwargs of the tiny model, beside those that are small anyway */
-export async function openWorkshop(kwargs: Record<string, unknown> = {}): Promise<Workshop> {
+export async function openWorkshop(kwargs: Record<string, unknown> = {}, native?: NativeModule): Promise<Workshop> {
   const folder = await mkdtemp(join(tmpdir(), 'stemwright-test-'));
   const model = join(folder, 'tiny.safetensors');
   const out = join(folder, 'out');
-  await writeTinyModel(model, { kwargs: { ...networkOfEngine, ...kwargs }, metadata: { modes: '["full", "time-only"]' } });
+  await writeSmallModel(model, { kwargs });
   return {
     folder,
     out,
     separate: async (path, options = {}) => {
-      const separator = new Separator(defaultOptions({ out, model, ...options }), '/');
+      const separator = new Separator(defaultOptions({ out, model, ...options }), '/', native);
       try {
         return await separator.separate({ path, name: null }, new AbortController().signal, () => undefined);
       } finally {
@@ -44,4 +45,9 @@ export function defaultOptions(options: Partial<SeparationOptions> & Pick<Separa
     ...{ shifts: 0, seed: 0, exactSum: false, precision: 'fp32', backend: 'auto', threads: 2, trace: null },
     ...options,
   });
+}
+
+/** A model of a few thousand weights, which claims both modes. */
+export function writeSmallModel(path: string, { kwargs = {}, seed = 1 }: { kwargs?: Record<string, unknown>; seed?: number } = {}): Promise<void> {
+  return writeTinyModel(path, { seed, kwargs: { ...networkOfEngine, ...kwargs }, metadata: { modes: '["full", "time-only"]' } });
 }

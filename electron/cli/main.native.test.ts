@@ -1,0 +1,104 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { SeparationReport } from '../contract/separation.ts';
+import { noise, writeWave } from '../media/testing.ts';
+import { writeSmallModel } from '../services/testing.ts';
+import { stemwright, type Run } from './testing.ts';
+
+let folder: string;
+let out: string;
+let model: string;
+let song: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'stemwright-cli-'));
+  out = join(folder, 'out');
+  model = join(folder, 'tiny.safetensors');
+  song = join(folder, 'song.wav');
+  await writeSmallModel(model);
+  // At another rate than the model's, so that every phase has something to do.
+  await writeWave(song, noise(48_000 * 12, 2, 0.1), { rate: 48_000 });
+});
+beforeEach(() => rm(out, { recursive: true, force: true }));
+afterAll(() => rm(folder, { recursive: true }));
+
+const separate = (...args: string[]) => stemwright(['separate', '--model', model, '--mode', 'time-only', '--out', out, ...args]);
+
+function lastLine({ stdout }: Run): unknown {
+  return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+}
+
+describe('separate', () => {
+  it('writes stems and a report, and says so on its last line', async () => {
+    const run = await separate(song, '--json');
+    expect(run.code).toBe(0);
+    const report = SeparationReport.parse(lastLine(run));
+    expect(report.stems.map(({ name }) => name)).toEqual(['drums', 'bass', 'other', 'vocals']);
+    expect(report.seconds).toBeGreaterThan(0);
+    expect(await readdir(join(out, 'song'))).toContain('separation.json');
+    expect(run.stderr).toMatch(/song\.wav: separate \d+ %/);
+  });
+
+  it('takes relative paths against the folder of the caller, not that of npm', async () => {
+    const caller = join(folder, 'caller');
+    await mkdir(caller);
+    const run = await stemwright(['separate', '../song.wav', '--model', '../tiny.safetensors', '--mode', 'time-only', '--quiet', '--trace', 'trace.json'], { env: { INIT_CWD: caller } });
+    expect({ code: run.code, stdout: run.stdout, stderr: run.stderr }).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect((await readdir(caller)).sort()).toEqual(['song', 'trace.json']);
+    const { traceEvents } = JSON.parse(await readFile(join(caller, 'trace.json'), 'utf8')) as { traceEvents: { name: string }[] };
+    expect(traceEvents.map(({ name }) => name)).toEqual(expect.arrayContaining(['load', 'decode', 'resample', 'encode']));
+  });
+
+  it('goes on after a bad file, and ends with the code of the first failure', async () => {
+    const empty = join(folder, 'empty.wav');
+    await writeFile(empty, '');
+    const run = await separate(empty, song, join(folder, 'missing.wav'), '--json');
+    expect(run.code).toBe(3);
+    const lines = run.stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines).toMatchObject([{ error: { code: 'input' } }, { version: 1 }, { error: { code: 'input' } }]);
+    expect(await readdir(out)).toEqual(['song']);
+  });
+});
+
+describe('every fault is one line with its exit code', () => {
+  const cases: [string, () => string[], number, RegExp][] = [
+    ['no command', () => [], 2, /no command given/],
+    ['an unknown command', () => ['bake'], 2, /no command "bake"; there are separate, models, info/],
+    ['an unknown flag', () => ['separate', '--fast'], 2, /--fast/],
+    ['a stem the model lacks', () => ['separate', song, '--model', model, '--out', out, '--stems', 'guitar'], 2, /no stem "guitar".*drums, bass/],
+    ['a GPU this build lacks', () => ['separate', song, '--backend', 'gpu', '--out', out], 2, /no GPU backend/],
+    ['a file that is not there', () => ['separate', join(folder, 'no\nfile'), '--out', out], 3, /no\\u\{a\}file: no such file/],
+    ['a model that is not there', () => ['separate', song, '--model', 'nowhere.th', '--out', out], 4, /no model "nowhere.th"/],
+    ['a model that is none', () => ['separate', song, '--model', song, '--out', out], 4, /not a model/],
+    ['an output below a file', () => ['separate', song, '--model', model, '--out', join(song, 'below')], 6, /song\.wav/],
+    ['info on nothing', () => ['info', join(folder, 'missing')], 3, /no such file/],
+    ['a model to verify that is not there', () => ['models', 'verify', 'nowhere'], 4, /no model "nowhere"/],
+    ['an unknown precision', () => ['models', 'convert', 'house', '--precision', 'int8'], 2, /fp16 or bf16/],
+  ];
+  it.each(cases)('%s', async (_, args, code, message) => {
+    const run = await stemwright(args(), { env: { STEMWRIGHT_HOME: join(folder, 'home') } });
+    const lines = run.stderr.trimEnd().split('\n').filter((line) => !/: (?:load|decode)$/.test(line));
+    expect({ code: run.code, lines: lines.length }).toEqual({ code, lines: 1 });
+    expect(lines[0]).toMatch(message);
+    expect(lines[0]).toMatch(/^stemwright: .*\. .*\.$/);
+    await expect(readdir(out)).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('models', () => {
+  it('are imported, listed, verified, converted and removed', async () => {
+    const env = { STEMWRIGHT_HOME: join(folder, 'home') };
+    const run = async (...args: string[]) => {
+      const { code, stdout, stderr } = await stemwright(['models', ...args], { env });
+      return { code, stdout, stderr };
+    };
+    expect(await run('import', model, '--name', 'small')).toEqual({ code: 0, stdout: 'imported as small\n', stderr: '' });
+    expect(await run('import', model, '--name', 'small')).toMatchObject({ code: 2, stderr: expect.stringContaining('already') as string });
+    expect((await run('list')).stdout).toMatch(/^house [\s\S]*^small /m);
+    expect((await run('verify', 'small')).stdout).toMatch(/^small: sound, SHA-256 [0-9a-f]{64}\n$/);
+    expect(await run('remove', 'small')).toMatchObject({ code: 0 });
+    expect((await run('list')).stdout).not.toMatch(/^small /m);
+    expect(await readdir(join(folder, 'home', 'data', 'models'))).toEqual([]);
+  });
+});
