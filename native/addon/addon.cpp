@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "addon/benchmark_functions.h"
 #include "addon/environment.h"
 #include "addon/model_handle.h"
 #include "addon/separation.h"
@@ -42,6 +43,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
       Napi::PropertyDescriptor::Function("measureTracks", measureTracks, napi_enumerable),
       Napi::PropertyDescriptor::Function("combineTracks", combineTracks, napi_enumerable),
       Napi::PropertyDescriptor::Function("spreadResidual", spreadResidual, napi_enumerable),
+      Napi::PropertyDescriptor::Function("benchmarks", benchmarks, napi_enumerable),
+      Napi::PropertyDescriptor::Function("runBenchmark", runBenchmark, napi_enumerable),
   });
   return exports;
 }

@@ -4,26 +4,13 @@
 #include <string>
 #include <vector>
 
+#include "addon/abort_signal.h"
 #include "addon/arguments.h"
 #include "addon/one_shot.h"
-#include "core/cancel.h"
 #include "session/tracks.h"
 
 namespace stemwright::addon {
 namespace {
-
-/// A flag that an AbortSignal raises; without a signal nothing does.
-std::shared_ptr<core::CancelFlag> flagOf(const Argument& signal) {
-  auto flag = std::make_shared<core::CancelFlag>();
-  if (signal.isAbsent()) return flag;
-  if (signal["aborted"].flag()) flag->request();
-  const Napi::Object target = signal.object();
-  const auto raise =
-      Napi::Function::New(target.Env(), [flag](const Napi::CallbackInfo&) { flag->request(); });
-  signal["addEventListener"].function().Call(target,
-                                             {Napi::String::New(target.Env(), "abort"), raise});
-  return flag;
-}
 
 std::vector<std::string> paths(const Argument& list) {
   std::vector<std::string> paths;

@@ -78,14 +78,14 @@ void Bottleneck::attend(const TransformerLayer& layer, float* tokens, std::size_
                         const float* memory, std::size_t memoryCount, const Workspace& work,
                         core::ThreadPool& pool) const {
   const HTDemucs::Graph& graph = model_.graph();
-  const kernels::Kernels& kernels = *graph.kernels;
+  const nn::Kernels& kernels = *graph.kernels;
   nn::layerNorm(kernels, tokens, work.queries, count, graph.dim, layer.norm1, pool);
   layer.attention.forward(work.queries, count, memory == nullptr ? work.queries : memory,
                           memoryCount, tokens, {.scale = layer.gamma1.data(), .residual = tokens},
                           work.attention, pool);
   nn::layerNorm(kernels, tokens, work.queries, count, graph.dim, layer.normFeedForward, pool);
   layer.linear1.forward(work.queries, 1, count, work.feedForward,
-                        {.activation = kernels::Activation::kGelu}, pool);
+                        {.activation = nn::Activation::kGelu}, pool);
   layer.linear2.forward(work.feedForward, 1, count, tokens,
                         {.scale = layer.gamma2.data(), .residual = tokens}, pool);
   nn::groupNorm(kernels, tokens, count, graph.dim, 1, layer.normOut, pool);
@@ -128,7 +128,7 @@ void Bottleneck::run(const Workspace& work, core::ThreadPool& pool, const core::
   const std::size_t dim = model_.graph().dim;
   if (dim == 0) {
     // Without a transformer the deepest layer meets its own output as the skip.
-    const kernels::ElementwiseKernels& elementwise = model_.graph().kernels->elementwise;
+    const auto& elementwise = model_.graph().kernels->elementwise;
     const std::size_t channels = model_.graph().encoder.back().rewrite.outChannels();
     const auto twice = [&](float* x, std::size_t count) { elementwise.add(x, x, x, count); };
     twice(work.skips.back(), count_ * channels);

@@ -25,8 +25,12 @@ Status checkConfig(const HTDemucsConfig& c) {
   if (c.kernelSize != 8 || c.stride != 4) return refuse("kernel_size or stride other than 8 and 4");
   if (c.nfft != 4096) return refuse("nfft other than 4096");
   std::size_t rows = c.nfft / 2;
-  for (std::size_t i = 0; i < c.depth && rows > 0; ++i) rows /= c.stride;
-  if (c.depth < 1 || rows <= 1) return refuse("a depth that leaves one frequency or none");
+  for (std::size_t i = 0; i < c.depth; ++i) {
+    // Where the kernel spans all rows, Demucs merges the branches; nothing here does.
+    if (rows <= c.kernelSize) return refuse("a depth that leaves a single frequency");
+    rows /= c.stride;
+  }
+  if (c.depth < 1) return refuse("a depth below 1");
   if (c.dconvMode > 3 || c.dconvCompression < 1) return refuse("this dconv_mode or dconv_comp");
   if (c.segmentDenominator == 0 || c.segmentFrames() == 0) return refuse("an empty segment");
   const std::size_t dim =
@@ -48,7 +52,7 @@ struct LoadFault {
 /// Reads named tensors and packs them into layers. Throws LoadFault at the first that does not fit.
 class Reader {
  public:
-  Reader(WeightFile& file, const kernels::Kernels& kernels) : file_(file), kernels_(kernels) {}
+  Reader(WeightFile& file, const nn::Kernels& kernels) : file_(file), kernels_(kernels) {}
 
   std::size_t parameters() const { return parameters_; }
   std::size_t bytes() const { return bytes_; }
@@ -154,7 +158,7 @@ class Reader {
   }
 
   WeightFile& file_;
-  const kernels::Kernels& kernels_;
+  const nn::Kernels& kernels_;
   std::size_t parameters_ = 0;
   std::size_t bytes_ = 0;
 };
@@ -289,7 +293,7 @@ std::shared_ptr<const HTDemucs> HTDemucs::read(const HTDemucsConfig& config, Wei
   model->config_ = config;
   model->graph_ = std::make_unique<Graph>();
   Graph& graph = *model->graph_;
-  graph.kernels = &kernels::kernels();
+  graph.kernels = &nn::kernels();
 
   Reader reader(weights, *graph.kernels);
   readEncoders(reader, config, graph);

@@ -64,6 +64,8 @@ class HTDemucsRunner {
 
   std::size_t frames() const noexcept;
   std::size_t workspaceBytes() const noexcept;
+  /// Multiplications and additions of the convolutions, products and attention of one segment.
+  double operations() const noexcept;
 
   /// One segment, exactly as HTDemucs.forward at this length (no padding to the trained one).
   /// @param mix  [frames, audioChannels] interleaved

@@ -5,11 +5,11 @@
 #include <vector>
 
 #include "core/tensor.h"
-#include "kernels/dispatch.h"
 #include "models/htdemucs.h"
 #include "nn/attention.h"
 #include "nn/conv.h"
 #include "nn/dconv.h"
+#include "nn/kernels.h"
 #include "nn/norm.h"
 
 namespace stemwright::models {
@@ -44,7 +44,7 @@ struct TransformerLayer {
 };
 
 struct HTDemucs::Graph {
-  const kernels::Kernels* kernels = nullptr;
+  const nn::Kernels* kernels = nullptr;
   std::vector<EncoderLayer> encoder;
   std::vector<EncoderLayer> timeEncoder;
   std::vector<DecoderLayer> decoder;  ///< in order of use: deepest first

@@ -8,6 +8,7 @@
 #include "models/htdemucs.h"
 #include "models/htdemucs_graph.h"
 #include "models/htdemucs_workspace.h"
+#include "models/operations.h"
 
 namespace stemwright::models {
 namespace {
@@ -15,7 +16,7 @@ namespace {
 using core::Error;
 using core::ErrorCode;
 using core::Status;
-using kernels::Activation;
+using nn::Activation;
 
 /// How a signal was normalised, so that it can be undone.
 struct Level {
@@ -23,7 +24,7 @@ struct Level {
   float std;  ///< unbiased
 };
 
-Level levelOf(const kernels::Moments& moments) {
+Level levelOf(const nn::Moments& moments) {
   const double freedom = std::max(1.0, moments.count - 1.0);
   return {static_cast<float>(moments.mean), static_cast<float>(std::sqrt(moments.m2 / freedom))};
 }
@@ -55,7 +56,7 @@ struct HTDemucsRunner::State {
   }
 
   const HTDemucs::Graph& graph() const { return model->graph(); }
-  const kernels::Kernels& kernels() const { return *graph().kernels; }
+  const nn::Kernels& kernels() const { return *graph().kernels; }
   float* scratch(unsigned worker) const { return work.scratch + worker * work.scratchSize; }
 
   void show(const std::string& name, std::size_t index, const float* values, std::size_t count) {
@@ -219,6 +220,10 @@ std::size_t HTDemucsRunner::frames() const noexcept {
 }
 std::size_t HTDemucsRunner::workspaceBytes() const noexcept {
   return state_->arena.capacity();
+}
+double HTDemucsRunner::operations() const noexcept {
+  return operationsOf(*state_->model, state_->dims,
+                      state_->spectrum ? Mode::kFull : Mode::kTimeOnly);
 }
 void HTDemucsRunner::observe(Observer observer) {
   state_->observer = std::move(observer);

@@ -7,7 +7,6 @@
 #include "core/result.h"
 #include "core/thread_pool.h"
 #include "dsp/fft.h"
-#include "kernels/dispatch.h"
 
 namespace stemwright::models {
 

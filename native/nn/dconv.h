@@ -27,7 +27,7 @@ class DConv {
   DConv() = default;
   DConv(const kernels::Kernels& kernels, std::vector<Layer> layers);
 
-  bool empty() const noexcept { return layers_.empty(); }
+  const std::vector<Layer>& layers() const noexcept { return layers_; }
   std::size_t bytes() const noexcept;
 
   /// Floats of scratch for width positions: per task of rows(), or in all for wide().

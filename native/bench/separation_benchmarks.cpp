@@ -1,0 +1,81 @@
+#include "bench/separation_benchmarks.h"
+
+#include <cmath>
+#include <memory>
+#include <utility>
+
+#include "bench/measure.h"
+#include "core/aligned.h"
+#include "core/thread_pool.h"
+#include "models/htdemucs.h"
+
+namespace stemwright::bench {
+namespace {
+
+using models::HTDemucs;
+using models::HTDemucsConfig;
+using models::HTDemucsRunner;
+using models::Mode;
+
+/// The published htdemucs.
+HTDemucsConfig fullSize() {
+  HTDemucsConfig config;
+  config.sources = {"drums", "bass", "other", "vocals"};
+  config.bottomChannels = 512;
+  config.dconvMode = 3;
+  config.segmentNumerator = 39;
+  config.segmentDenominator = 5;
+  return config;
+}
+
+constexpr std::uint64_t kSeed = 7;
+
+Entry fixed(std::string name, std::string unit, double value) {
+  return {std::move(name), std::move(unit), value, value, value};
+}
+
+core::Result<std::vector<Entry>> segment(const std::string& name, Mode mode, unsigned threads,
+                                         const core::CancelFlag& cancel) {
+  auto loaded = HTDemucs::load(fullSize(), models::WeightFile::generated(kSeed));
+  if (!loaded.ok()) return loaded.error();
+  const std::shared_ptr<const HTDemucs> model = std::move(loaded).value();
+  const std::size_t frames = model->config().segmentFrames();
+  auto made = HTDemucsRunner::create(model, frames, mode, threads);
+  if (!made.ok()) return made.error();
+  HTDemucsRunner& runner = *made.value();
+
+  const std::size_t samples = frames * model->config().audioChannels;
+  core::AlignedBuffer<float> mix(samples);
+  core::AlignedBuffer<float> out(samples * model->config().sources.size());
+  for (std::size_t i = 0; i < samples; ++i) {
+    mix[i] = 0.3f * std::sin(0.01f * static_cast<float>(i % 4001));
+  }
+  core::ThreadPool pool(threads);
+  const Timing time = measure(
+      [&] { static_cast<void>(runner.forward(mix.data(), out.data(), pool, cancel)); }, cancel);
+  if (cancel.requested()) return core::Error{core::ErrorCode::kCancelled, "cancelled"};
+
+  const double work = runner.operations() / 1e9;
+  const double bytes = static_cast<double>(model->weightBytes() + runner.workspaceBytes() +
+                                           mix.bytes() + out.bytes());
+  return std::vector<Entry>{
+      {name, "s a segment", time.median, time.low, time.high},
+      {name + ", speed", "GFLOP/s", work / time.median, work / time.high, work / time.low},
+      fixed(name + ", memory", "MB", bytes / 1e6)};
+}
+
+}  // namespace
+
+std::vector<Benchmark> separationBenchmarks() {
+  std::vector<Benchmark> list;
+  for (const auto& [label, mode] :
+       {std::pair{"full", Mode::kFull}, std::pair{"time-only", Mode::kTimeOnly}}) {
+    const std::string name = std::string("HTDemucs 42 M, ") + label;
+    list.push_back({name, [name, mode = mode](unsigned threads, const core::CancelFlag& cancel) {
+                      return segment(name, mode, threads, cancel);
+                    }});
+  }
+  return list;
+}
+
+}  // namespace stemwright::bench

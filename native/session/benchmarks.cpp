@@ -1,0 +1,21 @@
+#include "session/benchmarks.h"
+
+namespace stemwright::session {
+
+std::vector<std::string> benchmarkNames() {
+  std::vector<std::string> names;
+  for (const bench::Benchmark& benchmark : bench::benchmarks()) names.push_back(benchmark.name);
+  return names;
+}
+
+core::Result<std::vector<BenchmarkEntry>> runBenchmark(const std::string& name, unsigned threads,
+                                                       const core::CancelFlag& cancel) {
+  using core::ErrorCode;
+  if (threads == 0) return core::Error{ErrorCode::kInvalidArgument, "at least one thread"};
+  for (const bench::Benchmark& benchmark : bench::benchmarks()) {
+    if (benchmark.name == name) return benchmark.run(threads, cancel);
+  }
+  return core::Error{ErrorCode::kInvalidArgument, "there is no benchmark \"" + name + "\""};
+}
+
+}  // namespace stemwright::session

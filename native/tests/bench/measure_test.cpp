@@ -1,0 +1,46 @@
+#include "bench/measure.h"
+
+#include <doctest/doctest.h>
+
+#include "session/benchmarks.h"
+
+namespace stemwright {
+
+TEST_SUITE("bench") {
+  TEST_CASE("work runs once to warm up and at least five times for the clock") {
+    core::CancelFlag cancel;
+    unsigned runs = 0;
+    const bench::Timing timing = bench::measure([&] { ++runs; }, cancel);
+    CHECK(timing.runs >= 5);
+    CHECK(runs == timing.runs + 1);
+    CHECK(timing.low <= timing.median);
+    CHECK(timing.median <= timing.high);
+  }
+
+  TEST_CASE("a raised flag ends the measurement") {
+    core::CancelFlag cancel;
+    unsigned runs = 0;
+    bench::measure(
+        [&] {
+          if (++runs == 3) cancel.request();
+        },
+        cancel);
+    CHECK(runs == 3);
+  }
+
+  TEST_CASE("each benchmark runs by its name, and others are refused") {
+    core::CancelFlag cancel;
+    cancel.request();
+    REQUIRE_FALSE(session::benchmarkNames().empty());
+    for (const std::string& name : session::benchmarkNames()) {
+      const auto result = session::runBenchmark(name, 1, cancel);
+      REQUIRE_FALSE(result.ok());
+      CHECK(result.error().code == core::ErrorCode::kCancelled);
+    }
+    const auto unknown = session::runBenchmark("no such thing", 1, cancel);
+    REQUIRE_FALSE(unknown.ok());
+    CHECK(unknown.error().code == core::ErrorCode::kInvalidArgument);
+  }
+}
+
+}  // namespace stemwright
