@@ -34,7 +34,7 @@ export const SeparationOptions = z.strictObject({
 });
 export type SeparationOptions = z.infer<typeof SeparationOptions>;
 
-export const WarningCode = z.enum([
+const WarningCode = z.enum([
   'truncated',
   'damaged',
   'non-finite',
@@ -98,7 +98,7 @@ export const SeparationReport = z.strictObject({
 });
 export type SeparationReport = z.infer<typeof SeparationReport>;
 
-export const separationPhases = ['load', 'decode', 'resample', 'separate', 'finish', 'encode'] as const;
+const separationPhases = ['load', 'decode', 'resample', 'separate', 'finish', 'encode'] as const;
 
 /** How far a separation has come. `fraction` is of its phase. */
 export const SeparationProgress = z.strictObject({

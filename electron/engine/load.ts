@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { StemwrightError } from '../contract/errors.ts';
 import type { NativeModule } from './native.ts';
 
-export const addonPath = fileURLToPath(new URL('../../build/release/native/addon/stemwright.node', import.meta.url));
+const addonPath = fileURLToPath(new URL('../../build/release/native/addon/stemwright.node', import.meta.url));
 
 /** Loads the engine. The only place that requires the addon. */
 export function loadNative(path: string = addonPath): NativeModule {

@@ -69,7 +69,7 @@ async function flush(path: string): Promise<void> {
 /** Pictures that flac, mp3 and m4a files carry. */
 const coverCodecs = new Set(['mjpeg', 'png']);
 
-export function hasCopyableCover(info: MediaInfo): boolean {
+function hasCopyableCover(info: MediaInfo): boolean {
   return info.cover !== null && coverCodecs.has(info.cover.codec);
 }
 

@@ -107,7 +107,7 @@ export async function* streamTool(tool: Tool, args: readonly string[], signal: A
   return result;
 }
 
-export function throwIfCancelled(signal: AbortSignal | undefined): void {
+function throwIfCancelled(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) {
     throw cancelled();
   }

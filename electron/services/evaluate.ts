@@ -76,7 +76,7 @@ function decibels(powerRatio: number): number {
   return 10 * Math.log10(powerRatio);
 }
 
-export interface Energies {
+interface Energies {
   /** Sums of squares over all samples of all channels. */
   reference: number;
   estimate: number;
@@ -84,7 +84,7 @@ export interface Energies {
 }
 
 /** @throws StemwrightError 'input' when the files differ in rate, channels or length */
-export async function compareFiles(reference: string, estimate: string): Promise<Energies> {
+async function compareFiles(reference: string, estimate: string): Promise<Energies> {
   const [a, b] = await Promise.all([probe(reference), probe(estimate)]);
   const left = new Samples(decode(a));
   const right = new Samples(decode(b));

@@ -5,7 +5,7 @@ import { readModel } from '../weights/formats.ts';
 import { download, type DownloadOptions } from './download.ts';
 import type { Manifest, ModelStore } from './model-store.ts';
 
-export const officialRoot = 'https://dl.fbaipublicfiles.com/demucs/hybrid_transformer/';
+const officialRoot = 'https://dl.fbaipublicfiles.com/demucs/hybrid_transformer/';
 
 interface OfficialModel {
   description: string;
@@ -15,7 +15,7 @@ interface OfficialModel {
   weights: readonly (readonly number[])[] | null;
 }
 
-export const officialModels: Record<string, OfficialModel> = {
+const officialModels: Record<string, OfficialModel> = {
   htdemucs: {
     description: 'Demucs v4, the standard model',
     files: ['955717e8-8726e21a.th'],

@@ -39,7 +39,7 @@ export async function openWorkshop(kwargs: Record<string, unknown> = {}, native?
   };
 }
 
-export function defaultOptions(options: Partial<SeparationOptions> & Pick<SeparationOptions, 'out' | 'model'>): SeparationOptions {
+function defaultOptions(options: Partial<SeparationOptions> & Pick<SeparationOptions, 'out' | 'model'>): SeparationOptions {
   return SeparationOptions.parse({
     ...{ mode: 'time-only', stems: null, twoStems: null, format: null, clipMode: null, rate: 'source', segmentSeconds: null, overlap: 0.25 },
     ...{ shifts: 0, seed: 0, exactSum: false, precision: 'fp32', backend: 'auto', threads: 2, trace: null },
