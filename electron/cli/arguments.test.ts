@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseSeparate } from './arguments.ts';
+import { parseBench, parseSeparate } from './arguments.ts';
 
 const parse = (...args: string[]) => parseSeparate(args, '/here');
 
@@ -54,5 +54,22 @@ describe('is refused in one line', () => {
     const run = () => parse(...args);
     expect(run).toThrow(message);
     expect(run).toThrow(expect.objectContaining({ code: 'usage', message: expect.not.stringContaining('\n') as string }));
+  });
+});
+
+describe('bench', () => {
+  it('takes a pattern, a file for the figures and a number of threads', () => {
+    const args = parseBench(['--filter', 'htdemucs', '--json', 'out.json', '--threads', '3'], '/songs');
+    expect(args).toMatchObject({ json: resolve('/songs', 'out.json'), threads: 3 });
+    expect(args.filter.test('HTDemucs 42 M, full')).toBe(true);
+    expect(parseBench([], '/songs').filter.test('anything')).toBe(true);
+  });
+
+  it.each([
+    [['--filter', '('], /--filter is not a regular expression/],
+    [['everything'], /options only/],
+    [['--threads', '0'], /--threads/],
+  ])('refuses %j', (args, message) => {
+    expect(() => parseBench(args, '/songs')).toThrow(message);
   });
 });

@@ -65,6 +65,32 @@ export function parseSeparate(args: string[], folder: string): SeparateArguments
   };
 }
 
+export interface BenchArguments {
+  filter: RegExp;
+  json: string | null;
+  threads: number;
+}
+
+export function parseBench(args: string[], folder: string): BenchArguments {
+  const { values, positionals } = parse(args, { filter: text, json: text, threads: text });
+  if (positionals.length > 0) {
+    throw usageFault('bench takes options only');
+  }
+  return {
+    filter: pattern('--filter', values.filter ?? ''),
+    json: values.json === undefined ? null : resolve(folder, nonEmpty('--json', values.json)),
+    threads: values.threads === undefined ? availableParallelism() : whole('--threads', values.threads, 1, 1024),
+  };
+}
+
+function pattern(name: string, value: string): RegExp {
+  try {
+    return new RegExp(value, 'i');
+  } catch {
+    throw usageFault(`${name} is not a regular expression: "${printable(value)}"`);
+  }
+}
+
 function nonEmpty(name: string, value: string): string {
   if (value === '' || value.includes('\0')) {
     throw usageFault(`${name} is empty or holds a NUL`);

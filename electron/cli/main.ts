@@ -1,4 +1,5 @@
 import { toFault } from '../contract/errors.ts';
+import { runBench } from './bench.ts';
 import { runInfo } from './info.ts';
 import { runModels } from './models.ts';
 import { exitCodes, faultLine } from './report.ts';
@@ -7,7 +8,7 @@ import { usage, usageFault } from './usage.ts';
 
 type Command = (args: string[], folder: string, signal: AbortSignal) => Promise<number>;
 
-const commands: Record<string, Command> = { separate: runSeparate, models: runModels, info: runInfo };
+const commands: Record<string, Command> = { separate: runSeparate, models: runModels, info: runInfo, bench: runBench };
 
 async function run(args: string[], signal: AbortSignal): Promise<number> {
   const [name, ...rest] = args;

@@ -28,6 +28,9 @@ export const usage = `stemwright: takes a song apart into stems
   models verify ID
   models remove ID
   info FILE               what a song or a model file holds
+  bench [--filter RE]     what the engine does on this machine
+    --json FILE           the figures, written to FILE
+    --threads N
 
 Exit codes: 0 done, 2 usage, 3 input, 4 model, 5 no room, 6 output, 130 cancelled.
 `;

@@ -13,11 +13,23 @@ export interface NativeModule {
   combineTracks(spec: { inputs: { path: string; gain: number }[]; channels: number; output: string } & Abortable): Promise<{ frames: number }>;
   /** Adds (mix − Σ stems) / n to each stem in place. */
   spreadResidual(spec: { mix: string; stems: string[]; channels: number } & Abortable): Promise<void>;
+  /** Names of what can be measured. */
+  benchmarks(): string[];
+  runBenchmark(spec: { name: string; threads: number } & Abortable): Promise<NativeBenchmarkEntry[]>;
 }
 
-/** A pass over tracks that `signal` stops; it is then rejected with the code 'cancelled'. */
+/** Work that `signal` stops; it is then rejected with the code 'cancelled'. */
 interface Abortable {
   signal?: AbortSignal | undefined;
+}
+
+/** A median with its 95 % interval. */
+export interface NativeBenchmarkEntry {
+  name: string;
+  unit: string;
+  median: number;
+  low: number;
+  high: number;
 }
 
 export interface NativeInfo {

@@ -1,0 +1,49 @@
+import { arch, cpus, platform, release, totalmem } from 'node:os';
+import type { BenchmarkEntry, BenchmarkReport } from '../contract/benchmark.ts';
+import { cancelled, StemwrightError } from '../contract/errors.ts';
+import { fromNative } from '../engine/errors.ts';
+import { loadNative } from '../engine/load.ts';
+import type { NativeBenchmarkEntry, NativeModule } from '../engine/native.ts';
+
+export interface BenchmarkRun {
+  /** Only benchmarks whose name matches. */
+  filter: RegExp;
+  threads: number;
+  signal: AbortSignal;
+}
+
+/** Runs the engine's benchmarks one after the other. @param onEntry called with each figure as it comes */
+export async function runBenchmarks(run: BenchmarkRun, onEntry: (entry: BenchmarkEntry) => void, native: NativeModule = loadNative()): Promise<BenchmarkReport> {
+  const names = native.benchmarks().filter((name) => run.filter.test(name));
+  if (names.length === 0) {
+    throw new StemwrightError('usage', `no benchmark matches ${run.filter.source}`, `There are: ${native.benchmarks().join('; ')}.`);
+  }
+  const entries: BenchmarkEntry[] = [];
+  for (const name of names) {
+    if (run.signal.aborted) {
+      throw cancelled();
+    }
+    const figures = await native.runBenchmark({ name, threads: run.threads, signal: run.signal }).catch((error: unknown) => {
+      throw fromNative(error);
+    });
+    for (const entry of figures.map(toEntry)) {
+      entries.push(entry);
+      onEntry(entry);
+    }
+  }
+  return { machine: machine(native, run.threads), date: new Date().toISOString(), entries };
+}
+
+function toEntry({ name, unit, median, low, high }: NativeBenchmarkEntry): BenchmarkEntry {
+  return { name, unit, median, low, high, noise: (high - low) / 2 / median, allocations: null, peer: null, ratio: null };
+}
+
+function machine(native: NativeModule, threads: number): BenchmarkReport['machine'] {
+  return {
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    isa: native.info().isa,
+    threads,
+    memoryBytes: totalmem(),
+    system: `${platform()} ${release()} ${arch()}`,
+  };
+}
