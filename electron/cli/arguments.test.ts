@@ -60,7 +60,7 @@ describe('is refused in one line', () => {
 describe('bench', () => {
   it('takes a pattern, a file for the figures and a number of threads', () => {
     const args = parseBench(['--filter', 'htdemucs', '--json', 'out.json', '--threads', '3'], '/songs');
-    expect(args).toMatchObject({ json: resolve('/songs', 'out.json'), threads: 3 });
+    expect(args).toMatchObject({ json: '/songs/out.json', threads: 3 });
     expect(args.filter.test('HTDemucs 42 M, full')).toBe(true);
     expect(parseBench([], '/songs').filter.test('anything')).toBe(true);
   });
