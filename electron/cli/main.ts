@@ -46,5 +46,8 @@ try {
 } catch (error) {
   const fault = toFault(error);
   process.stderr.write(faultLine(fault));
+  if (process.argv[2] === 'separate' && process.argv.includes('--json')) {
+    process.stdout.write(`${JSON.stringify({ error: fault })}\n`);
+  }
   process.exitCode = exitCodes[fault.code];
 }
