@@ -3,8 +3,7 @@ import { printable, StemwrightError } from '../contract/errors.ts';
 import type { StemFormat } from '../contract/separation.ts';
 import { plain } from './decode.ts';
 import { formatTraits } from './formats.ts';
-import type { MediaInfo } from './probe.ts';
-import { fileUrl, inputGuard, runTool, type ToolEnd } from './process.ts';
+import { fileUrl, runTool, type ToolEnd } from './process.ts';
 import { rawInput, type RawTrack } from './resample.ts';
 
 export interface EncodeSpec {
@@ -14,21 +13,20 @@ export interface EncodeSpec {
   /** Linear, applied before the samples are rounded. */
   gain: number;
   tags: Record<string, string>;
-  /** A picture file to attach, in a format that carries one. */
+  /** What `extractCover` made for this format. */
   cover: string | null;
 }
 
 /** Writes one stem and brings it onto the disk; integers get triangular dither of one step. */
 export async function encode(spec: EncodeSpec, signal?: AbortSignal): Promise<void> {
   const { codec, muxer, integer } = formatTraits[spec.format];
-  const cover = spec.cover === null ? [] : ['-i', fileUrl(spec.cover)];
-  const coverOut = spec.cover === null ? [] : ['-map', '1:v', '-c:v', 'copy', '-disposition:v', 'attached_pic'];
+  const cover = coverArguments(spec);
   const end = await runTool(
     'ffmpeg',
     [
       ...['-nostdin', '-y', '-loglevel', 'error'],
-      ...[...rawInput(spec.source), ...cover],
-      ...['-map', '0:a', ...coverOut],
+      ...[...rawInput(spec.source), ...cover.input],
+      ...['-map', '0:a', ...cover.output],
       ...['-af', filters(spec.gain, integer), ...codec],
       ...Object.entries(spec.tags).flatMap(([name, value]) => ['-metadata', `${name}=${value}`]),
       ...['-f', muxer, fileUrl(spec.output)],
@@ -40,6 +38,15 @@ export async function encode(spec: EncodeSpec, signal?: AbortSignal): Promise<vo
     throw writeFault(spec.output, end);
   }
   await flush(spec.output);
+}
+
+function coverArguments({ cover, format }: EncodeSpec): { input: string[]; output: string[] } {
+  if (cover === null) {
+    return { input: [], output: [] };
+  }
+  return formatTraits[format].cover === 'comment'
+    ? { input: ['-f', 'ffmetadata', '-i', fileUrl(cover)], output: ['-map_metadata', '1'] }
+    : { input: ['-i', fileUrl(cover)], output: ['-map', '1:v', '-c:v', 'copy', '-disposition:v', 'attached_pic'] };
 }
 
 function filters(gain: number, integer: 16 | 24 | null): string {
@@ -64,21 +71,4 @@ async function flush(path: string): Promise<void> {
   } finally {
     await file.close();
   }
-}
-
-/** Pictures that flac, mp3 and m4a files carry. */
-const coverCodecs = new Set(['mjpeg', 'png']);
-
-function hasCopyableCover(info: MediaInfo): boolean {
-  return info.cover !== null && coverCodecs.has(info.cover.codec);
-}
-
-/** Copies the song's cover picture as it is. @return whether there was one that could be copied */
-export async function extractCover(info: MediaInfo, output: string, signal?: AbortSignal): Promise<boolean> {
-  if (info.cover === null || !hasCopyableCover(info)) {
-    return false;
-  }
-  const args = [...inputGuard, '-i', fileUrl(info.path), '-map', `0:${info.cover.stream}`, '-c', 'copy', '-frames:v', '1', '-f', 'image2pipe', fileUrl(output)];
-  const end = await runTool('ffmpeg', ['-nostdin', '-y', '-loglevel', 'error', ...args], { signal });
-  return end.ok && end.errors.length === 0;
 }

@@ -6,7 +6,8 @@ import type { SeparationOptions, SeparationProgress, SeparationReport, StemRepor
 import { fromNative } from '../engine/errors.ts';
 import type { NativeModule, TrackStats } from '../engine/native.ts';
 import { decode, decodedChannels, plain, undecodable } from '../media/decode.ts';
-import { encode, extractCover } from '../media/encode.ts';
+import { extractCover } from '../media/cover.ts';
+import { encode } from '../media/encode.ts';
 import { formatTraits, writableRate } from '../media/formats.ts';
 import { probe, type MediaInfo } from '../media/probe.ts';
 import { convert, type RawTrack } from '../media/resample.ts';
@@ -225,7 +226,6 @@ class Separation {
   }
 
   #toModel(source: Source): Promise<Source> {
-    this.#progress('resample', 0);
     return this.#converted(source, 'mix.f32', this.#model.rate, this.#model.channels);
   }
 
@@ -245,6 +245,7 @@ class Separation {
     if (source.rate === rate && source.channels === channels) {
       return source;
     }
+    this.#progress('resample', 0);
     const path = this.#folder.file(name);
     const frames = Math.max(1, Math.round((source.stats.frames * rate) / source.rate));
     const { stats } = await fillTrack(this.#context.native, { path, channels }, convert(source, { rate, channels, frames }, this.#context.signal));
@@ -303,11 +304,12 @@ class Separation {
   }
 
   async #cover(plan: WritePlan): Promise<string | null> {
-    if (this.#info.cover === null || !formatTraits[plan.format].cover) {
+    const { cover } = formatTraits[plan.format];
+    if (this.#info.cover === null || cover === null) {
       return null;
     }
     const path = this.#folder.file('cover');
-    if (await extractCover(this.#info, path, this.#context.signal)) {
+    if (await extractCover(this.#info, path, cover, this.#context.signal)) {
       return path;
     }
     this.#warn('cover-skipped', 'the cover picture could not be copied');
