@@ -5,7 +5,7 @@ import { SeparationReport, stemFormats } from '../contract/separation.ts';
 import { probe } from '../media/probe.ts';
 import { decodeAll, ffmpeg, noise, sineFloats, tone, writeWave } from '../media/testing.ts';
 import { writeTinyModel } from '../weights/testing.ts';
-import { openWorkshop, type Workshop } from './testing.ts';
+import { openWorkshop, writeSmallModel, type Workshop } from './testing.ts';
 
 const rate = 44_100;
 const samples = 30_000;
@@ -97,6 +97,16 @@ it('a mode that the model was not trained for is run, with a warning', async () 
   await writeTinyModel(model, { kwargs: { nfft: 4096, depth: 4, segment: [1, 4] } });
   const { warnings } = await shop.separate(song, { model, mode: 'time-only' });
   expect(warnings.map(({ code }) => code)).toContain('unproven-mode');
+});
+
+it('a model of one channel gives mono stems of a stereo song', async () => {
+  const model = join(shop.folder, 'mono.safetensors');
+  await writeSmallModel(model, { kwargs: { audio_channels: 1 } });
+  const { stems } = await shop.separate(song, { model, exactSum: true, format: 'wav32f' });
+  expect(stems.map(({ channels }) => channels)).toEqual([1, 1, 1, 1]);
+  const [mix, ...tracks] = await Promise.all([song, ...stems.map(({ path }) => path)].map((path) => decodeAll(path)));
+  const residual = tracks[0]?.map((_, i) => ((mix?.[2 * i] ?? 0) + (mix?.[2 * i + 1] ?? 0)) / 2 - tracks.reduce((sum, track) => sum + (track[i] ?? 0), 0));
+  expect(Math.max(...(residual ?? [1]).map(Math.abs))).toBeLessThan(1e-6);
 });
 
 it('shifts are repeatable by their seed', async () => {

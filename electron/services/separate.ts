@@ -17,7 +17,7 @@ import { JobFolder } from './job-folder.ts';
 import { planWriting, toDb, type WritePlan } from './levels.ts';
 import { forEachLimited } from './limited.ts';
 import type { LoadedModel } from './models.ts';
-import { finishStems, groupStems, type StemTrack } from './stems.ts';
+import { finishStems, groupStems, type StemGroup, type StemTrack } from './stems.ts';
 import type { Tracer } from './trace.ts';
 
 export interface SeparationContext {
@@ -70,6 +70,13 @@ interface Source extends RawTrack {
   stats: TrackStats;
 }
 
+interface Stem extends StemTrack {
+  /** Linear. */
+  peak: number;
+  /** Samples beyond full scale. */
+  overs: number;
+}
+
 /** One song on its way through the phases. */
 class Separation {
   readonly #context: SeparationContext;
@@ -97,61 +104,64 @@ class Separation {
     const mix = await tracer.span('resample', () => this.#toModel(source));
     const { separated, segmentSeconds } = await this.#separate(mix);
     const reference = await tracer.span('reference', () => this.#toOutput(source));
-    const { tracks, measures } = await tracer.span('finish', () =>
-      finishStems(
-        this.#context.native,
-        {
-          file: (name) => this.#folder.file(name),
-          separated,
-          groups,
-          from: { rate: mix.rate, channels: mix.channels },
-          to: { rate: reference.rate, channels: reference.channels, frames: reference.stats.frames },
-          reference: reference.path,
-          exactSum: options.exactSum,
-          parallel: this.#parallel,
-        },
-        this.#steps('finish', groups.length),
-        this.#context.signal,
-      ),
-    );
-    const written = tracks.map((track, index) => ({ ...track, peak: measures.peaks[index] ?? 0, overs: measures.overs[index] ?? 0 })).filter(({ isWritten }) => isWritten);
-    const plan = this.#plan(written);
-    await tracer.span('encode', () => this.#encode(written, reference, plan));
-    return this.#publish((path) => {
-      const seconds = (performance.now() - start) / 1000;
-      const audioSeconds = source.stats.frames / source.rate;
-      const { stats, rate } = source;
-      return {
-        version: 1,
-        input: { path: this.#info.path, rate, channels: this.#info.channels, samples: stats.frames, tags: this.#info.tags },
-        model: { id: this.#model.id, sha256: this.#model.sha256, sources: this.#model.sources },
-        mode: options.mode,
-        backend: 'cpu',
-        device: `${cpus()[0]?.model ?? 'unknown processor'} (${this.#context.native.info().isa})`,
-        precision: 'fp32',
-        threads: this.#threads,
-        segmentSeconds,
-        overlap: options.overlap,
-        shifts: options.shifts,
-        exactSum: options.exactSum,
-        stems: written.map((stem): StemReport => ({
-          name: stem.name,
-          path: join(path, fileName(stem, plan)),
-          rate: reference.rate,
-          channels: reference.channels,
-          samples: measures.frames,
-          peakDb: toDb(stem.peak),
-          clippedSamples: plan.clipped ? stem.overs : 0,
-        })),
-        nullDepthDb: toDb(measures.nullRms ?? 0),
-        audioSeconds,
-        seconds,
-        loadSeconds: this.#model.loadSeconds,
-        realtimeFactor: audioSeconds / seconds,
-        peakRssBytes: process.resourceUsage().maxRSS * 1024,
-        warnings: this.#warnings,
-      };
-    });
+    const { stems, nullDepthDb } = await tracer.span('finish', () => this.#finish(groups, separated, mix, reference));
+    const plan = this.#plan(stems);
+    await tracer.span('encode', () => this.#encode(stems, reference, plan));
+    return this.#publish((path) => ({
+      ...this.#settings(segmentSeconds),
+      ...this.#outcome(source, (performance.now() - start) / 1000),
+      stems: stems.map((stem) => reportStem(stem, reference, plan, path)),
+      nullDepthDb,
+    }));
+  }
+
+  /** Stems as they will be written, and how well all of them, written or not, sum to the song. */
+  async #finish(groups: readonly StemGroup[], separated: ReadonlyMap<string, string>, mix: Source, reference: Source): Promise<{ stems: Stem[]; nullDepthDb: number | null }> {
+    const spec = {
+      file: (name: string) => this.#folder.file(name),
+      separated,
+      groups,
+      from: { rate: mix.rate, channels: mix.channels },
+      to: { rate: reference.rate, channels: reference.channels, frames: reference.stats.frames },
+      reference: reference.path,
+      exactSum: this.#context.options.exactSum,
+      parallel: this.#parallel,
+    };
+    const { tracks, measures } = await finishStems(this.#context.native, spec, this.#steps('finish', groups.length), this.#context.signal);
+    if (measures.nonFinite.some((count) => count > 0)) {
+      throw new StemwrightError('model', `model ${printable(this.#model.id)} gives values that are not numbers`, 'Check it with `stemwright models verify`, or choose another model.');
+    }
+    const stems = tracks.map((track, index) => ({ ...track, peak: measures.peaks[index] ?? 0, overs: measures.overs[index] ?? 0 }));
+    return { stems: stems.filter(({ isWritten }) => isWritten), nullDepthDb: toDb(measures.nullRms ?? 0) };
+  }
+
+  #settings(segmentSeconds: number) {
+    const { mode, overlap, shifts, exactSum } = this.#context.options;
+    const { id, sha256, sources } = this.#model;
+    return {
+      version: 1 as const,
+      model: { id, sha256, sources },
+      mode,
+      backend: 'cpu' as const,
+      device: `${cpus()[0]?.model ?? 'unknown processor'} (${this.#context.native.info().isa})`,
+      precision: 'fp32' as const,
+      threads: this.#threads,
+      ...{ segmentSeconds, overlap, shifts, exactSum },
+    };
+  }
+
+  #outcome({ stats, rate }: Source, seconds: number) {
+    const { path, channels, tags } = this.#info;
+    const audioSeconds = stats.frames / rate;
+    return {
+      input: { path, rate, channels, samples: stats.frames, tags },
+      audioSeconds,
+      seconds,
+      loadSeconds: this.#model.loadSeconds,
+      realtimeFactor: audioSeconds / seconds,
+      peakRssBytes: process.resourceUsage().maxRSS * 1024,
+      warnings: this.#warnings,
+    };
   }
 
   get #threads(): number {
@@ -282,7 +292,7 @@ class Separation {
     return { separated, segmentSeconds: done.segmentSeconds };
   }
 
-  #plan(stems: readonly { peak: number; overs: number }[]): WritePlan {
+  #plan(stems: readonly Stem[]): WritePlan {
     const levels = { peak: Math.max(...stems.map(({ peak }) => peak)), overs: stems.reduce((sum, { overs }) => sum + overs, 0) };
     const plan = planWriting(this.#context.options.format, this.#context.options.clipMode, levels);
     if (plan.warning !== null) {
@@ -324,6 +334,16 @@ class Separation {
       return published;
     });
   }
+}
+
+function reportStem(stem: Stem, { rate, channels, stats }: Source, plan: WritePlan, folder: string): StemReport {
+  return {
+    name: stem.name,
+    path: join(folder, fileName(stem, plan)),
+    ...{ rate, channels, samples: stats.frames },
+    peakDb: toDb(stem.peak),
+    clippedSamples: plan.clipped ? stem.overs : 0,
+  };
 }
 
 function fileName(stem: StemTrack, plan: WritePlan): string {
