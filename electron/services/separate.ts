@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { basename, extname, join } from 'node:path';
 import { cancelled, fromWriteError, printable, StemwrightError } from '../contract/errors.ts';
-import type { SeparationOptions, SeparationProgress, SeparationReport, StemReport, Warning } from '../contract/separation.ts';
+import { SeparationReport, type SeparationOptions, type SeparationProgress, type StemReport, type Warning } from '../contract/separation.ts';
 import { fromNative } from '../engine/errors.ts';
 import type { NativeModule, TrackStats } from '../engine/native.ts';
 import { decode, decodedChannels, plain, undecodable } from '../media/decode.ts';
@@ -329,7 +329,8 @@ class Separation {
   #publish(report: (path: string) => SeparationReport): Promise<SeparationReport> {
     return this.#folder.publish(this.#name, async (final) => {
       this.#context.signal.throwIfAborted();
-      const published = report(final);
+      // Parsing puts the fields into the contract's order, and lets nothing pass that is no number.
+      const published = SeparationReport.parse(report(final));
       await writeFile(join(this.#folder.resultPath, 'separation.json'), `${JSON.stringify(published, null, 2)}\n`, { flush: true });
       return published;
     });
