@@ -1,0 +1,145 @@
+/** The one list of what the renderer may ask and what it is told. Both ends parse every message with these schemas. */
+import { z } from 'zod';
+import { Fault } from './errors.ts';
+import { ModelDescriptor } from './model.ts';
+import { ExportSpec, Library, Project, Title } from './project.ts';
+import { AbsolutePath, Id, ItemPlan, ItemProgress, Queue, QueueItem, QueueOptions } from './queue.ts';
+import { Preset, Settings } from './settings.ts';
+
+const none = z.null();
+const byId = z.strictObject({ id: Id });
+const modelId = z.strictObject({ id: z.string().min(1).max(64) });
+const taskStarted = z.strictObject({ task: Id });
+
+const AppInfo = z.strictObject({
+  version: z.string(),
+  shell: z.enum(['desktop', 'browser']),
+  platform: z.enum(['linux', 'mac', 'windows', 'other']),
+  engine: z.strictObject({ isa: z.string(), threads: z.int().positive() }),
+  cpu: z.string(),
+  memoryBytes: z.int().nonnegative(),
+  projectsFolder: z.string(),
+});
+export type AppInfo = z.infer<typeof AppInfo>;
+
+/** A model that can be downloaded. */
+export const OfferedModel = z.strictObject({
+  id: z.string(),
+  description: z.string(),
+  licence: z.string(),
+  files: z.int().positive(),
+  installed: z.boolean(),
+});
+export type OfferedModel = z.infer<typeof OfferedModel>;
+
+/** Work beside the queue. It has ended when `state` is not `running`; a cancelled task is no fault. */
+export const Task = z.strictObject({
+  id: Id,
+  kind: z.enum(['export', 'download']),
+  /** What it works on: a project's title, a model's id. */
+  subject: z.string(),
+  state: z.enum(['running', 'done', 'failed', 'cancelled']),
+  /** Null where the end is not known. */
+  fraction: z.number().min(0).max(1).nullable(),
+  detail: z.string(),
+  fault: Fault.nullable(),
+  /** Of an export that is done: the folder it went to, or the address, relative to the page's, of one file or a zip. */
+  folder: z.string().nullable(),
+  download: z.string().nullable(),
+});
+export type Task = z.infer<typeof Task>;
+
+export const requests = {
+  'app.info': { args: none, result: AppInfo },
+
+  /** Looks at a song before it is queued. @throws 'input' when it cannot be separated */
+  'queue.plan': { args: z.strictObject({ path: AbsolutePath, options: QueueOptions }), result: ItemPlan },
+  'queue.list': { args: none, result: Queue },
+  /** Folders give the files in them. Nothing is opened: a bad file fails when its turn comes. */
+  'queue.add': { args: z.strictObject({ paths: z.array(AbsolutePath).min(1).max(1000), options: QueueOptions }), result: z.array(QueueItem) },
+  'queue.addDemo': { args: z.strictObject({ options: QueueOptions }), result: QueueItem },
+  'queue.start': { args: none, result: none },
+  'queue.pause': { args: none, result: none },
+  /** A running or waiting item. Idempotent. */
+  'queue.cancel': { args: byId, result: none },
+  'queue.retry': { args: byId, result: none },
+  /** Puts the item in front of another; null: to the end. */
+  'queue.move': { args: z.strictObject({ id: Id, before: Id.nullable() }), result: none },
+  /** Not while it runs. Its project stays. */
+  'queue.remove': { args: byId, result: none },
+  /** What the running item is at, for a page that comes late. */
+  'queue.progress': { args: none, result: ItemProgress.nullable() },
+
+  'projects.list': { args: none, result: Library },
+  'projects.open': { args: byId, result: Project },
+  'projects.rename': { args: z.strictObject({ id: Id, title: Title }), result: none },
+  /** Moves it to the system's trash. */
+  'projects.delete': { args: byId, result: none },
+  /** Shows its folder in the system's file manager. */
+  'projects.reveal': { args: byId, result: none },
+  'projects.export': { args: ExportSpec, result: taskStarted },
+
+  'models.list': { args: none, result: z.array(ModelDescriptor) },
+  'models.offered': { args: none, result: z.array(OfferedModel) },
+  'models.import': { args: z.strictObject({ path: AbsolutePath, name: z.string().min(1).max(64).nullable() }), result: modelId },
+  'models.download': { args: modelId, result: taskStarted },
+  'models.verify': { args: modelId, result: z.strictObject({ sha256: z.string() }) },
+  'models.remove': { args: modelId, result: none },
+
+  'tasks.list': { args: none, result: z.array(Task) },
+  /** Idempotent. */
+  'tasks.cancel': { args: byId, result: none },
+
+  'settings.get': { args: none, result: Settings },
+  'settings.set': { args: Settings.partial(), result: Settings },
+  'presets.list': { args: none, result: z.array(Preset) },
+  'presets.save': { args: Preset, result: none },
+  'presets.remove': { args: z.strictObject({ name: Title }), result: none },
+} as const;
+
+export type Channel = keyof typeof requests;
+export type Args<C extends Channel> = z.infer<(typeof requests)[C]['args']>;
+export type Result<C extends Channel> = z.infer<(typeof requests)[C]['result']>;
+
+export const events = {
+  /** Anything but progress: the whole queue as it is now. */
+  queue: Queue,
+  progress: ItemProgress,
+  /** Something in it has changed: list it again. */
+  library: none,
+  models: none,
+  task: Task,
+  settings: Settings,
+  presets: z.array(Preset),
+} as const;
+
+export type EventName = keyof typeof events;
+export type EventData<E extends EventName> = z.infer<(typeof events)[E]>;
+
+export type Answer<T> = { ok: true; value: T } | ({ ok: false } & Fault);
+
+export function isChannel(name: string): name is Channel {
+  return Object.hasOwn(requests, name);
+}
+
+/** Over a WebSocket at `ws` beside the page, each message one JSON text of at most this many bytes. */
+export const maxMessageBytes = 1 << 20;
+
+export const ClientMessage = z.strictObject({ id: z.int().nonnegative(), channel: z.string().max(64), args: z.unknown() });
+export type ClientMessage = z.infer<typeof ClientMessage>;
+
+const AnswerMessage = z.union([
+  z.strictObject({ ok: z.literal(true), value: z.unknown() }),
+  z.strictObject({ ok: z.literal(false), ...Fault.shape }),
+]);
+
+/** `id` is that of the request; null where the request could not be read. */
+export const ServerMessage = z.union([
+  z.strictObject({ id: z.int().nonnegative().nullable(), answer: AnswerMessage }),
+  z.strictObject({ event: z.enum(Object.keys(events) as [EventName, ...EventName[]]), data: z.unknown() }),
+]);
+export type ServerMessage = z.infer<typeof ServerMessage>;
+
+/** PUT `upload?name=<file name>` with the bytes as body: an Answer with the path that `queue.add` and `models.import` take. */
+export const Uploaded = z.strictObject({ path: AbsolutePath });
+export type Uploaded = z.infer<typeof Uploaded>;

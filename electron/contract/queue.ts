@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { Fault } from './errors.ts';
+import { SeparationMode } from './model.ts';
+import { SeparationOptions, SeparationProgress, Warning } from './separation.ts';
+
+/** What the studio gives out as a name of something: never a path. */
+export const Id = z.uuid();
+
+export const AbsolutePath = z
+  .string()
+  .min(1)
+  .max(4096)
+  .regex(/^(?:\/|[A-Za-z]:[\\/]|\\\\)[^\0]*$/);
+
+/** How a song in the queue is separated. `null` means: decided from the model or the settings. */
+export const QueueOptions = SeparationOptions.pick({
+  mode: true,
+  segmentSeconds: true,
+  overlap: true,
+  shifts: true,
+  seed: true,
+  exactSum: true,
+  threads: true,
+}).extend({
+  model: z.string().min(1).max(64),
+  stems: z.array(z.string().min(1).max(64)).min(1).max(16).nullable(),
+});
+export type QueueOptions = z.infer<typeof QueueOptions>;
+
+export const defaultQueueOptions: QueueOptions = {
+  ...{ model: 'house', mode: 'full', stems: null, segmentSeconds: null },
+  ...{ overlap: 0.25, shifts: 0, seed: 0, exactSum: false, threads: null },
+};
+
+const count = z.int().nonnegative();
+
+/** What a file says of itself. */
+export const MediaSummary = z.strictObject({
+  title: z.string(),
+  /** Null where only decoding can tell. */
+  seconds: z.number().nonnegative().nullable(),
+  container: z.string(),
+  codec: z.string(),
+  rate: count,
+  channels: count,
+  bytes: count,
+});
+export type MediaSummary = z.infer<typeof MediaSummary>;
+
+/** What separating a song would take. Null where neither the file nor an earlier run of this machine tells. */
+export const ItemPlan = z.strictObject({
+  media: MediaSummary,
+  stems: z.array(z.string()),
+  backend: z.enum(['cpu', 'gpu']),
+  predicted: z.strictObject({
+    seconds: z.number().nonnegative().nullable(),
+    memoryBytes: count.nullable(),
+    diskBytes: count.nullable(),
+  }),
+  /** In the folder where the project will lie. */
+  freeDiskBytes: count,
+});
+export type ItemPlan = z.infer<typeof ItemPlan>;
+
+/** Tracks that are being written: of full length from the start, silent where nothing is final yet. */
+export const LiveTracks = z.strictObject({
+  rate: count,
+  channels: count,
+  frames: count,
+  /** Addresses relative to the page's: interleaved f32le, and its peaks (native/pcm/peaks.h says how they lie). */
+  tracks: z.array(z.strictObject({ name: z.string(), samples: z.string(), peaks: z.string() })),
+});
+export type LiveTracks = z.infer<typeof LiveTracks>;
+
+/**
+ * `interrupted`: the program ended while the item was running. It, `failed` and `cancelled` can be retried; none of them
+ * leaves a project.
+ */
+export const itemStates = ['waiting', 'running', 'done', 'failed', 'cancelled', 'interrupted'] as const;
+export const ItemState = z.enum(itemStates);
+export type ItemState = z.infer<typeof ItemState>;
+
+export const QueueItem = z.strictObject({
+  id: Id,
+  path: AbsolutePath,
+  title: z.string(),
+  /** ISO 8601. */
+  addedAt: z.string(),
+  options: QueueOptions,
+  state: ItemState,
+  /** Of a failed item: what happened. */
+  fault: Fault.nullable(),
+  /** Of an item that is done. */
+  project: Id.nullable(),
+  warnings: z.array(Warning),
+});
+export type QueueItem = z.infer<typeof QueueItem>;
+
+/** The whole queue, in the order in which it is worked through. */
+export const Queue = z.strictObject({
+  /** False: nothing new is begun; what runs goes on. */
+  active: z.boolean(),
+  items: z.array(QueueItem),
+});
+export type Queue = z.infer<typeof Queue>;
+
+/** How far the running item has come. `live` appears with the first finished segment. */
+export const ItemProgress = z.strictObject({
+  id: Id,
+  mode: SeparationMode,
+  progress: SeparationProgress,
+  live: LiveTracks.nullable(),
+});
+export type ItemProgress = z.infer<typeof ItemProgress>;

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { NamePattern, Title } from './project.ts';
+import { AbsolutePath, defaultQueueOptions, QueueOptions } from './queue.ts';
+import { ClipMode, StemFormat } from './separation.ts';
+
+export const Settings = z.strictObject({
+  /** Where exports go unless told otherwise; null: asked each time. */
+  exportFolder: AbsolutePath.nullable(),
+  exportFormat: StemFormat.nullable(),
+  clipMode: ClipMode.nullable(),
+  namePattern: NamePattern,
+  /** Null: all cores. Taken for songs whose own options leave it open. */
+  threads: z.int().min(1).max(1024).nullable(),
+  theme: z.enum(['system', 'dark', 'light']),
+  reducedMotion: z.enum(['system', 'on', 'off']),
+  /** Whether single letters are shortcuts (WCAG 2.1.4). */
+  letterShortcuts: z.boolean(),
+  /** What was answered to the offer of better models. */
+  modelOffer: z.enum(['open', 'accepted', 'declined']),
+  /** What a new song is separated with: those used last. */
+  lastOptions: QueueOptions,
+});
+export type Settings = z.infer<typeof Settings>;
+
+export const defaultSettings: Settings = {
+  exportFolder: null,
+  exportFormat: null,
+  clipMode: null,
+  namePattern: '{stem}',
+  threads: null,
+  theme: 'system',
+  reducedMotion: 'system',
+  letterShortcuts: true,
+  modelOffer: 'open',
+  lastOptions: defaultQueueOptions,
+};
+
+/** Named choices. The name is the key; saving under a name again replaces it. */
+export const Preset = z.strictObject({
+  name: Title,
+  options: QueueOptions,
+  format: StemFormat.nullable(),
+  folder: AbsolutePath.nullable(),
+});
+export type Preset = z.infer<typeof Preset>;
