@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { printable } from '../contract/errors.ts';
 import type { ModelDescriptor } from '../contract/model.ts';
-import { ModelLibrary } from '../services/model-commands.ts';
+import { ModelLibrary } from '../services/model-library.ts';
 import { parse } from './arguments.ts';
 import { usageFault } from './usage.ts';
 

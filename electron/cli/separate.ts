@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { fromWriteError, printable, toFault } from '../contract/errors.ts';
 import type { SeparationReport } from '../contract/separation.ts';
-import { demoFolder } from '../services/model-commands.ts';
+import { demoFolder } from '../services/model-library.ts';
 import type { Song } from '../services/separate.ts';
 import { Separator } from '../services/separator.ts';
 import { parseSeparate, type SeparateArguments } from './arguments.ts';

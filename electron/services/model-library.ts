@@ -11,7 +11,7 @@ import { downloadOfficial } from './official-models.ts';
 /** Demo song with its true stems. */
 export const demoFolder = join(assetsFolder, 'demo');
 
-/** What can be done with the models of this machine. All throw StemwrightError. */
+/** What can be done with the models of this machine. Every method may throw a StemwrightError. */
 export class ModelLibrary {
   readonly #store: ModelStore;
 
