@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -34,5 +35,6 @@ it('the card describes the weights beside it', () => {
     sampleRate: Number(metadata['samplerate']),
     segment: metadata['segment']?.split('/').map(Number),
     parameters,
+    sha256: createHash('sha256').update(file).digest('hex'),
   });
 });

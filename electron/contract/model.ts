@@ -27,6 +27,8 @@ export const ModelCard = z.strictObject({
   segment: z.tuple([z.int().positive(), z.int().positive()]),
   modes: z.array(SeparationMode).min(1),
   parameters: z.int().positive(),
+  /** Of the weights' file. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
   licence: z.string(),
   trainingSources: z.array(z.strictObject({ name: z.string(), use: z.string(), licence: z.string() })),
   quality: z.array(StemQuality),

@@ -32,13 +32,17 @@ const house: ModelLocation = { id: houseId, path: join(assetsFolder, 'models', '
 
 /** Every model that can be named by its id. Those that cannot be read come with the reason as their description. */
 export async function listModels(store: ModelStore): Promise<ModelDescriptor[]> {
-  const card = ModelCard.parse(JSON.parse(await readFile(house.path.replace(/\.safetensors$/, '.json'), 'utf8')));
+  const card = await readHouseCard();
   const models = [await describe({ ...card, file: house.path })];
   for (const id of await store.ids()) {
     const { manifest, path } = await store.find(id);
     models.push(await describe({ ...manifest, file: path }));
   }
   return models;
+}
+
+async function readHouseCard(): Promise<ModelCard> {
+  return ModelCard.parse(JSON.parse(await readFile(house.path.replace(/\.safetensors$/, '.json'), 'utf8')));
 }
 
 async function describe({ id, name, description, licence, file: path }: Pick<Manifest, 'id' | 'name' | 'description' | 'licence' | 'file'>): Promise<ModelDescriptor> {
@@ -84,6 +88,20 @@ function sourcesOf(file: ModelFile): string[] {
 /** A single model is a bag of one. */
 function membersOf(file: ModelFile): { model: SingleModel; weights: number[] }[] {
   return file.format === 'bag' ? file.members : [{ model: file, weights: file.config.sources.map(() => 1) }];
+}
+
+export interface NetworkFacts {
+  sources: string[];
+  rate: number;
+  channels: number;
+}
+
+/** What a model makes, without loading it. @throws StemwrightError 'model' */
+export async function describeNetwork(store: ModelStore, id: string): Promise<NetworkFacts> {
+  const { path } = await findModel(store, id, '/');
+  const file = await readModel(path);
+  const config = membersOf(file)[0]?.model.config;
+  return { sources: sourcesOf(file), rate: config?.sampleRate ?? 0, channels: config?.audioChannels ?? 0 };
 }
 
 /** Reads a model's files, checks them and hands them to the engine. */
@@ -156,7 +174,7 @@ export async function verifyModel(native: NativeModule, store: ModelStore, id: s
   const location = await findModel(store, id, '/');
   const model = await loadModel(native, location);
   model.dispose();
-  const expected = id === houseId ? model.sha256 : (await store.find(id)).manifest.sha256;
+  const { sha256: expected } = id === houseId ? await readHouseCard() : (await store.find(id)).manifest;
   if (model.sha256 !== expected) {
     throw new StemwrightError('model', `model "${id}" has changed since it was installed`, `Remove it with \`stemwright models remove ${id}\` and install it again.`);
   }
