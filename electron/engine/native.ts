@@ -13,6 +13,8 @@ export interface NativeModule {
   combineTracks(spec: { inputs: { path: string; gain: number }[]; channels: number; output: string } & Abortable): Promise<{ frames: number }>;
   /** Adds (mix − Σ stems) / n to each stem in place. */
   spreadResidual(spec: { mix: string; stems: string[]; channels: number } & Abortable): Promise<void>;
+  /** Writes the peaks of a whole track beside it: `song.f32` gives `song.peaks`. */
+  writePeaks(spec: { track: string; channels: number }): Promise<void>;
   /** Names of what can be measured. */
   benchmarks(): string[];
   runBenchmark(spec: { name: string; threads: number } & Abortable): Promise<NativeBenchmarkEntry[]>;

@@ -44,6 +44,10 @@ export function fakeNative(behaviour: FakeBehaviour = {}): NativeModule {
       return Promise.resolve({ frames: sum.length });
     },
     spreadResidual: () => Promise.resolve(),
+    writePeaks: ({ track }) => {
+      writeFileSync(track.replace(/\.f32$/, '.peaks'), 'SWPK');
+      return Promise.resolve();
+    },
     benchmarks: () => ['first thing', 'second thing'],
     runBenchmark: ({ name }) => Promise.resolve([{ name, unit: 's', median: 2, low: 1.9, high: 2.3 }]),
   };

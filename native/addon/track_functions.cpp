@@ -83,4 +83,11 @@ Napi::Value spreadResidual(const Napi::CallbackInfo& info) {
                     [request, cancel] { return session::spreadResidual(request, *cancel); });
 }
 
+Napi::Value writePeaks(const Napi::CallbackInfo& info) {
+  const Argument spec = Argument::of(info, 0, "spec");
+  const std::string track = spec["track"].path();
+  const std::size_t channels = spec["channels"].size();
+  return startPlain(info.Env(), [track, channels] { return session::writePeaks(track, channels); });
+}
+
 }  // namespace stemwright::addon

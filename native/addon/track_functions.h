@@ -10,4 +10,7 @@ Napi::Value measureTracks(const Napi::CallbackInfo& info);
 Napi::Value combineTracks(const Napi::CallbackInfo& info);
 Napi::Value spreadResidual(const Napi::CallbackInfo& info);
 
+/// writePeaks({track, channels}). [js-thread]
+Napi::Value writePeaks(const Napi::CallbackInfo& info);
+
 }  // namespace stemwright::addon

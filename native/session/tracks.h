@@ -1,5 +1,11 @@
 #pragma once
 
+#include <cstddef>
+#include <string>
+
+#include "core/result.h"
+#include "pcm/peaks.h"
+#include "pcm/track.h"
 #include "pcm/track_ops.h"
 #include "pcm/track_writer.h"
 
@@ -15,5 +21,12 @@ using pcm::SpreadRequest;
 using pcm::spreadResidual;
 using pcm::TrackStats;
 using pcm::TrackWriter;
+
+/// Writes the peaks of a whole track beside it. kInput when it cannot be read.
+inline core::Status writePeaks(const std::string& path, std::size_t channels) {
+  const auto track = pcm::Track::open(path, channels);
+  if (!track) return track.error();
+  return pcm::writePeaks(track.value());
+}
 
 }  // namespace stemwright::session
