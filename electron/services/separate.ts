@@ -6,16 +6,12 @@ import { SeparationReport, type SeparationOptions, type SeparationProgress, type
 import { fromNative } from '../engine/errors.ts';
 import type { NativeModule, TrackStats } from '../engine/native.ts';
 import { decode, decodedChannels, plain, undecodable } from '../media/decode.ts';
-import { extractCover } from '../media/cover.ts';
-import { encode } from '../media/encode.ts';
-import { formatTraits, writableRate } from '../media/formats.ts';
+import { writableRate } from '../media/formats.ts';
 import { probe, type MediaInfo } from '../media/probe.ts';
 import { convert, type RawTrack } from '../media/resample.ts';
-import { copyableTags } from '../media/tags.ts';
 import { fillTrack, runSeparation } from './engine-run.ts';
 import { JobFolder } from './job-folder.ts';
-import { planWriting, toDb, type WritePlan } from './levels.ts';
-import { forEachLimited } from './limited.ts';
+import { toDb } from './levels.ts';
 import type { LoadedModel } from './models.ts';
 import { finishStems, groupStems, type StemGroup, type StemTrack } from './stems.ts';
 import type { Tracer } from './trace.ts';
@@ -28,6 +24,18 @@ export interface SeparationContext {
   tracer: Tracer;
   signal: AbortSignal;
   onProgress: (progress: SeparationProgress) => void;
+  /** Told where the sources are being written, before their first segment. */
+  onTracks?: ((tracks: TracksInWork) => void) | undefined;
+  /** Puts the stems into `folder.resultPath` and publishes them. */
+  deliver: (song: SeparatedSong) => Promise<SeparationReport>;
+}
+
+/** Tracks of the model's sources at the model's rate, silent where nothing is final yet. */
+export interface TracksInWork {
+  rate: number;
+  channels: 1 | 2;
+  frames: number;
+  paths: ReadonlyMap<string, string>;
 }
 
 export interface Song {
@@ -36,7 +44,8 @@ export interface Song {
 }
 
 /**
- * One song into stems: `<out>/<song name>/<stem>.<ext>` and `separation.json`, all at once when everything is done.
+ * One song into stems: `<out>/<song name>/` with what `deliver` makes of them and `separation.json`, all at once when
+ * everything is done.
  * @param song `path` is absolute; its folder is named after `name`, or after the file when that is null
  * @throws StemwrightError; nothing is left behind then
  */
@@ -77,6 +86,24 @@ interface Stem extends StemTrack {
   overs: number;
 }
 
+/** A song whose stems lie as tracks in the job's folder, for the one who delivers them. */
+export interface SeparatedSong {
+  readonly name: string;
+  readonly info: MediaInfo;
+  readonly folder: JobFolder;
+  /** The song as processed, of the same rate, channels and length as the stems. */
+  readonly reference: RawTrack;
+  readonly frames: number;
+  readonly stems: readonly Stem[];
+  /** How many coders to run at once. */
+  readonly parallel: number;
+  warn(code: Warning['code'], message: string): void;
+  /** Begins a phase of so many steps; what it gives is called after each. */
+  steps(phase: SeparationProgress['phase'], count: number): () => void;
+  /** Adds `separation.json` to the results and moves them to their final place, of which `stems` is told. */
+  publish(stems: (path: string) => StemReport[]): Promise<SeparationReport>;
+}
+
 /** One song on its way through the phases. */
 class Separation {
   readonly #context: SeparationContext;
@@ -105,14 +132,36 @@ class Separation {
     const { separated, segmentSeconds } = await this.#separate(mix);
     const reference = await tracer.span('reference', () => this.#toOutput(source));
     const { stems, nullDepthDb } = await tracer.span('finish', () => this.#finish(groups, separated, mix, reference));
-    const plan = this.#plan(stems);
-    await tracer.span('encode', () => this.#encode(stems, reference, plan));
-    return this.#publish((path) => ({
-      ...this.#settings(segmentSeconds),
-      ...this.#outcome(source, (performance.now() - start) / 1000),
-      stems: stems.map((stem) => reportStem(stem, reference, plan, path)),
-      nullDepthDb,
-    }));
+    return this.#context.deliver({
+      name: this.#name,
+      info: this.#info,
+      folder: this.#folder,
+      reference,
+      frames: reference.stats.frames,
+      stems,
+      parallel: this.#parallel,
+      warn: (code, message) => {
+        this.#warn(code, message);
+      },
+      steps: (phase, count) => this.#steps(phase, count),
+      publish: (delivered) =>
+        this.#publish((path) => ({
+          ...this.#settings(segmentSeconds),
+          ...this.#outcome(source, (performance.now() - start) / 1000),
+          stems: delivered(path),
+          nullDepthDb,
+        })),
+    });
+  }
+
+  #publish(report: (path: string) => SeparationReport): Promise<SeparationReport> {
+    return this.#folder.publish(this.#name, async (final) => {
+      this.#context.signal.throwIfAborted();
+      // Parsing puts the fields into the contract's order, and lets nothing pass that is no number.
+      const published = SeparationReport.parse(report(final));
+      await writeFile(join(this.#folder.resultPath, 'separation.json'), `${JSON.stringify(published, null, 2)}\n`, { flush: true });
+      return published;
+    });
   }
 
   /** Stems as they will be written, and how well all of them, written or not, sum to the song. */
@@ -266,6 +315,7 @@ class Separation {
     const { native, options, signal, tracer } = this.#context;
     const separated = new Map(this.#model.sources.map((name, index) => [name, this.#folder.file(`source-${index}.f32`)]));
     const { frames, mean, std } = mix.stats;
+    this.#context.onTracks?.({ rate: mix.rate, channels: mix.channels, frames, paths: separated });
     let last = performance.now();
     const done = await runSeparation(
       native,
@@ -291,62 +341,4 @@ class Separation {
     );
     return { separated, segmentSeconds: done.segmentSeconds };
   }
-
-  #plan(stems: readonly Stem[]): WritePlan {
-    const levels = { peak: Math.max(...stems.map(({ peak }) => peak)), overs: stems.reduce((sum, { overs }) => sum + overs, 0) };
-    const plan = planWriting(this.#context.options.format, this.#context.options.clipMode, levels);
-    if (plan.warning !== null) {
-      this.#warn(plan.warning.code, plan.warning.message);
-    }
-    return plan;
-  }
-
-  async #encode(stems: readonly StemTrack[], format: Source, plan: WritePlan): Promise<void> {
-    const { signal } = this.#context;
-    const cover = await this.#cover(plan);
-    const tags = copyableTags(this.#info.tags);
-    const step = this.#steps('encode', stems.length);
-    await forEachLimited(stems, this.#parallel, async (stem) => {
-      const output = join(this.#folder.resultPath, fileName(stem, plan));
-      await encode({ source: { ...format, path: stem.path }, output, format: plan.format, gain: plan.gain, tags, cover }, signal);
-      step();
-    });
-  }
-
-  async #cover(plan: WritePlan): Promise<string | null> {
-    const { cover } = formatTraits[plan.format];
-    if (this.#info.cover === null || cover === null) {
-      return null;
-    }
-    const path = this.#folder.file('cover');
-    if (await extractCover(this.#info, path, cover, this.#context.signal)) {
-      return path;
-    }
-    this.#warn('cover-skipped', 'the cover picture could not be copied');
-    return null;
-  }
-
-  #publish(report: (path: string) => SeparationReport): Promise<SeparationReport> {
-    return this.#folder.publish(this.#name, async (final) => {
-      this.#context.signal.throwIfAborted();
-      // Parsing puts the fields into the contract's order, and lets nothing pass that is no number.
-      const published = SeparationReport.parse(report(final));
-      await writeFile(join(this.#folder.resultPath, 'separation.json'), `${JSON.stringify(published, null, 2)}\n`, { flush: true });
-      return published;
-    });
-  }
-}
-
-function reportStem(stem: Stem, { rate, channels, stats }: Source, plan: WritePlan, folder: string): StemReport {
-  return {
-    name: stem.name,
-    path: join(folder, fileName(stem, plan)),
-    ...{ rate, channels, samples: stats.frames },
-    peakDb: toDb(stem.peak),
-    clippedSamples: plan.clipped ? stem.overs : 0,
-  };
-}
-
-function fileName(stem: StemTrack, plan: WritePlan): string {
-  return `${stem.name}.${formatTraits[plan.format].extension}`;
 }

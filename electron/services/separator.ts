@@ -4,8 +4,18 @@ import type { NativeModule } from '../engine/native.ts';
 import { userFolders } from './folders.ts';
 import { ModelStore } from './model-store.ts';
 import { findModel, loadModel, type LoadedModel } from './models.ts';
-import { separate, type Song } from './separate.ts';
+import { separate, type SeparationContext, type Song } from './separate.ts';
+import { asFiles } from './song-files.ts';
 import { Tracer } from './trace.ts';
+
+export interface SeparatorSetting {
+  native?: NativeModule | undefined;
+  /** Holds the installed models. */
+  dataFolder?: string | undefined;
+  /** Else the stems become plain files. */
+  deliver?: SeparationContext['deliver'] | undefined;
+  onTracks?: SeparationContext['onTracks'];
+}
 
 /** Separates songs one after the other with one model, which is loaded for the first. */
 export class Separator {
@@ -13,13 +23,15 @@ export class Separator {
   readonly #options: SeparationOptions;
   readonly #folder: string;
   readonly #native: NativeModule;
+  readonly #setting: SeparatorSetting;
   #model: Promise<LoadedModel> | null = null;
 
   /** @param folder what a relative path in `options.model` is meant against */
-  constructor(options: SeparationOptions, folder: string, native: NativeModule = loadNative()) {
+  constructor(options: SeparationOptions, folder: string, setting: SeparatorSetting = {}) {
     this.#options = options;
     this.#folder = folder;
-    this.#native = native;
+    this.#setting = setting;
+    this.#native = setting.native ?? loadNative();
   }
 
   /** @throws StemwrightError */
@@ -31,11 +43,13 @@ export class Separator {
       tracer: this.tracer,
       signal,
       onProgress,
+      onTracks: this.#setting.onTracks,
+      deliver: this.#setting.deliver ?? asFiles(this.#options, signal),
     });
   }
 
   async #load(): Promise<LoadedModel> {
-    const store = new ModelStore(userFolders().data);
+    const store = new ModelStore(this.#setting.dataFolder ?? userFolders().data);
     return loadModel(this.#native, await findModel(store, this.#options.model, this.#folder));
   }
 

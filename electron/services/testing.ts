@@ -28,7 +28,7 @@ export async function openWorkshop(kwargs: Record<string, unknown> = {}, native?
     folder,
     out,
     separate: async (path, options = {}) => {
-      const separator = new Separator(defaultOptions({ out, model, ...options }), '/', native);
+      const separator = new Separator(defaultOptions({ out, model, ...options }), '/', { native });
       try {
         return await separator.separate({ path, name: null }, new AbortController().signal, () => undefined);
       } finally {
