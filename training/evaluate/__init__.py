@@ -1,0 +1,1 @@
+"""How well models separate: held-out composed songs by style, and real multitracks."""

@@ -1,0 +1,105 @@
+"""Compares models: python3 -m training.evaluate --model NAME=FILE… [--synthetic N] [--real FOLDER…] --json OUT
+
+FILE is a safetensors file or a checkpoint folder (its averaged weights). A real FOLDER holds drums, bass, other and
+vocals as FLAC or WAV at 44.1 kHz; the mix is their sum. Never train on what is given here.
+"""
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..compose.bank import Bank, read_sound
+from ..compose.signal import RATE as SAMPLE_RATE
+from ..compose.song import STEMS, compose
+from ..compose.styles import STYLES
+from ..learn import load_average
+from ..model.config import Config
+from ..model.htdemucs import HTDemucs
+from ..model.weights import load_model
+from .score import Score, score, summarise
+from .track import MODES, separate_track
+
+Named = tuple[str, str, Tensor]  # set, name or style, stems [4, 2, samples]
+EVALUATION_SEEDS = 2 * 10**9
+
+
+def open_model(path: Path) -> HTDemucs:
+    return load_average(path, HTDemucs(Config())) if path.is_dir() else load_model(path)
+
+
+def synthetic(bank: Path, count: int, window: int, libraries: Path | None) -> Iterator[Named]:
+    """The middle `window` samples of songs of each style in turn, with held-out instruments and voices only."""
+    loaded = Bank(bank, libraries)
+    for number in range(count):
+        song = compose(EVALUATION_SEEDS + number, loaded, 15.0, True, STYLES[number % len(STYLES)])
+        start = (song.stems.shape[-1] - window) // 2
+        yield "synthetic", song.style, torch.from_numpy(song.stems[..., start : start + window].astype(np.float32) / 32768)
+
+
+def real(folders: list[Path]) -> Iterator[Named]:
+    for folder in folders:
+        stems = []
+        for stem in STEMS:
+            samples, _ = read_sound(next(path for path in sorted(folder.glob(f"{stem}.*"))))
+            stems.append(torch.from_numpy(samples.astype(np.float32) / 32768))
+        yield "real", folder.name, torch.stack(stems)
+
+
+def evaluate(models: dict[str, HTDemucs], tracks: Iterator[Named], overlap: float = 0.25) -> list[dict[str, Any]]:
+    rows = []
+    for group, name, stems in tracks:
+        mix = stems.sum(0)
+        for title, model in models.items():
+            for mode in MODES:
+                estimates = separate_track(model, mix, mode, overlap)
+                for stem, truth, estimate in zip(STEMS, stems, estimates):
+                    one = score(truth, estimate, mix, stem)
+                    rows.append({"set": group, "track": name, "model": title, "mode": mode, **vars(one)})
+        print(group, name, "done", flush=True)
+    return rows
+
+
+def table(rows: list[dict[str, Any]], models: list[str]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for group in sorted({row["set"] for row in rows}):
+        for mode in MODES:
+            for title in models:
+                chosen = [row for row in rows if (row["set"], row["mode"], row["model"]) == (group, mode, title)]
+                scores = [Score(row["stem"], row["sdr"], row["gain"], row["leak"]) for row in chosen]
+                out[f"{group} {mode} {title}"] = summarise(scores)
+    return out
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="training.evaluate", description=__doc__)
+    parser.add_argument("--model", action="append", required=True, help="NAME=FILE")
+    parser.add_argument("--bank", type=Path, default=Path("training/bank"))
+    parser.add_argument("--libraries", type=Path, default=None)
+    parser.add_argument("--synthetic", type=int, default=0)
+    parser.add_argument("--window", type=float, default=4.0, help="seconds of each synthetic song")
+    parser.add_argument("--real", type=Path, nargs="*", default=[])
+    parser.add_argument("--json", type=Path, required=True)
+    options = parser.parse_args()
+    paths = dict(text.split("=", 1) for text in options.model)
+    models = {title: open_model(Path(path)) for title, path in paths.items()}
+    rows = evaluate(models, real(options.real))
+    if options.synthetic:
+        window = int(options.window * SAMPLE_RATE)
+        songs = synthetic(options.bank, options.synthetic, window, options.libraries)
+        rows += evaluate(models, songs, overlap=0.0)
+    summary = table(rows, list(models))
+    options.json.write_text(json.dumps({"summary": summary, "tracks": rows}, indent=1))
+    for title, stems in summary.items():
+        numbers = "  ".join(f"{stem} {found['sdr_median']} ({found['sdr_mean']})" for stem, found in stems.items())
+        print(f"{title:32s} {numbers}")
+
+
+if __name__ == "__main__":
+    main()

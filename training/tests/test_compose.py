@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import tempfile
+import unittest
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.random import default_rng
+
+from ..compose import bass, effects, grooves, melody, singing, synths
+from ..compose.bank import Bank, speech_of
+from ..compose.harmony import Note
+from ..compose.sampler import Sampler
+from ..compose.signal import RATE, levelled, loudness
+from ..compose.song import compose
+from ..compose.styles import BY_NAME, STYLES, draw_plan
+from ..compose.tract import Tract
+from ..compose.voice import draw_singer, track_pitch
+from . import tiny_bank
+
+
+def pitch_of(audio: np.ndarray) -> float:
+    f0 = track_pitch(np.asarray(audio, np.float32))
+    return float(np.median(f0[f0 > 0]))
+
+
+class WithBank(unittest.TestCase):
+    bank: Bank
+    temporary: "tempfile.TemporaryDirectory[str]"
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.bank = Bank(tiny_bank.make(Path(cls.temporary.name)))
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        cls.temporary.cleanup()
+
+    def test_held_sounds_stay_apart(self) -> None:
+        self.assertEqual(set(self.bank.side(False).voices), {("awb", "male")})
+        self.assertEqual(set(self.bank.side(True).voices), {("rms", "male")})
+        self.assertFalse(set(self.bank.side(False).instruments) & set(self.bank.side(True).instruments))
+
+    def test_a_seed_gives_the_same_song_and_another_seed_another(self) -> None:
+        first, again, other = (compose(seed, self.bank, 5.0).stems for seed in (4, 4, 5))
+        np.testing.assert_array_equal(first, again)
+        self.assertFalse(np.array_equal(first, other))
+
+    def test_every_style_composes_without_clipping(self) -> None:
+        for number, style in enumerate(STYLES):
+            with self.subTest(style.name):
+                song = compose(number, self.bank, 5.0, number % 2 == 1, style)
+                self.assertEqual(song.stems.shape, (4, 2, 5 * RATE))
+                self.assertGreater(np.abs(song.stems).max(), 3000)
+                self.assertLessEqual(np.abs(song.stems.astype(np.int32).sum(0)).max(), 32767)
+
+    def test_the_sampler_repitches_and_sustains(self) -> None:
+        clips = self.bank.side(False).instruments["gm000"]
+        out = Sampler(clips, sustains=True).play([Note(0.0, 2.5, 60, 0.9)], 3.0, default_rng(1))
+        self.assertAlmostEqual(pitch_of(out[0, : RATE // 2]), 261.6, delta=6)
+        self.assertGreater(np.abs(out[:, 2 * RATE : int(2.4 * RATE)]).max(), 0.01)
+
+    def test_speech_is_sung_at_the_written_pitch(self) -> None:
+        speech = speech_of(self.bank.side(False).voices["awb", "male"][0])
+        assert speech is not None
+        rng = default_rng(2)
+        singer = replace(draw_singer(rng, False), growl=0.0, shimmer=0.02, breath=0.02)
+        voice = singing.sing(speech, [Note(0.0, 1.2, 57, 1.0)], rng, singer)
+        self.assertTrue(np.isfinite(voice).all())
+        self.assertAlmostEqual(12 * np.log2(pitch_of(voice) / 220), 0, delta=0.8)
+
+
+class Parts(unittest.TestCase):
+    def test_invented_voices_have_vowels_and_can_sing(self) -> None:
+        rng = default_rng(3)
+        speech = Tract(rng).speech(5)
+        self.assertEqual((len(speech.nuclei), len(speech.bounds)), (5, 6))
+        self.assertTrue(np.isfinite(speech.log_power.astype(np.float32)).all())
+        voice = singing.sing(speech, [Note(0.0, 0.8, 60, 1.0)], rng, draw_singer(rng, True))
+        self.assertGreater(float(np.abs(voice).max()), 1e-3)
+
+    def test_drones_leave_no_gaps_and_are_low(self) -> None:
+        plan = draw_plan(default_rng(6), 20.0, False, BY_NAME["remix"])
+        notes = bass.line("drone", plan, default_rng(1))
+        bars = len([bar for bar in plan.bars("bass") if plan.at(bar) < plan.seconds])
+        self.assertGreater(sum(note.length for note in notes), 0.95 * (bars - 8) * plan.bar)
+        self.assertTrue(all(24 <= note.key < 48 for note in notes))
+
+    def test_an_eight_oh_eight_rings_at_its_key(self) -> None:
+        out = synths.eight_oh_eight([Note(0.0, 2.0, 45, 1.0)], 2.2, default_rng(5), glide=False)
+        self.assertAlmostEqual(pitch_of(out[0, RATE // 2 :]), 110, delta=2)
+
+    def test_ducking_dips_at_the_kick_and_recovers(self) -> None:
+        flat = np.ones((2, RATE), np.float32)
+        out = effects.duck(flat, [0.5], 0.8, 0.2)
+        self.assertLess(out[0, int(0.505 * RATE)], 0.3)
+        self.assertAlmostEqual(float(out[0, int(0.8 * RATE)]), 1.0, places=3)
+
+    def test_a_limiter_lowers_peaks_only(self) -> None:
+        mix = np.concatenate([np.full((2, RATE), 0.1), np.full((2, RATE), 0.9)], axis=1).astype(np.float32)
+        gains = effects.limiter_gain(mix, default_rng(1), loud=True)
+        self.assertAlmostEqual(float(gains[RATE // 2]), 1.0, places=2)
+        self.assertLess(float(gains[int(1.7 * RATE)]), 0.9)
+
+    def test_grooves_stay_in_their_bar(self) -> None:
+        for name, groove in grooves.GROOVES.items():
+            for step, _, velocity in groove(default_rng(1)):
+                self.assertTrue(0 <= step < 16 and 0 < velocity <= 1, name)
+
+    def test_melodies_keep_their_range(self) -> None:
+        plan = draw_plan(default_rng(8), 20.0, False)
+        for line in melody.write(plan, "vocals", 57, 71, 0.7, default_rng(1)):
+            self.assertTrue(all(57 <= note.key <= 71 for note in line))
+
+    def test_levelled_sets_the_loudness(self) -> None:
+        audio = default_rng(1).standard_normal((2, RATE)).astype(np.float32)
+        self.assertAlmostEqual(20 * np.log10(loudness(levelled(audio, -20))), -20, places=2)
+
+
+if __name__ == "__main__":
+    unittest.main()
