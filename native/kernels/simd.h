@@ -451,6 +451,19 @@ STEMWRIGHT_INLINE float sum(V a) {
 
 // ---- what all levels share ---------------------------------------------------------------------
 
+/// The first n elements, n up to kLanes; zeros above.
+STEMWRIGHT_INLINE V part(const float* p, std::size_t n) {
+  return n == kLanes ? load(p) : loadPartial(p, n);
+}
+/// Stores the first n lanes, n up to kLanes.
+STEMWRIGHT_INLINE void put(float* p, V a, std::size_t n) {
+  if (n == kLanes) {
+    store(p, a);
+  } else {
+    storePartial(p, a, n);
+  }
+}
+
 /// e^x, within 2 ulp on [-87, 88]; clamped outside. Cephes' reduction and polynomial.
 STEMWRIGHT_INLINE V exp(V x) {
   x = min(max(x, set1(-87.3f)), set1(88.0f));

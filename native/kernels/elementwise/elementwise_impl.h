@@ -13,10 +13,6 @@ STEMWRIGHT_INLINE void map(std::size_t count, float* out, Op op) {
   if (i < count) storePartial(out + i, op(i, count - i), count - i);
 }
 
-STEMWRIGHT_INLINE V part(const float* x, std::size_t n) {
-  return n == kLanes ? load(x) : loadPartial(x, n);
-}
-
 void geluAll(const float* x, float* out, std::size_t count) {
   map(count, out, [&](std::size_t i, std::size_t n) { return gelu(part(x + i, n)); });
 }

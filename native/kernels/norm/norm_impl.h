@@ -83,18 +83,6 @@ STEMWRIGHT_INLINE void eachVector(std::size_t cols, Op op) {
   if (c < cols) op(c, cols - c);
 }
 
-STEMWRIGHT_INLINE V part(const float* x, std::size_t n) {
-  return n == kLanes ? load(x) : loadPartial(x, n);
-}
-
-STEMWRIGHT_INLINE void put(float* out, V value, std::size_t n) {
-  if (n == kLanes) {
-    store(out, value);
-  } else {
-    storePartial(out, value, n);
-  }
-}
-
 template <bool kActivate>
 STEMWRIGHT_INLINE void applyRows(const NormCall& call) {
   const Centre centre = centreOf(call.mean);
