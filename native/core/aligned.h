@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <new>
 #include <span>
 #include <type_traits>
+#include <utility>
 
 namespace stemwright::core {
 
@@ -20,18 +22,21 @@ constexpr std::size_t paddedCount(std::size_t count) {
 }
 
 /// Owning, 64-byte aligned, uninitialised storage of trivial elements.
-/// Throws std::bad_alloc from its constructor.
+/// Throws std::bad_alloc from its constructor, also for a size that no memory could have.
 template <typename T>
 class AlignedBuffer {
   static_assert(std::is_trivially_copyable_v<T>);
 
  public:
   AlignedBuffer() = default;
-  explicit AlignedBuffer(std::size_t count)
-      : data_(count == 0 ? nullptr
-                         : static_cast<T*>(::operator new (paddedCount<T>(count) * sizeof(T),
-                                                           std::align_val_t{kAlignment}))),
-        size_(count) {}
+  explicit AlignedBuffer(std::size_t count) : data_(allocate(count)), size_(count) {}
+  AlignedBuffer(AlignedBuffer&& other) noexcept
+      : data_(std::move(other.data_)), size_(std::exchange(other.size_, 0)) {}
+  AlignedBuffer& operator=(AlignedBuffer&& other) noexcept {
+    data_ = std::move(other.data_);
+    size_ = std::exchange(other.size_, 0);
+    return *this;
+  }
 
   T* data() noexcept { return data_.get(); }
   const T* data() const noexcept { return data_.get(); }
@@ -51,6 +56,12 @@ class AlignedBuffer {
   }
 
  private:
+  static T* allocate(std::size_t count) {
+    if (count == 0) return nullptr;
+    if (count > (PTRDIFF_MAX - kAlignment) / sizeof(T)) throw std::bad_array_new_length();
+    return static_cast<T*>(
+        ::operator new (paddedCount<T>(count) * sizeof(T), std::align_val_t{kAlignment}));
+  }
   struct Free {
     void operator()(T* pointer) const noexcept {
       ::operator delete (pointer, std::align_val_t{kAlignment});

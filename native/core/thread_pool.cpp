@@ -3,12 +3,21 @@
 namespace stemwright::core {
 
 ThreadPool::ThreadPool(unsigned threads) {
-  for (unsigned worker = 1; worker < threads; ++worker) {
-    threads_.emplace_back([this, worker] { workerLoop(worker); });
+  try {
+    for (unsigned worker = 1; worker < threads; ++worker) {
+      threads_.emplace_back([this, worker] { workerLoop(worker); });
+    }
+  } catch (...) {
+    stop();
+    throw;
   }
 }
 
 ThreadPool::~ThreadPool() {
+  stop();
+}
+
+void ThreadPool::stop() {
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;

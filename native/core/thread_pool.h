@@ -19,6 +19,7 @@ namespace stemwright::core {
 class ThreadPool {
  public:
   /// @param threads workers including the caller; at least 1
+  /// Throws std::system_error when the system has no more threads to give.
   explicit ThreadPool(unsigned threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -46,9 +47,11 @@ class ThreadPool {
 
  private:
   using Task = void (*)(void* context, std::size_t index, unsigned worker);
+  void stop();
   void run(std::size_t count, Task task, void* context);
   void workerLoop(unsigned worker);
   void drain(unsigned worker);
+  bool cancelled() const noexcept { return cancel_ != nullptr && cancel_->requested(); }
 
   std::mutex mutex_;
   std::condition_variable wake_;
@@ -56,9 +59,6 @@ class ThreadPool {
   std::uint64_t generation_ = 0;
   unsigned busy_ = 0;
   bool stopping_ = false;
-
-  bool cancelled() const noexcept { return cancel_ != nullptr && cancel_->requested(); }
-
   const CancelFlag* cancel_ = nullptr;
   Task task_ = nullptr;
   void* context_ = nullptr;

@@ -2,6 +2,7 @@
 
 #include <exception>
 #include <new>
+#include <system_error>
 #include <type_traits>
 
 #include "core/result.h"
@@ -9,7 +10,7 @@
 namespace stemwright::session {
 
 /// Calls work() where nothing may throw: at the top of a thread or at a language border.
-/// Memory that runs out is kNoRoom, any other exception kInternal.
+/// Memory or threads that run out are kNoRoom, any other exception kInternal.
 template <typename Work>
 std::invoke_result_t<Work&> guarded(Work&& work) noexcept {
   using core::Error;
@@ -18,6 +19,11 @@ std::invoke_result_t<Work&> guarded(Work&& work) noexcept {
     return work();
   } catch (const std::bad_alloc&) {
     return Error{ErrorCode::kNoRoom, "there is not enough memory"};
+  } catch (const std::system_error& fault) {
+    if (fault.code() == std::errc::resource_unavailable_try_again) {
+      return Error{ErrorCode::kNoRoom, "the system has no more threads to give"};
+    }
+    return Error{ErrorCode::kInternal, fault.what()};
   } catch (const std::exception& exception) {
     return Error{ErrorCode::kInternal, exception.what()};
   } catch (...) {

@@ -112,6 +112,18 @@ TEST_SUITE("core") {
     CHECK(arena.take<float>(1000) == nullptr);
   }
 
+  TEST_CASE("a buffer that no memory could hold is bad_alloc, and a moved one is empty") {
+    CHECK_THROWS_AS(AlignedBuffer<float>(SIZE_MAX), std::bad_alloc);
+    CHECK_THROWS_AS(AlignedBuffer<float>(SIZE_MAX / sizeof(float) + 2), std::bad_alloc);
+    AlignedBuffer<float> from(3);
+    AlignedBuffer<float> to(std::move(from));
+    CHECK(to.size() == 3);
+    CHECK(from.empty());
+    from = std::move(to);
+    CHECK(from.size() == 3);
+    CHECK(to.data() == nullptr);
+  }
+
   TEST_CASE("half precision numbers widen exactly") {
     CHECK(halfToFloat(0x3c00) == 1.0f);
     CHECK(halfToFloat(0xc000) == -2.0f);
