@@ -6,6 +6,8 @@
 #include <limits>
 #include <utility>
 
+#include "nn/blocks.h"
+
 namespace stemwright::nn {
 namespace {
 
@@ -13,10 +15,6 @@ namespace {
 /// packed keys stay in the second-level cache.
 constexpr std::size_t kQueryBlock = 84;
 constexpr std::size_t kKeyBlock = 256;
-
-std::size_t blocksOf(std::size_t count, std::size_t block) {
-  return (count + block - 1) / block;
-}
 
 /// Floats of a [depth, columns] matrix in panels of two vectors.
 std::size_t packedSize(std::size_t depth, std::size_t columns, std::size_t lanes) {

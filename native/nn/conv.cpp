@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <vector>
+#include <cassert>
+#include <utility>
 
 namespace stemwright::nn {
 namespace {
-
-/// Taps that one call can gather; Conv::Conv refuses larger kernels.
-constexpr std::size_t kMaxTaps = 128;
 
 /// Output columns that see the same taps along the width.
 struct Run {
@@ -39,51 +37,55 @@ Run runAt(const ConvShape& shape, std::size_t width, std::size_t column, std::si
   return run;
 }
 
+std::size_t tapsOf(const ConvShape& shape) {
+  return shape.kernelHeight * shape.kernelWidth;
+}
+
 }  // namespace
+
+Conv::Conv(const kernels::Kernels& kernels, const ConvShape& shape, PackedMatrix packed)
+    : kernels_(&kernels), shape_(shape), packed_(std::move(packed)) {
+  assert(tapsOf(shape) <= kMostTaps);
+}
 
 Conv::Conv(const kernels::Kernels& kernels, const ConvShape& shape, bool glu, const float* weight,
            const float* bias)
-    : kernels_(&kernels), shape_(shape) {
-  const std::size_t taps = shape.kernelHeight * shape.kernelWidth;
-  packed_ = PackedMatrix(
-      kernels.gemm.lanes, taps, shape.in, shape.out, glu,
-      [&](std::size_t tap, std::size_t k, std::size_t column) {
-        return weight[(column * shape.in + k) * taps + tap];
-      },
-      [&](std::size_t column) { return bias == nullptr ? 0.0f : bias[column]; });
-}
+    : Conv(kernels, shape,
+           PackedMatrix(
+               kernels.gemm.lanes, tapsOf(shape), shape.in, shape.out, glu,
+               [&](std::size_t tap, std::size_t k, std::size_t column) {
+                 return weight[(column * shape.in + k) * tapsOf(shape) + tap];
+               },
+               [&](std::size_t column) { return bias == nullptr ? 0.0f : bias[column]; })) {}
 
 Conv Conv::transposedHeightPhase(const kernels::Kernels& kernels, std::size_t in, std::size_t out,
                                  std::size_t kernel, std::size_t stride, std::size_t phase,
                                  const float* weight, const float* bias) {
   const std::size_t taps = kernel / stride;
-  Conv conv;
-  conv.kernels_ = &kernels;
-  conv.shape_ = {.in = in, .out = out, .kernelHeight = taps, .paddingHeight = taps - 1};
-  conv.packed_ = PackedMatrix(
-      kernels.gemm.lanes, taps, in, out, false,
-      [&](std::size_t tap, std::size_t k, std::size_t column) {
-        return weight[(k * out + column) * kernel + phase + (taps - 1 - tap) * stride];
-      },
-      [&](std::size_t column) { return bias[column]; });
-  return conv;
+  const ConvShape shape{.in = in, .out = out, .kernelHeight = taps, .paddingHeight = taps - 1};
+  return {kernels, shape,
+          PackedMatrix(
+              kernels.gemm.lanes, taps, in, out, false,
+              [&](std::size_t tap, std::size_t k, std::size_t column) {
+                return weight[(k * out + column) * kernel + phase + (taps - 1 - tap) * stride];
+              },
+              [&](std::size_t column) { return bias[column]; })};
 }
 
 Conv Conv::transposedWidth(const kernels::Kernels& kernels, std::size_t in, std::size_t out,
                            std::size_t kernel, std::size_t stride, const float* weight,
                            const float* bias) {
   const std::size_t taps = kernel / stride;
-  Conv conv;
-  conv.kernels_ = &kernels;
-  conv.shape_ = {.in = in, .out = out * stride, .kernelWidth = taps, .paddingWidth = taps - 1};
-  conv.packed_ = PackedMatrix(
-      kernels.gemm.lanes, taps, in, out * stride, false,
-      [&](std::size_t tap, std::size_t k, std::size_t column) {
-        const std::size_t phase = column / out;
-        return weight[(k * out + column % out) * kernel + phase + (taps - 1 - tap) * stride];
-      },
-      [&](std::size_t column) { return bias[column % out]; });
-  return conv;
+  const ConvShape shape{
+      .in = in, .out = out * stride, .kernelWidth = taps, .paddingWidth = taps - 1};
+  return {kernels, shape,
+          PackedMatrix(
+              kernels.gemm.lanes, taps, in, shape.out, false,
+              [&](std::size_t tap, std::size_t k, std::size_t column) {
+                const std::size_t at = (k * out + column % out) * kernel + column / out;
+                return weight[at + (taps - 1 - tap) * stride];
+              },
+              [&](std::size_t column) { return bias[column % out]; })};
 }
 
 void Conv::row(const float* x, std::size_t height, std::size_t width, std::size_t row,
@@ -91,7 +93,7 @@ void Conv::row(const float* x, std::size_t height, std::size_t width, std::size_
   const std::size_t stored = outChannels();
   const bool contiguous = shape_.dilationWidth == 1;
   const kernels::PackedGemm merged = packed_.merged(shape_.kernelWidth);
-  std::array<kernels::GemmTap, kMaxTaps> taps;
+  std::array<kernels::GemmTap, kMostTaps> taps;
 
   for (std::size_t column = begin; column < end;) {
     const Run run = runAt(shape_, width, column, end);

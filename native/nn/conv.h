@@ -22,11 +22,17 @@ struct ConvShape {
   std::size_t paddingHeight = 0;  ///< zeros on either side
   std::size_t paddingWidth = 0;
 
+  /// Positions of the output; 0 where the input and its padding are smaller than the kernel.
   std::size_t outHeight(std::size_t height) const {
-    return (height + 2 * paddingHeight - kernelHeight) / strideHeight + 1;
+    return positions(height + 2 * paddingHeight, kernelHeight, strideHeight);
   }
   std::size_t outWidth(std::size_t width) const {
-    return (width + 2 * paddingWidth - dilationWidth * (kernelWidth - 1) - 1) / strideWidth + 1;
+    return positions(width + 2 * paddingWidth, dilationWidth * (kernelWidth - 1) + 1, strideWidth);
+  }
+
+ private:
+  static std::size_t positions(std::size_t padded, std::size_t reach, std::size_t stride) {
+    return padded < reach ? 0 : (padded - reach) / stride + 1;
   }
 };
 
@@ -43,6 +49,10 @@ class Conv {
  public:
   Conv() = default;
 
+  /// Taps of the largest kernel, height times width.
+  static constexpr std::size_t kMostTaps = 128;
+
+  /// @param shape  of at most kMostTaps taps
   /// @param weight PyTorch's [out, in, kernelHeight * kernelWidth]
   /// @param bias   [out] or null
   Conv(const kernels::Kernels& kernels, const ConvShape& shape, bool glu, const float* weight,
@@ -85,6 +95,8 @@ class Conv {
   std::size_t chunk() const noexcept { return kernels_->gemm.rowBlock * 8; }
 
  private:
+  Conv(const kernels::Kernels& kernels, const ConvShape& shape, PackedMatrix packed);
+
   const kernels::Kernels* kernels_ = nullptr;
   ConvShape shape_;
   PackedMatrix packed_;

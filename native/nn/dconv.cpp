@@ -1,17 +1,14 @@
 #include "nn/dconv.h"
 
-#include <algorithm>
 #include <utility>
+
+#include "nn/blocks.h"
 
 namespace stemwright::nn {
 namespace {
 
 /// Positions that stay in the cache while all steps of one pass run over them.
 constexpr std::size_t kChunk = 224;
-
-std::size_t chunksOf(std::size_t width) {
-  return (width + kChunk - 1) / kChunk;
-}
 
 }  // namespace
 
@@ -32,57 +29,58 @@ std::size_t DConv::chunkSize() const noexcept {
   return layers_.empty() ? 0 : core::paddedCount<float>(kChunk * layers_[0].expand.outChannels());
 }
 
+/// hidden rows [begin, end) = squeeze(x), and their moments.
+kernels::Moments DConv::squeeze(const Layer& layer, const float* x, std::size_t width,
+                                std::size_t begin, std::size_t end, float* hidden) const {
+  const std::size_t narrow = layer.squeeze.outChannels();
+  layer.squeeze.row(x, 1, width, 0, begin, end, hidden, {});
+  return kernels_->norm.moments(hidden + begin * narrow, narrow, end - begin, narrow);
+}
+
+/// Normalises `count` hidden rows in place and gives the moments of what they expand to.
+kernels::Moments DConv::activate(const Layer& layer, const kernels::Moments& moments,
+                                 std::size_t count, float* hidden, float* expanded) const {
+  const std::size_t narrow = layer.squeeze.outChannels();
+  const std::size_t wide = layer.expand.outChannels();
+  kernels_->norm.applyGelu({hidden, narrow, hidden, narrow, count, narrow, moments.mean,
+                            inverseStd(moments), layer.squeezeNorm.weight.data(),
+                            layer.squeezeNorm.bias.data()});
+  layer.expand.row(hidden, 1, count, 0, 0, count, expanded, {});
+  return kernels_->norm.moments(expanded, wide, count, wide);
+}
+
+/// Adds what `count` hidden rows expand to, normalised, gated and scaled, to x.
+void DConv::add(const Layer& layer, const kernels::Moments& moments, std::size_t count,
+                const float* hidden, float* expanded, float* x) const {
+  const std::size_t channels = layer.squeeze.shape().in;
+  layer.expand.row(hidden, 1, count, 0, 0, count, expanded, {});
+  kernels_->norm.applyGluAdd(
+      {expanded, layer.expand.outChannels(), x, channels, count, channels, moments.mean,
+       inverseStd(moments), layer.expandNorm.weight.data(), layer.expandNorm.bias.data()},
+      layer.scale.data());
+}
+
 // Both norms need statistics of the whole row before they can be applied, so each layer takes
 // three passes. The expansion is computed twice, which costs less than storing it: it is sixteen
 // times as wide as what it is computed from.
 template <typename Loop>
 void DConv::run(float* x, std::size_t width, float* hidden, float* scratch, std::size_t stride,
                 Loop&& loop) const {
-  const std::size_t chunks = chunksOf(width);
-  std::vector<kernels::Moments> parts(chunks);
-  const auto merged = [&] {
-    kernels::Moments all;
-    for (const kernels::Moments& part : parts) all = kernels::merge(all, part);
-    return all;
-  };
   for (const Layer& layer : layers_) {
     const std::size_t narrow = layer.squeeze.outChannels();
-    const std::size_t wideChannels = layer.expand.outChannels();
     const std::size_t channels = layer.squeeze.shape().in;
-
-    loop(chunks, [&](std::size_t chunk, unsigned) {
-      const std::size_t begin = chunk * kChunk;
-      const std::size_t end = std::min(width, begin + kChunk);
-      layer.squeeze.row(x, 1, width, 0, begin, end, hidden, {});
-      parts[chunk] = kernels_->norm.moments(hidden + begin * narrow, narrow, end - begin, narrow);
-    });
-    const kernels::Moments narrowMoments = merged();
-
-    const auto expand = [&](std::size_t chunk, float* out) {
-      const std::size_t begin = chunk * kChunk;
-      const std::size_t count = std::min(width - begin, kChunk);
-      layer.expand.row(hidden + begin * narrow, 1, count, 0, 0, count, out, {});
-      return count;
-    };
-    loop(chunks, [&](std::size_t chunk, unsigned worker) {
-      float* part = hidden + chunk * kChunk * narrow;
-      kernels_->norm.applyGelu({part, narrow, part, narrow,
-                                std::min(width - chunk * kChunk, kChunk), narrow,
-                                narrowMoments.mean, inverseStd(narrowMoments),
-                                layer.squeezeNorm.weight.data(), layer.squeezeNorm.bias.data()});
-      float* expanded = scratch + worker * stride;
-      const std::size_t count = expand(chunk, expanded);
-      parts[chunk] = kernels_->norm.moments(expanded, wideChannels, count, wideChannels);
-    });
-    const kernels::Moments wideMoments = merged();
-
-    loop(chunks, [&](std::size_t chunk, unsigned worker) {
-      float* expanded = scratch + worker * stride;
-      const std::size_t count = expand(chunk, expanded);
-      kernels_->norm.applyGluAdd({expanded, wideChannels, x + chunk * kChunk * channels, channels,
-                                  count, channels, wideMoments.mean, inverseStd(wideMoments),
-                                  layer.expandNorm.weight.data(), layer.expandNorm.bias.data()},
-                                 layer.scale.data());
+    const kernels::Moments narrowMoments =
+        momentsOfBlocks(width, kChunk, loop, [&](std::size_t begin, std::size_t end, unsigned) {
+          return squeeze(layer, x, width, begin, end, hidden);
+        });
+    const kernels::Moments wideMoments = momentsOfBlocks(
+        width, kChunk, loop, [&](std::size_t begin, std::size_t end, unsigned worker) {
+          return activate(layer, narrowMoments, end - begin, hidden + begin * narrow,
+                          scratch + worker * stride);
+        });
+    forBlocks(width, kChunk, loop, [&](std::size_t begin, std::size_t end, unsigned worker) {
+      add(layer, wideMoments, end - begin, hidden + begin * narrow, scratch + worker * stride,
+          x + begin * channels);
     });
   }
 }

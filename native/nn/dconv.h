@@ -44,6 +44,12 @@ class DConv {
             core::ThreadPool& pool) const;
 
  private:
+  kernels::Moments squeeze(const Layer& layer, const float* x, std::size_t width, std::size_t begin,
+                           std::size_t end, float* hidden) const;
+  kernels::Moments activate(const Layer& layer, const kernels::Moments& moments, std::size_t count,
+                            float* hidden, float* expanded) const;
+  void add(const Layer& layer, const kernels::Moments& moments, std::size_t count,
+           const float* hidden, float* expanded, float* x) const;
   template <typename Loop>
   void run(float* x, std::size_t width, float* hidden, float* scratch, std::size_t stride,
            Loop&& loop) const;

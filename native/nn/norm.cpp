@@ -1,15 +1,16 @@
 #include "nn/norm.h"
 
-#include <algorithm>
 #include <cmath>
+
+#include "nn/blocks.h"
 
 namespace stemwright::nn {
 namespace {
 
-constexpr std::size_t kChunkRows = 512;
+constexpr std::size_t kBlockRows = 512;
 
-std::size_t chunksOf(std::size_t rows) {
-  return (rows + kChunkRows - 1) / kChunkRows;
+auto loopOn(core::ThreadPool& pool) {
+  return [&pool](std::size_t count, auto&& task) { pool.parallelFor(count, task); };
 }
 
 }  // namespace
@@ -20,15 +21,10 @@ double inverseStd(const kernels::Moments& moments) {
 
 kernels::Moments momentsOf(const kernels::Kernels& kernels, const float* x, std::size_t stride,
                            std::size_t rows, std::size_t cols, core::ThreadPool& pool) {
-  std::vector<kernels::Moments> parts(chunksOf(rows));
-  pool.parallelFor(parts.size(), [&](std::size_t chunk, unsigned) {
-    const std::size_t begin = chunk * kChunkRows;
-    parts[chunk] =
-        kernels.norm.moments(x + begin * stride, stride, std::min(kChunkRows, rows - begin), cols);
-  });
-  kernels::Moments all;
-  for (const kernels::Moments& part : parts) all = kernels::merge(all, part);
-  return all;
+  return momentsOfBlocks(
+      rows, kBlockRows, loopOn(pool), [&](std::size_t begin, std::size_t end, unsigned) {
+        return kernels.norm.moments(x + begin * stride, stride, end - begin, cols);
+      });
 }
 
 void groupNorm(const kernels::Kernels& kernels, float* x, std::size_t rows, std::size_t channels,
@@ -37,25 +33,24 @@ void groupNorm(const kernels::Kernels& kernels, float* x, std::size_t rows, std:
   for (std::size_t group = 0; group < groups; ++group) {
     float* columns = x + group * width;
     const kernels::Moments moments = momentsOf(kernels, columns, channels, rows, width, pool);
-    pool.parallelFor(chunksOf(rows), [&](std::size_t chunk, unsigned) {
-      const std::size_t begin = chunk * kChunkRows;
+    const auto apply = [&](std::size_t begin, std::size_t end, unsigned) {
       float* part = columns + begin * channels;
-      kernels.norm.apply({part, channels, part, channels, std::min(kChunkRows, rows - begin), width,
-                          moments.mean, inverseStd(moments), affine.weight.data() + group * width,
+      kernels.norm.apply({part, channels, part, channels, end - begin, width, moments.mean,
+                          inverseStd(moments), affine.weight.data() + group * width,
                           affine.bias.data() + group * width});
-    });
+    };
+    forBlocks(rows, kBlockRows, loopOn(pool), apply);
   }
 }
 
 void layerNorm(const kernels::Kernels& kernels, const float* x, float* out, std::size_t rows,
                std::size_t channels, const Affine& affine, core::ThreadPool& pool) {
-  pool.parallelFor(chunksOf(rows), [&](std::size_t chunk, unsigned) {
-    const std::size_t begin = chunk * kChunkRows;
+  const auto apply = [&](std::size_t begin, std::size_t end, unsigned) {
     kernels.norm.layerNorm({x + begin * channels, channels, out + begin * channels, channels,
-                            std::min(kChunkRows, rows - begin), channels, 0, 0,
-                            affine.weight.data(), affine.bias.data()},
+                            end - begin, channels, 0, 0, affine.weight.data(), affine.bias.data()},
                            static_cast<float>(kNormEpsilon));
-  });
+  };
+  forBlocks(rows, kBlockRows, loopOn(pool), apply);
 }
 
 }  // namespace stemwright::nn

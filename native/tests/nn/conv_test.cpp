@@ -1,0 +1,114 @@
+#include "nn/conv.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "core/thread_pool.h"
+#include "kernels/dispatch.h"
+#include "tests/support/safetensors.h"
+
+namespace stemwright {
+namespace {
+
+using nn::ConvShape;
+
+/// Deterministic values in [-1, 1).
+std::vector<float> noise(std::size_t count, std::uint32_t seed) {
+  std::vector<float> values(count);
+  for (float& value : values) {
+    seed = seed * 1664525u + 1013904223u;
+    value = static_cast<float>(seed >> 8) / 8388608.0f - 1.0f;
+  }
+  return values;
+}
+
+/// The definition: [width, in] to [outWidth, out], zeros outside, weight [out, in, kernel].
+std::vector<float> reference(const ConvShape& s, const std::vector<float>& x, std::size_t width,
+                             const std::vector<float>& weight, const std::vector<float>& bias) {
+  std::vector<float> out;
+  for (std::size_t column = 0; column < s.outWidth(width); ++column) {
+    for (std::size_t o = 0; o < s.out; ++o) {
+      double sum = bias[o];
+      for (std::size_t tap = 0; tap < s.kernelWidth; ++tap) {
+        const std::size_t at = column * s.strideWidth + tap * s.dilationWidth;
+        if (at < s.paddingWidth || at - s.paddingWidth >= width) continue;
+        for (std::size_t i = 0; i < s.in; ++i) {
+          sum += static_cast<double>(x[(at - s.paddingWidth) * s.in + i]) *
+                 static_cast<double>(weight[(o * s.in + i) * s.kernelWidth + tap]);
+        }
+      }
+      out.push_back(static_cast<float>(sum));
+    }
+  }
+  return out;
+}
+
+void check(const kernels::Kernels& level, const ConvShape& shape, std::size_t width,
+           core::ThreadPool& pool) {
+  const std::vector<float> x = noise(width * shape.in, 1);
+  const std::vector<float> weight = noise(shape.out * shape.in * shape.kernelWidth, 2);
+  const std::vector<float> bias = noise(shape.out, 3);
+  const nn::Conv conv(level, shape, false, weight.data(), bias.data());
+  const std::vector<float> expected = reference(shape, x, width, weight, bias);
+  std::vector<float> out(expected.size(), NAN);
+  conv.forward(x.data(), 1, width, out.data(), {}, pool);
+  CAPTURE(width);
+  CAPTURE(shape.kernelWidth);
+  CAPTURE(shape.strideWidth);
+  CAPTURE(shape.dilationWidth);
+  CAPTURE(shape.paddingWidth);
+  REQUIRE((expected.empty() || testing::relativeRms(out, expected) < 1e-5));
+}
+
+}  // namespace
+
+TEST_SUITE("nn") {
+  TEST_CASE("convolutions of any width, also narrower than the kernel, meet zeros outside") {
+    core::ThreadPool pool(2);
+    for (kernels::Isa isa : kernels::availableIsas()) {
+      const std::string level(kernels::isaName(isa));
+      CAPTURE(level);
+      for (std::size_t kernel : {1u, 2u, 3u, 8u}) {
+        for (std::size_t stride : {1u, 2u, 4u}) {
+          for (std::size_t dilation : {1u, 3u}) {
+            for (std::size_t padding : {0u, 1u, 4u, 9u}) {
+              const ConvShape shape{.in = 3,
+                                    .out = 5,
+                                    .kernelWidth = kernel,
+                                    .strideWidth = stride,
+                                    .dilationWidth = dilation,
+                                    .paddingWidth = padding};
+              for (std::size_t width : {1u, 2u, 3u, 5u, 7u, 8u, 13u, 23u}) {
+                check(*kernels::kernelsFor(isa), shape, width, pool);
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  TEST_CASE("columns of every number are whole vectors, one more and one less") {
+    core::ThreadPool pool(1);
+    for (kernels::Isa isa : kernels::availableIsas()) {
+      for (std::size_t out : {1u, 3u, 4u, 5u, 15u, 16u, 17u, 31u, 32u, 33u, 65u}) {
+        for (std::size_t width : {1u, 6u, 13u, 14u, 15u, 29u}) {
+          check(*kernels::kernelsFor(isa),
+                {.in = 2, .out = out, .kernelWidth = 3, .paddingWidth = 1}, width, pool);
+        }
+      }
+    }
+  }
+
+  TEST_CASE("a kernel larger than the padded input gives no positions") {
+    CHECK(ConvShape{.kernelWidth = 8, .paddingWidth = 2}.outWidth(3) == 0);
+    CHECK(ConvShape{.kernelWidth = 8, .paddingWidth = 2}.outWidth(4) == 1);
+    CHECK(ConvShape{.kernelHeight = 3}.outHeight(2) == 0);
+  }
+}
+
+}  // namespace stemwright
