@@ -1,4 +1,5 @@
 # A kernel file named <op>_<isa>.cpp is compiled for that instruction set, and only that file is.
+# Sets STEMWRIGHT_ISA_LEVELS to those that are compiled beside the scalar one.
 function(stemwright_isa_flags target)
   get_target_property(sources ${target} SOURCES)
   string(TOLOWER "${CMAKE_SYSTEM_PROCESSOR}" processor)
@@ -42,4 +43,5 @@ function(stemwright_isa_flags target)
       target_compile_definitions(${target} PUBLIC STEMWRIGHT_HAVE_${upper})
     endif()
   endforeach()
+  set(STEMWRIGHT_ISA_LEVELS ${levels} PARENT_SCOPE)
 endfunction()

@@ -1,6 +1,7 @@
 #include "models/bottleneck.h"
 
 #include <cmath>
+#include <string_view>
 
 namespace stemwright::models {
 namespace {
@@ -135,14 +136,15 @@ void Bottleneck::run(const Workspace& work, core::ThreadPool& pool, const core::
     twice(work.timeSkips.back(), timeCount_ * channels);
     return;
   }
-  const auto show = [&](const std::string& name, const float* values, std::size_t count) {
-    if (observer) observer(name, {values, count * dim});
+  const auto show = [&](std::string_view name, std::size_t index, const float* values,
+                        std::size_t count) {
+    if (observer) observer(std::string(name) + std::to_string(index), {values, count * dim});
   };
   enter(work, pool);
   for (std::size_t i = 0; i < model_.graph().layers.size() && !cancel.requested(); ++i) {
     layer(i, work, pool);
-    show("crosstransformer.layers." + std::to_string(i), work.tokens, count_);
-    show("crosstransformer.layers_t." + std::to_string(i), work.timeTokens, timeCount_);
+    show("crosstransformer.layers.", i, work.tokens, count_);
+    show("crosstransformer.layers_t.", i, work.timeTokens, timeCount_);
   }
   leave(work, pool);
 }

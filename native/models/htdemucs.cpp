@@ -31,7 +31,11 @@ Status checkConfig(const HTDemucsConfig& c) {
     rows /= c.stride;
   }
   if (c.depth < 1) return refuse("a depth below 1");
-  if (c.dconvMode > 3 || c.dconvCompression < 1) return refuse("this dconv_mode or dconv_comp");
+  if (c.dconvMode > 3) return refuse("this dconv_mode");
+  if (c.dconvMode != 0 && (c.dconvCompression < 1 || c.dconvCompression > c.channels)) {
+    return refuse("a dconv_comp that leaves no channels");
+  }
+  if (c.dconvDepth > 8) return refuse("a dconv_depth above 8");
   if (c.segmentDenominator == 0 || c.segmentFrames() == 0) return refuse("an empty segment");
   const std::size_t dim =
       c.bottomChannels != 0 ? c.bottomChannels : HTDemucs::Graph::channelsAt(c, c.depth - 1);

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <new>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "models/bottleneck.h"
@@ -36,6 +37,20 @@ std::size_t cropOf(const HTDemucsConfig& config) {
   return config.kernelSize / 4;
 }
 
+/// Makes the pool's loops stop at the flag for as long as it lives.
+class CancelScope {
+ public:
+  CancelScope(core::ThreadPool& pool, const core::CancelFlag& cancel) : pool_(pool) {
+    pool_.cancelOn(&cancel);
+  }
+  ~CancelScope() { pool_.cancelOn(nullptr); }
+  CancelScope(const CancelScope&) = delete;
+  CancelScope& operator=(const CancelScope&) = delete;
+
+ private:
+  core::ThreadPool& pool_;
+};
+
 }  // namespace
 
 struct HTDemucsRunner::State {
@@ -59,9 +74,11 @@ struct HTDemucsRunner::State {
   const nn::Kernels& kernels() const { return *graph().kernels; }
   float* scratch(unsigned worker) const { return work.scratch + worker * work.scratchSize; }
 
-  void show(const std::string& name, std::size_t index, const float* values, std::size_t count) {
-    if (observer) observer(name + std::to_string(index), {values, count});
+  void show(std::string_view name, std::size_t index, const float* values, std::size_t count) {
+    if (observer) observer(std::string(name) + std::to_string(index), {values, count});
   }
+  Status forward(const float* mix, float* out, core::ThreadPool& pool,
+                 const core::CancelFlag& cancel);
 
   Level normalise(const float* x, std::size_t rows, std::size_t cols, float* out,
                   core::ThreadPool& pool) const;
@@ -192,6 +209,34 @@ void HTDemucsRunner::State::writeTime(Level level, float* out, core::ThreadPool&
   });
 }
 
+// Once the flag is raised, loops on the pool do nothing: what is computed from then on is
+// discarded.
+Status HTDemucsRunner::State::forward(const float* mix, float* out, core::ThreadPool& pool,
+                                      const core::CancelFlag& cancel) {
+  const CancelScope scope(pool, cancel);
+  const std::size_t depth = model->config().depth;
+  const std::size_t channels = dims.audioChannels;
+  const Level timeLevel = normalise(mix, frames, channels, work.wave, pool);
+  for (std::size_t i = 0; i < depth && !cancel.requested(); ++i) encodeTime(i, pool);
+  Level level{};
+  if (spectrum) {
+    spectrum->analyse(mix, channels, work.spectrum, work.padded, work.scratch, pool);
+    level =
+        normalise(work.spectrum, dims.rows[0], dims.columns * 2 * channels, work.spectrum, pool);
+    for (std::size_t i = 0; i < depth && !cancel.requested(); ++i) encodeFrequency(i, pool);
+    bottleneck.run(work, pool, cancel, observer);
+    for (std::size_t j = 0; j < depth && !cancel.requested(); ++j) decodeFrequency(j, pool);
+  }
+  for (std::size_t j = 0; j < depth && !cancel.requested(); ++j) decodeTime(j, pool);
+  writeTime(timeLevel, out, pool);
+  if (spectrum) {
+    spectrum->synthesise(work.spectrumOut, level.std, level.mean, dims.sources, channels, out,
+                         work.scratch, pool);
+  }
+  if (cancel.requested()) return Error{ErrorCode::kCancelled, "cancelled"};
+  return {};
+}
+
 HTDemucsRunner::HTDemucsRunner(std::unique_ptr<State> state) : state_(std::move(state)) {}
 HTDemucsRunner::~HTDemucsRunner() = default;
 
@@ -228,35 +273,9 @@ double HTDemucsRunner::operations() const noexcept {
 void HTDemucsRunner::observe(Observer observer) {
   state_->observer = std::move(observer);
 }
-
 Status HTDemucsRunner::forward(const float* mix, float* out, core::ThreadPool& pool,
                                const core::CancelFlag& cancel) {
-  State& s = *state_;
-  const std::size_t depth = s.model->config().depth;
-  const Error cancelled{ErrorCode::kCancelled, "cancelled"};
-  pool.cancelOn(&cancel);
-
-  const Level timeLevel = s.normalise(mix, s.frames, s.dims.audioChannels, s.work.wave, pool);
-  for (std::size_t i = 0; i < depth && !cancel.requested(); ++i) s.encodeTime(i, pool);
-  Level level{};
-  if (s.spectrum) {
-    s.spectrum->analyse(mix, s.dims.audioChannels, s.work.spectrum, s.work.padded, s.work.scratch,
-                        pool);
-    level = s.normalise(s.work.spectrum, s.dims.rows[0], s.dims.columns * 2 * s.dims.audioChannels,
-                        s.work.spectrum, pool);
-    for (std::size_t i = 0; i < depth && !cancel.requested(); ++i) s.encodeFrequency(i, pool);
-    s.bottleneck.run(s.work, pool, cancel, s.observer);
-    for (std::size_t j = 0; j < depth && !cancel.requested(); ++j) s.decodeFrequency(j, pool);
-  }
-  for (std::size_t j = 0; j < depth && !cancel.requested(); ++j) s.decodeTime(j, pool);
-  s.writeTime(timeLevel, out, pool);
-  if (s.spectrum) {
-    s.spectrum->synthesise(s.work.spectrumOut, level.std, level.mean, s.dims.sources,
-                           s.dims.audioChannels, out, s.work.scratch, pool);
-  }
-  pool.cancelOn(nullptr);
-  if (cancel.requested()) return cancelled;
-  return {};
+  return state_->forward(mix, out, pool, cancel);
 }
 
 }  // namespace stemwright::models

@@ -36,8 +36,32 @@ bool overlaps(const FrameRange& a, const FrameRange& b) {
   return a.first < b.second && b.first < a.second;
 }
 
+Error refuse(const char* what) {
+  return {ErrorCode::kInvalidArgument, what};
+}
+
+/// The models of a bag must agree, and together have a say in each source.
+Status checkBag(const SeparationRequest& r) {
+  const HTDemucsConfig& first = r.models[0].model->config();
+  std::vector<double> totals(first.sources.size(), 0.0);
+  for (const BagMember& member : r.models) {
+    const HTDemucsConfig& config = member.model->config();
+    if (config.sources != first.sources || config.sampleRate != first.sampleRate ||
+        config.audioChannels != first.audioChannels) {
+      return Error{ErrorCode::kModel, "the models of a bag differ in sources, rate or channels"};
+    }
+    if (member.weights.size() != totals.size()) return refuse("one weight per source");
+    for (std::size_t source = 0; source < totals.size(); ++source) {
+      totals[source] += member.weights[source];
+    }
+  }
+  for (const double total : totals) {
+    if (!std::isfinite(1.0 / total)) return refuse("the weights of a source add up to nothing");
+  }
+  return {};
+}
+
 Status check(const SeparationRequest& r) {
-  const auto refuse = [](const char* what) { return Error{ErrorCode::kInvalidArgument, what}; };
   if (r.models.empty()) return refuse("no model was given");
   if (r.frames == 0) return Error{ErrorCode::kInput, r.input + ": there is no sound in it"};
   if (!(r.overlap >= 0 && r.overlap < 1)) return refuse("overlap must lie in [0, 1)");
@@ -46,17 +70,10 @@ Status check(const SeparationRequest& r) {
   if (r.segmentSeconds && !(*r.segmentSeconds > 0 && *r.segmentSeconds <= 120)) {
     return refuse("segment must lie in (0, 120] seconds");
   }
-  const HTDemucsConfig& first = r.models[0].model->config();
-  if (r.outputs.size() != first.sources.size()) return refuse("one output per source is needed");
-  for (const BagMember& member : r.models) {
-    const HTDemucsConfig& config = member.model->config();
-    if (config.sources != first.sources || config.sampleRate != first.sampleRate ||
-        config.audioChannels != first.audioChannels) {
-      return Error{ErrorCode::kModel, "the models of a bag differ in sources, rate or channels"};
-    }
-    if (member.weights.size() != first.sources.size()) return refuse("one weight per source");
+  if (r.outputs.size() != r.models[0].model->config().sources.size()) {
+    return refuse("one output per source is needed");
   }
-  return {};
+  return checkBag(r);
 }
 
 std::size_t segmentFramesOf(const SeparationRequest& r, const HTDemucsConfig& config) {

@@ -22,6 +22,16 @@ std::size_t bytesOf(DType dtype) {
   return dtype == DType::kF32 ? 4 : 2;
 }
 
+/// Whether a tensor of that shape takes just so many bytes; sizes beyond 64 bits do not.
+bool fills(const Shape& shape, DType dtype, std::uint64_t bytes) {
+  std::uint64_t count = 1;
+  for (std::size_t axis = 0; axis < shape.rank(); ++axis) {
+    if (shape[axis] != 0 && count > bytes / shape[axis]) return false;
+    count *= shape[axis];
+  }
+  return bytes % bytesOf(dtype) == 0 && count == bytes / bytesOf(dtype);
+}
+
 std::string describe(const Shape& shape) {
   std::string text = "[";
   for (std::size_t axis = 0; axis < shape.rank(); ++axis) {
@@ -137,8 +147,7 @@ Result<Tensor> WeightFile::read(std::string_view name, const Shape& shape) {
   if (!same(entry.shape, shape)) {
     return fault("has shape " + describe(entry.shape) + " where " + describe(shape) + " belongs");
   }
-  const std::size_t width = bytesOf(entry.dtype);
-  if (entry.byteLength != shape.count() * width) {
+  if (!fills(shape, entry.dtype, entry.byteLength)) {
     return fault("has " + std::to_string(entry.byteLength) + " bytes, which do not fit its shape");
   }
   const std::span<const std::byte> file = mapping_->bytes();
@@ -147,6 +156,7 @@ Result<Tensor> WeightFile::read(std::string_view name, const Shape& shape) {
   }
   Tensor tensor(shape);
   const std::byte* from = file.data() + entry.offset;
+  const std::size_t width = bytesOf(entry.dtype);
   for (std::size_t i = 0; i < tensor.size(); ++i) {
     tensor[i] = decode(from + i * width, entry.dtype);
     if (!std::isfinite(tensor[i])) return fault("holds a number that is not finite");

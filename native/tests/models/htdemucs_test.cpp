@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/allocations.h"
 #include "tests/support/safetensors.h"
 #include "tests/support/tiny_models.h"
 #include "tests/support/weight_table.h"
@@ -245,6 +246,38 @@ TEST_SUITE("models") {
     REQUIRE_FALSE(status.ok());
     CHECK(status.error().code == core::ErrorCode::kCancelled);
     CHECK(layers < 8);
+  }
+
+  TEST_CASE("any number of threads gives the same bits") {
+    const auto model = testing::load(testing::tiny4Config(), testing::kTiny4Seed);
+    const Fixture io("tiny4-io.safetensors");
+    for (Mode mode : {Mode::kFull, Mode::kTimeOnly}) {
+      const std::vector<float> alone = forward(model, io["input"], mode, 1).out;
+      for (unsigned threads : {2u, 3u, 7u}) {
+        CHECK(forward(model, io["input"], mode, threads).out == alone);
+      }
+    }
+  }
+
+  TEST_CASE("a forward pass takes no memory") {
+    for (const auto& [config, seed] : {std::pair(testing::tiny4Config(), testing::kTiny4Seed),
+                                       std::pair(testing::tiny6Config(), testing::kTiny6Seed)}) {
+      const auto model = testing::load(config, seed);
+      for (Mode mode : {Mode::kFull, Mode::kTimeOnly}) {
+        auto runner = HTDemucsRunner::create(model, 20000, mode, 2);
+        REQUIRE(runner.ok());
+        std::vector<float> mix(20000 * 2, 0.1f);
+        std::vector<float> out(config.sources.size() * mix.size());
+        core::ThreadPool pool(2);
+        core::CancelFlag cancel;
+        const std::size_t before = testing::allocations();
+        const bool ok = runner.value()->forward(mix.data(), out.data(), pool, cancel).ok();
+        const std::size_t after = testing::allocations();
+        CHECK(ok);
+        CHECK(after == before);
+      }
+    }
+    CHECK(testing::allocations() > 0);
   }
 
   TEST_CASE("what HTDemucs cannot be is refused by name") {

@@ -213,6 +213,8 @@ TEST_SUITE("models") {
     refused([](SeparationRequest& r) { r.outputs.pop_back(); });
     refused([](SeparationRequest& r) { r.frames += 1; });
     refused([](SeparationRequest& r) { r.models[0].weights.pop_back(); });
+    refused([](SeparationRequest& r) { r.models[0].weights[2] = 0; });
+    refused([](SeparationRequest& r) { r.models[0].weights[2] = NAN; });
   }
 
   TEST_CASE("shares of overlapping segments add up to one everywhere") {
