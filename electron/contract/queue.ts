@@ -22,7 +22,8 @@ export const QueueOptions = SeparationOptions.pick({
   exactSum: true,
   threads: true,
 }).extend({
-  model: z.string().min(1).max(64),
+  /** A model's id. */
+  model: z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,63}$/),
   stems: z.array(z.string().min(1).max(64)).min(1).max(16).nullable(),
 });
 export type QueueOptions = z.infer<typeof QueueOptions>;

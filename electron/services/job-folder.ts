@@ -1,8 +1,9 @@
 import { rmdirSync, rmSync } from 'node:fs';
-import { mkdir, mkdtemp, open, rename, rm, rmdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { songFolderName } from './output-name.ts';
 
+const prefix = '.stemwright-';
 const living = new Set<JobFolder>();
 process.on('exit', () => {
   for (const folder of living) {
@@ -31,7 +32,7 @@ export class JobFolder {
   /** @param out absolute; made when it is not there */
   static async create(out: string): Promise<JobFolder> {
     const madeFrom = await mkdir(out, { recursive: true });
-    const folder = new JobFolder(await mkdtemp(join(out, '.stemwright-')), out, madeFrom);
+    const folder = new JobFolder(await mkdtemp(join(out, prefix)), out, madeFrom);
     await mkdir(folder.resultPath);
     return folder;
   }
@@ -115,7 +116,14 @@ export class JobFolder {
   }
 }
 
-async function syncFolder(path: string): Promise<void> {
+/** Removes what jobs of processes that were killed have left in `out`. None may be running there. */
+export async function sweepJobFolders(out: string): Promise<void> {
+  const names = await readdir(out).catch(() => []);
+  await Promise.all(names.filter((name) => name.startsWith(prefix)).map((name) => rm(join(out, name), { recursive: true, force: true })));
+}
+
+/** Brings a folder's entries onto the disk; Windows does so by itself. */
+export async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') {
     return;
   }

@@ -38,6 +38,13 @@ const officialModels: Record<string, OfficialModel> = {
   },
 };
 
+const demucsLicence = 'MIT, as the Demucs repository that publishes it';
+
+/** What can be downloaded. */
+export function offeredModels(): { id: string; description: string; licence: string; files: number }[] {
+  return Object.entries(officialModels).map(([id, { description, files }]) => ({ id, description, licence: demucsLicence, files: files.length }));
+}
+
 /**
  * Downloads and installs one of Demucs' own models.
  * @param onProgress names the file, which of how many it is, and how far it has come
@@ -68,7 +75,7 @@ export async function downloadOfficial(
     }
     const file = await writeEntry(folder, id, model);
     const { sha256 } = await readModel(join(folder, file));
-    return { version: 1, id, name: id, description: model.description, licence: 'MIT, as the Demucs repository that publishes it', file, sha256 };
+    return { version: 1, id, name: id, description: model.description, licence: demucsLicence, file, sha256 };
   });
 }
 

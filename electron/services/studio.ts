@@ -1,0 +1,195 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isChannel, requests, type Answer, type EventData, type EventName } from '../contract/channels.ts';
+import { printable, StemwrightError, toFault } from '../contract/errors.ts';
+import type { ProjectTrack } from '../contract/project.ts';
+import { Id } from '../contract/queue.ts';
+import { loadNative } from '../engine/load.ts';
+import type { NativeModule } from '../engine/native.ts';
+import { userFolders, type Folders } from './folders.ts';
+import { defaultThreads, makeHandlers, type Handlers, type Services, type System } from './handlers.ts';
+import { holdFolder } from './instance.ts';
+import { sweepJobFolders } from './job-folder.ts';
+import { JobQueue } from './jobs.ts';
+import { ModelLibrary } from './model-library.ts';
+import { ModelStore } from './model-store.ts';
+import { historyPath, PaceHistory } from './plan.ts';
+import { ProjectLibrary } from './projects.ts';
+import { PresetStore, SettingsStore } from './settings.ts';
+import { SongRun } from './song-run.ts';
+import { Tasks } from './tasks.ts';
+import { Uploads } from './uploads.ts';
+
+export type { System } from './handlers.ts';
+
+export interface StudioSetting {
+  system: System;
+  folders?: Folders;
+  native?: NativeModule;
+}
+
+export type Listener = <E extends EventName>(event: E, data: EventData<E>) => void;
+
+/** Which track of what, as an address beside the page names it. */
+export type TrackName =
+  | { of: 'project'; id: string; track: { kind: ProjectTrack['kind']; name: string }; ending: 'f32' | 'peaks' }
+  | { of: 'job'; id: string; index: number; ending: 'f32' | 'peaks' };
+
+const maxUploadBytes = 2 ** 36;
+
+/** Everything a shell offers its page: an answer to each request of the contract, and the contract's events. */
+export class Studio {
+  readonly #services: Services;
+  readonly #handlers: Handlers;
+  readonly #listeners: Set<Listener>;
+  readonly #lock: { release(): Promise<void> };
+  readonly #refused = new Set<string>();
+
+  private constructor(services: Services, listeners: Set<Listener>, lock: { release(): Promise<void> }) {
+    this.#services = services;
+    this.#handlers = makeHandlers(services);
+    this.#listeners = listeners;
+    this.#lock = lock;
+  }
+
+  /** @throws StemwrightError 'usage' when another process has the data folder */
+  static async open({ system, folders = userFolders(), native = loadNative() }: StudioSetting): Promise<Studio> {
+    const lock = await holdFolder(folders.data);
+    const listeners = new Set<Listener>();
+    try {
+      const services = await openServices({ system, folders, native }, (event, data) => {
+        listeners.forEach((listener) => {
+          listener(event, data);
+        });
+      });
+      return new Studio(services, listeners, lock);
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  /** Answers one request. Never throws: what is not in the contract is refused, and logged once. */
+  async answer(channel: string, args: unknown): Promise<Answer<unknown>> {
+    try {
+      if (!isChannel(channel)) {
+        throw this.#refusal('unknown', `there is no channel "${printable(channel.slice(0, 64))}"`);
+      }
+      const parsed = requests[channel].args.safeParse(args);
+      if (!parsed.success) {
+        const [issue] = parsed.error.issues;
+        throw this.#refusal(channel, `${channel}: ${printable([issue?.path.join('.') ?? '', issue?.message ?? ''].filter((text) => text !== '').join(': '))}`);
+      }
+      const handler = this.#handlers[channel] as (args: unknown) => unknown;
+      return { ok: true, value: requests[channel].result.parse(await handler(parsed.data)) };
+    } catch (error) {
+      const fault = toFault(error);
+      if (fault.code === 'internal') {
+        this.#services.system.log(`${printable(channel.slice(0, 64))}: ${fault.message}`);
+      }
+      return { ok: false, ...fault };
+    }
+  }
+
+  /** Queues songs with the options used last. */
+  addSongs(paths: readonly string[]): Promise<Answer<unknown>> {
+    return this.answer('queue.add', { paths, options: this.#services.settings.get().lastOptions });
+  }
+
+  /** @return stops the listening */
+  listen(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** @return the file's path; null when there is no such track */
+  async trackPath(name: TrackName): Promise<string | null> {
+    if (!Id.safeParse(name.id).success) {
+      return null;
+    }
+    const { library, songs } = this.#services;
+    return name.of === 'job'
+      ? songs.trackPath(name.id, name.index, name.ending)
+      : library.trackPath(name.id, name.track, name.ending).catch((error: unknown) => {
+          if (error instanceof StemwrightError) {
+            return null;
+          }
+          throw error;
+        });
+  }
+
+  /** What an export that is to be fetched has made; null when there is none of that id. */
+  async exported(task: string): Promise<{ title: string; files: { name: string; path: string }[] } | null> {
+    const found = this.#services.tasks.list().find(({ id }) => id === task);
+    if (found?.state !== 'done' || found.download === null) {
+      return null;
+    }
+    const folder = join(this.#services.exportsFolder, task);
+    const [title = ''] = await readdir(folder);
+    const names = await readdir(join(folder, title));
+    return { title, files: names.sort().map((name) => ({ name, path: join(folder, title, name) })) };
+  }
+
+  /** Takes a file that the page cannot name by its path. */
+  upload(name: string, chunks: AsyncIterable<Uint8Array>): Promise<string> {
+    return this.#services.uploads.receive(name, chunks, maxUploadBytes);
+  }
+
+  /** Ends all work and writes everything down. */
+  async close(): Promise<void> {
+    const { queue, tasks, exportsFolder } = this.#services;
+    await Promise.all([queue.close(), tasks.close()]);
+    await rm(exportsFolder, { recursive: true, force: true });
+    await this.#lock.release();
+  }
+
+  #refusal(key: string, message: string): StemwrightError {
+    if (!this.#refused.has(key)) {
+      this.#refused.add(key);
+      this.#services.system.log(`refused: ${message}`);
+    }
+    return new StemwrightError('usage', message, 'The page and the program may be of different versions: reload it.');
+  }
+}
+
+async function openServices({ system, folders, native }: Required<StudioSetting>, emit: Services['emit']): Promise<Services> {
+  const { data, config } = folders;
+  const exportsFolder = join(data, 'exports');
+  const library = new ProjectLibrary(join(data, 'projects'));
+  const uploads = new Uploads(data);
+  const settings = await SettingsStore.open(join(config, 'settings.json'));
+  const history = await PaceHistory.open(historyPath(data));
+  const songs = new SongRun({
+    native,
+    dataFolder: data,
+    projectsFolder: library.folder,
+    history,
+    threads: () => defaultThreads({ settings, native }),
+    onProgress: (progress) => {
+      emit('progress', progress);
+    },
+  });
+  await Promise.all([sweepJobFolders(library.folder), rm(exportsFolder, { recursive: true, force: true })]);
+  const queue = await JobQueue.open(join(data, 'queue.json'), (item, signal) => songs.run(item, signal), {
+    onChange: (changed) => {
+      emit('queue', changed);
+    },
+    onDone: () => {
+      emit('library', null);
+    },
+    onFault: ({ message }) => {
+      system.log(message);
+    },
+  });
+  await uploads.sweep(queue.get().items.map(({ path }) => path));
+  return {
+    version: native.info().version,
+    ...{ native, system, settings, history, library, uploads, songs, queue, exportsFolder, emit },
+    presets: await PresetStore.open(join(config, 'presets.json')),
+    models: new ModelLibrary(data),
+    modelStore: new ModelStore(data),
+    tasks: new Tasks((task) => {
+      emit('task', task);
+    }),
+  };
+}
