@@ -83,6 +83,23 @@ export function parseBench(args: string[], folder: string): BenchArguments {
   };
 }
 
+export interface StudioArguments {
+  files: string[];
+  /** 0: any. */
+  port: number;
+  /** Whether a window is opened where that is possible. */
+  opens: boolean;
+}
+
+export function parseStudio(args: string[], folder: string): StudioArguments {
+  const { values, positionals } = parse(args, { port: text, 'no-open': flag });
+  return {
+    files: positionals.map((file) => resolve(folder, nonEmpty('FILE', file))),
+    port: values.port === undefined ? 0 : whole('--port', values.port, 1, 65_535),
+    opens: values['no-open'] !== true,
+  };
+}
+
 function pattern(name: string, value: string): RegExp {
   try {
     return new RegExp(value, 'i');

@@ -4,11 +4,12 @@ import { runInfo } from './info.ts';
 import { runModels } from './models.ts';
 import { exitCodes, faultLine } from './report.ts';
 import { runSeparate } from './separate.ts';
+import { runStudio } from './studio.ts';
 import { usage, usageFault } from './usage.ts';
 
 type Command = (args: string[], folder: string, signal: AbortSignal) => Promise<number>;
 
-const commands: Record<string, Command> = { separate: runSeparate, models: runModels, info: runInfo, bench: runBench };
+const commands: Record<string, Command> = { separate: runSeparate, models: runModels, info: runInfo, bench: runBench, studio: runStudio };
 
 async function run(args: string[], signal: AbortSignal): Promise<number> {
   const [name, ...rest] = args;

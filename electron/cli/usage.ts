@@ -31,6 +31,9 @@ export const usage = `stemwright: takes a song apart into stems
   bench [--filter RE]     what the engine does on this machine
     --json FILE           the figures, written to FILE
     --threads N
+  studio [FILE…]          the studio in a window, FILE queued
+    --port N              where its page is served; any free one else
+    --no-open             no window: print the address
 
 Exit codes: 0 done, 2 usage, 3 input, 4 model, 5 no room, 6 output, 130 cancelled.
 `;

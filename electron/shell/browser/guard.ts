@@ -1,0 +1,63 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+
+/** What a request must show before it is looked at any further. */
+export interface Gate {
+  /** `127.0.0.1:<port>`: a name that merely resolves to this machine is another site's. */
+  host: string;
+  /** First part of every path. */
+  token: string;
+}
+
+export type Admission = { ok: true; segments: string[]; query: URLSearchParams } | { ok: false; status: 400 | 403 | 404 };
+
+const forbidden = { ok: false, status: 403 } as const;
+
+/**
+ * Checks where a request comes from and takes its path apart. No segment of an admitted path leads anywhere by itself:
+ * none is empty but the last, none is `.` or `..`, none holds a separator.
+ */
+export function admit(request: IncomingMessage, gate: Gate): Admission {
+  const { host, origin } = request.headers;
+  const site = request.headers['sec-fetch-site'];
+  if (host !== gate.host || (origin !== undefined && origin !== `http://${gate.host}`)) {
+    return forbidden;
+  }
+  const writes = request.method !== 'GET' && request.method !== 'HEAD';
+  const upgrades = request.headers.upgrade !== undefined;
+  if ((writes || upgrades) && origin === undefined) {
+    return forbidden;
+  }
+  const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/s);
+  const segments = path.startsWith('/') ? path.slice(1).split('/').map(decode) : [];
+  const [token, ...rest] = segments;
+  if (token === null || token === undefined || !equal(token, gate.token)) {
+    return forbidden;
+  }
+  // Only the page itself may be opened from the address bar; nothing by a link from elsewhere.
+  const isPage = rest.length === 1 && rest[0] === '';
+  if (site !== undefined && site !== 'same-origin' && !(isPage && site === 'none')) {
+    return forbidden;
+  }
+  if (!rest.every((segment, index) => isPlain(segment, index === rest.length - 1))) {
+    return { ok: false, status: 400 };
+  }
+  return rest.length === 0 ? { ok: false, status: 404 } : { ok: true, segments: rest, query: new URLSearchParams(query) };
+}
+
+function decode(segment: string): string | null {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return null;
+  }
+}
+
+function isPlain(segment: string | null, isLast: boolean): segment is string {
+  return segment !== null && (segment !== '' || isLast) && !/^\.\.?$|[/\\\0]/.test(segment);
+}
+
+function equal(given: string, expected: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
