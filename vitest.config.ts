@@ -15,7 +15,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['electron/**/*.test.ts', 'scripts/**/*.test.ts'],
+          include: ['{electron,scripts,renderer}/**/*.test.{ts,tsx}'],
           exclude: [needsEngine],
           testTimeout: 20_000,
         },

@@ -7,3 +7,4 @@ export const lockFile = join(root, 'build', 'setup.lock');
 export const stampFolder = join(root, 'build', 'stamps');
 export const addonFile = join(root, 'build', 'release', 'native', 'addon', 'stemwright.node');
 export const cliFile = join(root, 'build', 'cli', 'stemwright.mjs');
+export const rendererFile = join(root, 'build', 'renderer', 'index.html');

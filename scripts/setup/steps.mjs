@@ -3,7 +3,7 @@ import { basename, join, relative } from 'node:path';
 import { say, SetupFault } from './fault.mjs';
 import { provide } from './install.mjs';
 import { requirementsFor } from './packages.mjs';
-import { addonFile, cliFile, root } from './paths.mjs';
+import { addonFile, cliFile, rendererFile, root } from './paths.mjs';
 import { runLogged } from './process.mjs';
 import { filesUnder, fingerprint, isStamped, stamp } from './stamps.mjs';
 
@@ -142,10 +142,34 @@ function cliStep() {
   };
 }
 
+/**
+ * The page that both shells show.
+ * @returns {Step}
+ */
+function rendererStep() {
+  const sources = () =>
+    fingerprint([
+      ...filesUnder(join(root, 'renderer'), (path) => !/\.test\.tsx?$/.test(path)),
+      ...filesUnder(join(root, 'electron', 'contract'), (path) => !path.endsWith('.test.ts')),
+      join(root, 'vite.config.ts'),
+      join(root, 'node_modules', '.package-lock.json'),
+    ]);
+  return {
+    isDone: () => existsSync(rendererFile) && isStamped('renderer', sources()),
+    run: async () => {
+      const before = sources();
+      const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
+      const { code, lastError } = await runLogged(process.execPath, [vite, 'build', '--logLevel', 'error']);
+      if (code !== 0) throw new SetupFault(`the studio's page could not be bundled${lastError}`);
+      stamp('renderer', before);
+    },
+  };
+}
+
 /** @param {Purpose[]} purposes @returns {Step[]} */
 export function stepsFor(purposes) {
   const steps = [systemStep(purposes), modulesStep()];
   const withTests = purposes.includes('test');
-  if (withTests || purposes.includes('run')) steps.push(nativeStep(withTests), cliStep());
+  if (withTests || purposes.includes('run')) steps.push(nativeStep(withTests), cliStep(), rendererStep());
   return steps;
 }

@@ -1,0 +1,22 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { WebClient } from './client/web-client.ts';
+import { AudioPlayer } from './store/audio-player.ts';
+import { createStudio } from './store/studio.ts';
+import { App } from './view/app/App.tsx';
+import { StudioContext } from './view/studio-context.ts';
+import './view/tokens.css';
+import './view/base.css';
+
+const client = new WebClient(new URL('.', document.baseURI));
+const studio = createStudio(client, new AudioPlayer((address, range, signal) => client.read(address, range, signal)));
+
+const root = document.getElementById('root');
+if (root === null) throw new Error('the page has no root');
+createRoot(root).render(
+  <StrictMode>
+    <StudioContext value={studio}>
+      <App />
+    </StudioContext>
+  </StrictMode>,
+);

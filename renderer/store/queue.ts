@@ -1,0 +1,163 @@
+import { type Fault, type ItemPlan, type ItemProgress, type Queue, type QueueItem, toFault } from '../client/contract.ts';
+import type { Parts } from './state.ts';
+
+export interface Upload {
+  id: number;
+  name: string;
+  fraction: number;
+}
+
+export type Plan = { ok: true; plan: ItemPlan } | { ok: false; fault: Fault };
+
+export interface QueueSlice {
+  items: QueueItem[];
+  isActive: boolean;
+  /** Of the running item. */
+  progress: ItemProgress | null;
+  /** By item, as they become known. */
+  plans: Readonly<Record<string, Plan>>;
+  uploads: Upload[];
+  loadQueue: () => Promise<void>;
+  addFiles: (files: readonly File[]) => void;
+  addPaths: (paths: string[]) => Promise<void>;
+  addDemo: () => void;
+  cancelUpload: (id: number) => void;
+  cancelItem: (id: string) => void;
+  retryItem: (id: string) => void;
+  removeItem: (id: string) => void;
+  /** @param before null: to the end */
+  moveItem: (id: string, before: string | null) => void;
+  setActive: (isActive: boolean) => void;
+}
+
+export function createQueueSlice(parts: Parts): QueueSlice {
+  const { client, set, get } = parts;
+  const uploads = uploading(parts);
+  const planned = planning(parts);
+
+  const take = ({ active, items }: Queue): void => {
+    const running = items.find(({ state }) => state === 'running');
+    set(({ progress }) => ({ items, isActive: active, progress: running?.id === progress?.id ? progress : null }));
+    get().followQueue();
+    planned();
+  };
+  client.on('queue', take);
+  client.on('progress', (progress) => {
+    set({ progress });
+    get().followProgress(progress);
+  });
+
+  const request = (channel: 'queue.cancel' | 'queue.retry' | 'queue.remove', id: string): void => {
+    void get().attempt(() => client.request(channel, { id }));
+  };
+  const show = (item: QueueItem | undefined): void => {
+    if (item !== undefined && get().shown === null) get().showItem(item.id);
+  };
+  return {
+    items: [],
+    isActive: true,
+    progress: null,
+    plans: {},
+    uploads: [],
+    loadQueue: async () => {
+      const [queue, progress] = await Promise.all([client.request('queue.list', null), client.request('queue.progress', null)]);
+      take(queue);
+      set({ progress });
+      if (progress !== null) get().followProgress(progress);
+    },
+    addFiles: uploads.add,
+    addPaths: (paths) =>
+      get().attempt(async () => {
+        const added = await client.request('queue.add', { paths, options: get().settings.lastOptions });
+        show(added[0]);
+      }),
+    addDemo: () => {
+      void get().attempt(async () => {
+        show(await client.request('queue.addDemo', { options: get().settings.lastOptions }));
+      });
+    },
+    cancelUpload: uploads.cancel,
+    cancelItem: (id) => {
+      request('queue.cancel', id);
+    },
+    retryItem: (id) => {
+      request('queue.retry', id);
+    },
+    removeItem: (id) => {
+      if (get().shown?.id === id) get().showNothing();
+      request('queue.remove', id);
+    },
+    moveItem: (id, before) => {
+      void get().attempt(() => client.request('queue.move', { id, before }));
+    },
+    setActive: (isActive) => {
+      void get().attempt(() => client.request(isActive ? 'queue.start' : 'queue.pause', null));
+    },
+  };
+}
+
+/** Files on their way into the queue, one after another: each is queued when it has arrived. */
+function uploading({ client, set, get }: Parts): { add: (files: readonly File[]) => void; cancel: (id: number) => void } {
+  let nextId = 0;
+  let last = Promise.resolve();
+  const running = new Map<number, AbortController>();
+
+  const change = (id: number, fraction: number): void => {
+    set(({ uploads }) => ({ uploads: uploads.map((upload) => (upload.id === id ? { ...upload, fraction } : upload)) }));
+  };
+  const send = async (file: File, id: number, signal: AbortSignal): Promise<void> => {
+    await get().attempt(async () => {
+      if (signal.aborted) return;
+      const path = await client.pathOf(
+        file,
+        (fraction) => {
+          change(id, fraction);
+        },
+        signal,
+      );
+      await get().addPaths([path]);
+    });
+    running.delete(id);
+    set(({ uploads }) => ({ uploads: uploads.filter((upload) => upload.id !== id) }));
+  };
+  return {
+    add: (files) => {
+      for (const file of files) {
+        const id = nextId++;
+        const control = new AbortController();
+        running.set(id, control);
+        set(({ uploads }) => ({ uploads: [...uploads, { id, name: file.name, fraction: 0 }] }));
+        last = last.then(() => send(file, id, control.signal));
+      }
+    },
+    cancel: (id) => {
+      running.get(id)?.abort();
+      set(({ uploads }) => ({ uploads: uploads.filter((upload) => upload.id !== id) }));
+    },
+  };
+}
+
+/** Asks, one item after another, what each will take. Running ones too: their length and stems shape the lanes. */
+function planning({ client, set, get }: Parts): () => void {
+  let isBusy = false;
+  const next = (): QueueItem | undefined =>
+    get().items.find(({ id, state }) => (state === 'waiting' || state === 'running') && get().plans[id] === undefined);
+  const work = async (): Promise<void> => {
+    for (let item = next(); item !== undefined && get().isConnected; item = next()) {
+      const { id, path, options } = item;
+      const plan: Plan = await client.request('queue.plan', { path, options }).then(
+        (value) => ({ ok: true, plan: value }),
+        (error: unknown) => ({ ok: false, fault: toFault(error) }),
+      );
+      set(({ plans }) => ({ plans: { ...plans, [id]: plan } }));
+      get().followQueue();
+    }
+  };
+  return () => {
+    if (isBusy) return;
+    isBusy = true;
+    void work().finally(() => {
+      isBusy = false;
+    });
+  };
+}

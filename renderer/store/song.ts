@@ -1,0 +1,63 @@
+import type { ItemPlan, LiveTracks, Project } from '../client/contract.ts';
+import { inLaneOrder } from '../units/stems.ts';
+import type { Range } from '../units/ranges.ts';
+
+export const originalName = 'original';
+
+export interface Lane {
+  name: string;
+  /** Where its samples and peaks are; null until they are known. */
+  source: { samples: string; peaks: string } | null;
+}
+
+/** What the lanes show: a song that waits, is being separated, or is done. */
+export interface Song {
+  title: string;
+  /** A line on what the file is. */
+  detail: string;
+  seconds: number;
+  /** Of the tracks; 0 until they are there. */
+  rate: number;
+  channels: number;
+  frames: number;
+  /** The original first. */
+  lanes: Lane[];
+  /** Frames that are final, in order. */
+  finished: readonly Range[];
+}
+
+/** A project as it was separated. */
+export interface Finished {
+  id: string;
+  folder: string;
+  project: Project['report'];
+}
+
+function lanes(stems: readonly string[], sources: ReadonlyMap<string, { samples: string; peaks: string }>): Lane[] {
+  return [originalName, ...inLaneOrder(stems.filter((name) => name !== originalName))].map((name) => ({ name, source: sources.get(name) ?? null }));
+}
+
+const channelWords = ['', 'mono', 'stereo'];
+
+function describe({ codec, rate, channels }: ItemPlan['media']): string {
+  return `${codec.toUpperCase()}, ${Number((rate / 1000).toFixed(2))} kHz, ${channelWords[channels] ?? `${channels} channels`}`;
+}
+
+export function plannedSong({ media, stems }: ItemPlan): Song {
+  const empty = { rate: 0, channels: 0, frames: 0, finished: [] };
+  return { title: media.title, detail: describe(media), seconds: media.seconds ?? 0, lanes: lanes(stems, new Map()), ...empty };
+}
+
+export function liveSong(title: string, detail: string, live: LiveTracks, finished: readonly Range[]): Song {
+  const { rate, channels, frames, tracks } = live;
+  const sources = new Map(tracks.map((track) => [track.name, track]));
+  return { title, detail, seconds: frames / rate, rate, channels, frames, lanes: lanes([...sources.keys()], sources), finished };
+}
+
+export function projectSong(project: Project): Song {
+  const { title, rate, channels, frames, tracks, stems, report } = project;
+  const sources = new Map(tracks.map((track) => [track.kind === 'original' ? originalName : track.name, track]));
+  const { input } = report;
+  const detail = `${Number((input.rate / 1000).toFixed(2))} kHz, ${channelWords[input.channels] ?? `${input.channels} channels`}, ${report.model.id}`;
+  return { title, detail, seconds: frames / rate, rate, channels, frames, lanes: lanes(stems, sources), finished: [[0, frames]] };
+}

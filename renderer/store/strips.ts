@@ -1,0 +1,33 @@
+import { toGain } from '../units/levels.ts';
+import { originalName, type Lane } from './song.ts';
+
+/** How a lane is heard. */
+export interface Strip {
+  isMuted: boolean;
+  isSolo: boolean;
+  /** −Infinity is silence. */
+  db: number;
+  /** −1 to 1. */
+  pan: number;
+}
+
+export type Strips = Readonly<Record<string, Strip>>;
+
+/** The original is there to compare with, and starts muted. */
+export function defaultStrip(name: string): Strip {
+  return { isMuted: name === originalName, isSolo: false, db: 0, pan: 0 };
+}
+
+/** Strips for these lanes: what was set stays. */
+export function stripsFor(lanes: readonly Lane[], before: Strips): Strips {
+  return Object.fromEntries(lanes.map(({ name }) => [name, before[name] ?? defaultStrip(name)]));
+}
+
+/** Linear; 0 where a mute, or a solo elsewhere, silences the lane. Solo wins over a lane's own mute. */
+export function heardGain(strips: Strips, name: string): number {
+  const strip = strips[name];
+  if (strip === undefined) return 0;
+  const isAnySolo = Object.values(strips).some(({ isSolo }) => isSolo);
+  const isHeard = isAnySolo ? strip.isSolo : !strip.isMuted;
+  return isHeard ? toGain(strip.db) : 0;
+}

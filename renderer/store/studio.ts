@@ -1,0 +1,32 @@
+import { createStore } from 'zustand/vanilla';
+import type { StudioClient } from '../client/client.ts';
+import { createModelsSlice } from './models.ts';
+import type { Player } from './player.ts';
+import { createProjectSlice } from './project.ts';
+import { createQueueSlice } from './queue.ts';
+import { createSettingsSlice } from './settings.ts';
+import type { StudioState, StudioStore } from './state.ts';
+import { createTransportSlice } from './transport.ts';
+import { createViewSlice } from './view.ts';
+
+/** The whole state of the page. Loads everything anew whenever the connection comes back. */
+export function createStudio(client: StudioClient, player: Player): StudioStore {
+  const store = createStore<StudioState>((set, get) => {
+    const parts = { client, player, set, get };
+    return {
+      ...createViewSlice(parts),
+      ...createSettingsSlice(parts),
+      ...createModelsSlice(parts),
+      ...createTransportSlice(parts),
+      ...createProjectSlice(parts),
+      ...createQueueSlice(parts),
+    };
+  });
+  client.onConnection((isConnected) => {
+    store.setState({ isConnected });
+    if (!isConnected) return;
+    const { attempt, loadSettings, loadModels, loadLibrary, loadQueue } = store.getState();
+    for (const load of [loadSettings, loadModels, loadLibrary, loadQueue]) void attempt(load);
+  });
+  return store;
+}

@@ -1,0 +1,65 @@
+import type { Levels } from './player.ts';
+import type { Parts } from './state.ts';
+
+export interface TransportSlice {
+  isPlaying: boolean;
+  /** Seconds; the region that can be looped. */
+  loop: readonly [number, number] | null;
+  isLooping: boolean;
+  togglePlay: () => void;
+  seek: (seconds: number) => void;
+  seekBy: (seconds: number) => void;
+  /** Shorter than a twentieth of a second: none. */
+  setLoop: (from: number, to: number) => void;
+  clearLoop: () => void;
+  toggleLoop: () => void;
+  /** Not state: both change with every look. */
+  position: () => number;
+  levels: (track?: string) => Levels;
+}
+
+const shortestLoop = 0.05;
+
+export function createTransportSlice({ player, set, get }: Parts): TransportSlice {
+  player.onState((isPlaying, fault) => {
+    set({ isPlaying });
+    if (fault !== undefined) void get().attempt(() => Promise.reject(fault));
+  });
+  const seek = (seconds: number): void => {
+    player.seek(seconds);
+  };
+  const apply = (loop: TransportSlice['loop'], isLooping: boolean): void => {
+    set({ loop, isLooping });
+    player.setLoop(isLooping ? loop : null);
+  };
+  return {
+    isPlaying: false,
+    loop: null,
+    isLooping: false,
+    togglePlay: () => {
+      if (get().isPlaying) player.pause();
+      else player.play();
+    },
+    seek,
+    seekBy: (seconds) => {
+      seek(player.position() + seconds);
+    },
+    setLoop: (from, to) => {
+      const seconds = get().song?.seconds ?? 0;
+      const start = Math.max(0, Math.min(from, to));
+      const end = Math.min(seconds, Math.max(from, to));
+      if (end - start >= shortestLoop) apply([start, end], true);
+      else apply(null, false);
+    },
+    clearLoop: () => {
+      apply(null, false);
+    },
+    toggleLoop: () => {
+      const { loop, isLooping, song } = get();
+      if (song === null) return;
+      apply(loop ?? [0, song.seconds], !isLooping);
+    },
+    position: () => player.position(),
+    levels: (track) => player.levels(track),
+  };
+}

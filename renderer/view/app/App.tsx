@@ -1,0 +1,63 @@
+import { useEffect, type JSX } from 'react';
+import { Inspector } from '../inspector/Inspector.tsx';
+import { useKeys } from '../keys/use-keys.ts';
+import { Rail } from '../rail/Rail.tsx';
+import { useStudio } from '../studio-context.ts';
+import { Studio } from '../studio/Studio.tsx';
+import { ItemPanel } from '../welcome/ItemPanel.tsx';
+import { Welcome } from '../welcome/Welcome.tsx';
+import styles from './app.module.css';
+import { Dialogs } from './Dialogs.tsx';
+import { Header } from './Header.tsx';
+import { Notices } from './Notices.tsx';
+import { StatusLine } from './StatusLine.tsx';
+import { useDrop } from './use-drop.ts';
+
+export function App(): JSX.Element {
+  const { isRailOpen, isInspectorOpen } = useStudio((state) => ({ isRailOpen: state.isRailOpen, isInspectorOpen: state.isInspectorOpen }));
+  const isOver = useDrop();
+  useKeys();
+  useLook();
+  return (
+    <div className={styles.app}>
+      <Header />
+      {isRailOpen && <Rail />}
+      <Centre isOver={isOver} />
+      {isInspectorOpen && <Inspector />}
+      <StatusLine />
+      <Notices />
+      <Dialogs />
+      {isOver && <div className={styles.dropFrame} />}
+    </div>
+  );
+}
+
+function Centre({ isOver }: { isOver: boolean }): JSX.Element {
+  const { isShown, hasSong } = useStudio(({ shown, song }) => ({ isShown: shown !== null, hasSong: song !== null }));
+  return (
+    <main className={styles.main} aria-label="Studio">
+      {hasSong ? <Studio /> : isShown ? <ItemPanel /> : <Welcome isOver={isOver} />}
+    </main>
+  );
+}
+
+/** Puts theme and motion where the tokens look for them. */
+function useLook(): void {
+  const { theme, motion } = useStudio(({ settings }) => ({ theme: settings.theme, motion: settings.reducedMotion }));
+  useEffect(() => {
+    const light = matchMedia('(prefers-color-scheme: light)');
+    const still = matchMedia('(prefers-reduced-motion: reduce)');
+    const apply = (): void => {
+      const { dataset } = document.documentElement;
+      dataset.theme = theme === 'system' ? (light.matches ? 'light' : 'dark') : theme;
+      dataset.motion = motion === 'on' || (motion === 'system' && still.matches) ? 'reduced' : 'full';
+    };
+    apply();
+    light.addEventListener('change', apply);
+    still.addEventListener('change', apply);
+    return () => {
+      light.removeEventListener('change', apply);
+      still.removeEventListener('change', apply);
+    };
+  }, [theme, motion]);
+}

@@ -1,0 +1,60 @@
+import { useRef, type JSX } from 'react';
+import { formatLength, formatPosition } from '../../units/time.ts';
+import { useFrame } from '../frame.ts';
+import { IconButton, IconToggle } from '../parts/controls.tsx';
+import { useStudio, useStudioStore } from '../studio-context.ts';
+import styles from './app.module.css';
+
+const themes = { system: 'dark', dark: 'light', light: 'system' } as const;
+
+export function Header(): JSX.Element {
+  const { info, isRailOpen, isInspectorOpen, theme, toggleRail, toggleInspector, setSettings, setDialog } = useStudio((state) => ({
+    ...{ info: state.info, isRailOpen: state.isRailOpen, isInspectorOpen: state.isInspectorOpen, theme: state.settings.theme },
+    ...{ toggleRail: state.toggleRail, toggleInspector: state.toggleInspector, setSettings: state.setSettings, setDialog: state.setDialog },
+  }));
+  return (
+    <header className={styles.header}>
+      <div className={styles.left}>
+        <IconToggle icon="rail" label="Queue and library" keys="Ctrl B" isOn={isRailOpen} onChange={toggleRail} />
+        <span className={styles.brand}>Stemwright</span>
+      </div>
+      <Transport />
+      <div className={styles.right}>
+        {info !== null && (
+          <span className={styles.engine}>
+            {info.engine.isa}, {info.engine.threads} {info.engine.threads === 1 ? 'thread' : 'threads'}
+          </span>
+        )}
+        <IconButton icon="sun" label={`Theme: ${theme}`} onPress={() => { setSettings({ theme: themes[theme] }); }} />
+        <IconButton icon="keys" label="All keys" keys="?" onPress={() => { setDialog('help'); }} />
+        <IconToggle icon="side" label="Separation settings" keys="Ctrl I" isOn={isInspectorOpen} onChange={toggleInspector} />
+      </div>
+    </header>
+  );
+}
+
+function Transport(): JSX.Element {
+  const { isPlaying, isLooping, isPlayable, seconds, togglePlay, toggleLoop, seek } = useStudio((state) => ({
+    ...{ isPlaying: state.isPlaying, isLooping: state.isLooping, isPlayable: (state.song?.frames ?? 0) > 0, seconds: state.song?.seconds ?? 0 },
+    ...{ togglePlay: state.togglePlay, toggleLoop: state.toggleLoop, seek: state.seek },
+  }));
+  return (
+    <div role="group" aria-label="Transport" className={styles.transport}>
+      <IconButton icon="start" label="Return to start" keys="Home" onPress={() => { seek(0); }} isDisabled={!isPlayable} />
+      <IconButton icon={isPlaying ? 'pause' : 'play'} label={isPlaying ? 'Pause' : 'Play'} keys="Space" onPress={togglePlay} isDisabled={!isPlayable} />
+      <IconToggle icon="loop" label="Loop" keys="L" isOn={isLooping} onChange={toggleLoop} isDisabled={!isPlayable} />
+      <Position />
+      <span className={styles.length}>/ {formatLength(seconds)}</span>
+    </div>
+  );
+}
+
+function Position(): JSX.Element {
+  const store = useStudioStore();
+  const ref = useRef<HTMLSpanElement>(null);
+  useFrame(() => {
+    const text = formatPosition(store.getState().position());
+    if (ref.current !== null && ref.current.textContent !== text) ref.current.textContent = text;
+  });
+  return <span ref={ref} role="timer" aria-label="Position" className={styles.position} />;
+}

@@ -1,0 +1,48 @@
+import { useEffect, useState, type JSX } from 'react';
+import type { Notice } from '../../store/view.ts';
+import { Icon } from '../parts/Icon.tsx';
+import { IconButton } from '../parts/controls.tsx';
+import { useStudio } from '../studio-context.ts';
+import styles from './app.module.css';
+
+const shownMs = 6000;
+
+export function Notices(): JSX.Element {
+  const notices = useStudio((state) => state.notices);
+  return (
+    <div className={styles.notices} role="region" aria-label="Notices">
+      {notices.map((notice) => (
+        <Toast key={notice.id} notice={notice} />
+      ))}
+    </div>
+  );
+}
+
+/** Goes by itself unless it tells of a fault, is pointed at or has the focus. */
+function Toast({ notice: { id, tone, text, hint } }: { notice: Notice }): JSX.Element {
+  const dismiss = useStudio((state) => state.dismiss);
+  const [isHeld, setHeld] = useState(false);
+  useEffect(() => {
+    if (isHeld || tone === 'bad') return undefined;
+    const timer = setTimeout(() => {
+      dismiss(id);
+    }, shownMs);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [dismiss, id, isHeld, tone]);
+  const hold = (held: boolean) => (): void => {
+    setHeld(held);
+  };
+  return (
+    <div className={styles.notice} role={tone === 'bad' ? 'alert' : 'status'} onPointerEnter={hold(true)} onPointerLeave={hold(false)} onFocus={hold(true)} onBlur={hold(false)}>
+      <span className={styles[tone]}>
+        <Icon name={tone === 'bad' ? 'bad' : 'done'} />
+      </span>
+      <span className={styles.noticeText}>
+        {text} {hint !== '' && <span className={styles.hint}>{hint}</span>}
+      </span>
+      <IconButton icon="close" label="Close" onPress={() => { dismiss(id); }} />
+    </div>
+  );
+}

@@ -1,0 +1,36 @@
+import type { JSX } from 'react';
+import { stemLabel } from '../../units/stems.ts';
+import { Hidden } from '../parts/controls.tsx';
+import { phaseWords } from '../rail/words.ts';
+import { useStudio } from '../studio-context.ts';
+import styles from './app.module.css';
+
+/** Left: what is selected. Right: the keys that work now. */
+export function StatusLine(): JSX.Element {
+  const { isConnected, selected, hasSong } = useStudio((state) => ({ isConnected: state.isConnected, selected: state.selected, hasSong: state.song !== null }));
+  const text = !isConnected ? 'No connection to the studio. Trying again.' : selected === null ? 'Ready' : `${stemLabel(selected)} selected`;
+  const hints = hasSong ? [['Space', 'play'], ['M', 'mute'], ['S', 'solo'], ['I O', 'loop in, out'], ['?', 'all keys']] : [['Ctrl O', 'open'], ['?', 'all keys']];
+  return (
+    <footer className={styles.status}>
+      <span data-bad={!isConnected || undefined}>{text}</span>
+      <span className={styles.hints}>
+        {hints.map(([keys, label]) => (
+          <span key={keys}>
+            <kbd>{keys}</kbd> {label}
+          </span>
+        ))}
+      </span>
+      <Announcer />
+    </footer>
+  );
+}
+
+/** Says progress to a screen reader, in steps of 10 %. */
+function Announcer(): JSX.Element {
+  const text = useStudio(({ progress }) => (progress === null ? '' : `${phaseWords[progress.progress.phase]}, ${Math.floor(progress.progress.fraction * 10) * 10} percent`));
+  return (
+    <span role="status">
+      <Hidden>{text}</Hidden>
+    </span>
+  );
+}

@@ -1,0 +1,58 @@
+import { useEffect, useState } from 'react';
+import { useStudioStore } from '../studio-context.ts';
+
+function entries(reader: FileSystemDirectoryReader): Promise<FileSystemEntry[]> {
+  return new Promise((resolve, reject) => {
+    reader.readEntries(resolve, reject);
+  });
+}
+
+/** The files below an entry, folders and all. */
+async function filesIn(entry: FileSystemEntry): Promise<File[]> {
+  if (entry instanceof FileSystemFileEntry) {
+    return [await new Promise<File>((resolve, reject) => { entry.file(resolve, reject); })];
+  }
+  if (!(entry instanceof FileSystemDirectoryEntry) || entry.name.startsWith('.')) return [];
+  const reader = entry.createReader();
+  const found: File[] = [];
+  // A reader gives a hundred entries at a time.
+  for (let some = await entries(reader); some.length > 0; some = await entries(reader)) {
+    for (const each of some) found.push(...(await filesIn(each)));
+  }
+  return found;
+}
+
+const carriesFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') === true;
+
+/** Files and folders dropped anywhere on the page are queued. @returns whether some hover over it now */
+export function useDrop(): boolean {
+  const store = useStudioStore();
+  const [isOver, setOver] = useState(false);
+  useEffect(() => {
+    const stop = new AbortController();
+    const { signal } = stop;
+    addEventListener('dragover', (event) => {
+      if (!carriesFiles(event)) return;
+      event.preventDefault();
+      setOver(true);
+    }, { signal });
+    addEventListener('dragleave', (event) => {
+      if (event.relatedTarget === null) setOver(false);
+    }, { signal });
+    addEventListener('drop', (event) => {
+      if (!carriesFiles(event)) return;
+      event.preventDefault();
+      setOver(false);
+      // Entries are gone once the event is over: take them all first.
+      const dropped = [...(event.dataTransfer?.items ?? [])].flatMap((item) => item.webkitGetAsEntry() ?? []);
+      const { attempt, addFiles } = store.getState();
+      void attempt(async () => {
+        for (const entry of dropped) addFiles(await filesIn(entry));
+      });
+    }, { signal });
+    return () => {
+      stop.abort();
+    };
+  }, [store]);
+  return isOver;
+}

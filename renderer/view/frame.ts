@@ -1,0 +1,24 @@
+import { useEffect, useEffectEvent } from 'react';
+
+const callbacks = new Set<(now: number) => void>();
+let request = 0;
+
+function run(now: number): void {
+  for (const callback of callbacks) callback(now / 1000);
+  request = callbacks.size > 0 ? requestAnimationFrame(run) : 0;
+}
+
+/** Calls back at display rate, all in one frame and outside of React. @param callback gets seconds */
+export function useFrame(callback: (now: number) => void): void {
+  const latest = useEffectEvent(callback);
+  useEffect(() => {
+    const mine = (now: number): void => {
+      latest(now);
+    };
+    callbacks.add(mine);
+    if (request === 0) request = requestAnimationFrame(run);
+    return () => {
+      callbacks.delete(mine);
+    };
+  }, []);
+}

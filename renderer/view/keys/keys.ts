@@ -1,0 +1,90 @@
+import type { StudioState } from '../../store/state.ts';
+
+export interface KeyAction {
+  /** As shown: "Ctrl O"; Cmd counts as Ctrl. */
+  keys: string;
+  label: string;
+  group: 'Play' | 'Lanes' | 'Studio';
+  /** Of KeyboardEvent.key, and for single characters without Shift's help. */
+  matches: (event: KeyboardEvent) => boolean;
+  run: (state: StudioState, event: KeyboardEvent) => void;
+  /** A single letter, which can be turned off (WCAG 2.1.4). */
+  isLetter?: true;
+}
+
+const withCtrl = (event: KeyboardEvent): boolean => event.ctrlKey || event.metaKey;
+const plain = (...names: string[]) => (event: KeyboardEvent): boolean => !withCtrl(event) && !event.altKey && names.includes(event.key);
+const letter = (name: string) => (event: KeyboardEvent): boolean => !withCtrl(event) && !event.altKey && event.key.toLowerCase() === name;
+const ctrl = (...names: string[]) => (event: KeyboardEvent): boolean => withCtrl(event) && names.includes(event.key.toLowerCase());
+
+function selectBy(state: StudioState, step: number): void {
+  const lanes = state.song?.lanes ?? [];
+  const at = lanes.findIndex(({ name }) => name === state.selected);
+  const next = lanes[Math.min(lanes.length - 1, Math.max(0, at + step))];
+  if (next !== undefined) state.select(next.name);
+}
+
+function onLane(state: StudioState, change: (name: string, strip: StudioState['strips'][string]) => void): void {
+  const strip = state.selected === null ? undefined : state.strips[state.selected];
+  if (state.selected !== null && strip !== undefined) change(state.selected, strip);
+}
+
+function loopEdge(state: StudioState, isStart: boolean): void {
+  const at = state.position();
+  const [start, end] = state.loop ?? [0, state.song?.seconds ?? 0];
+  if (isStart) state.setLoop(at, end > at ? end : (state.song?.seconds ?? 0));
+  else state.setLoop(start < at ? start : 0, at);
+}
+
+/** Keys that need the page itself. */
+export interface PageActions {
+  choose: () => void;
+}
+
+export function keyActions({ choose }: PageActions): readonly KeyAction[] {
+  return [
+    { keys: 'Space', label: 'play, pause', group: 'Play', matches: plain(' '), run: (state) => { state.togglePlay(); } },
+    { keys: 'Home', label: 'to the start', group: 'Play', matches: plain('Home'), run: (state) => { state.seek(0); } },
+    { keys: '←', label: '1 s back', group: 'Play', matches: plain('ArrowLeft'), run: (state) => { state.seekBy(-1); } },
+    { keys: '→', label: '1 s on', group: 'Play', matches: plain('ArrowRight'), run: (state) => { state.seekBy(1); } },
+    { keys: '[', label: '5 s back', group: 'Play', matches: plain('['), run: (state) => { state.seekBy(-5); } },
+    { keys: ']', label: '5 s on', group: 'Play', matches: plain(']'), run: (state) => { state.seekBy(5); } },
+    { keys: 'L', label: 'loop on, off', group: 'Play', matches: letter('l'), isLetter: true, run: (state) => { state.toggleLoop(); } },
+    { keys: 'I', label: 'loop from here', group: 'Play', matches: letter('i'), isLetter: true, run: (state) => { loopEdge(state, true); } },
+    { keys: 'O', label: 'loop to here', group: 'Play', matches: letter('o'), isLetter: true, run: (state) => { loopEdge(state, false); } },
+
+    {
+      keys: '0–9', label: 'choose a lane', group: 'Lanes', matches: (event) => !withCtrl(event) && /^[0-9]$/.test(event.key),
+      run: (state, { key }) => {
+        const lane = state.song?.lanes[Number(key)];
+        if (lane !== undefined) state.select(lane.name);
+      },
+    },
+    { keys: '↑', label: 'lane above', group: 'Lanes', matches: plain('ArrowUp'), run: (state) => { selectBy(state, -1); } },
+    { keys: '↓', label: 'lane below', group: 'Lanes', matches: plain('ArrowDown'), run: (state) => { selectBy(state, 1); } },
+    { keys: 'M', label: 'mute', group: 'Lanes', matches: letter('m'), isLetter: true, run: (state) => { onLane(state, (name, strip) => { state.setStrip(name, { isMuted: !strip.isMuted }); }); } },
+    { keys: 'S', label: 'solo, Shift: only this', group: 'Lanes', matches: letter('s'), isLetter: true, run: (state, { shiftKey }) => { onLane(state, (name) => { state.toggleSolo(name, shiftKey); }); } },
+    { keys: 'Ctrl +', label: 'zoom in', group: 'Lanes', matches: ctrl('+', '='), run: (state) => { state.zoom(1 / 1.5, state.position()); } },
+    { keys: 'Ctrl −', label: 'zoom out', group: 'Lanes', matches: ctrl('-'), run: (state) => { state.zoom(1.5, state.position()); } },
+    { keys: 'Ctrl 0', label: 'whole song', group: 'Lanes', matches: ctrl('0'), run: (state) => { state.fit(); } },
+
+    { keys: 'Ctrl O', label: 'add files', group: 'Studio', matches: ctrl('o'), run: choose },
+    { keys: 'Ctrl B', label: 'fold the queue', group: 'Studio', matches: ctrl('b'), run: (state) => { state.toggleRail(); } },
+    { keys: 'Ctrl I', label: 'fold the settings', group: 'Studio', matches: ctrl('i'), run: (state) => { state.toggleInspector(); } },
+    { keys: '?', label: 'all keys', group: 'Studio', matches: plain('?'), run: (state) => { state.setDialog('help'); } },
+  ];
+}
+
+const typing = 'input:not([type="radio"], [type="checkbox"], [type="range"]), textarea, select, [contenteditable="true"]';
+const ownKeys: Readonly<Record<string, string>> = {
+  ' ': 'button, a, input, [role="row"], [role="option"], [role="switch"]',
+  arrow: '[role="slider"], input, [role="row"], [role="grid"], [role="option"], [role="listbox"], [aria-haspopup]',
+};
+
+/** Whether what has the focus needs this key for itself. */
+export function isTaken(event: KeyboardEvent): boolean {
+  if (!(event.target instanceof Element)) return false;
+  if (event.target.closest(typing) !== null || document.querySelector('[role="dialog"], [role="listbox"]') !== null) return true;
+  const own = ownKeys[event.key.startsWith('Arrow') || event.key === 'Home' ? 'arrow' : event.key];
+  return own !== undefined && event.target.closest(own) !== null;
+}

@@ -1,0 +1,29 @@
+import { useEffect, useMemo } from 'react';
+import { useChooser } from '../app/use-chooser.ts';
+import { useStudioStore } from '../studio-context.ts';
+import { isTaken, keyActions, type KeyAction } from './keys.ts';
+
+export function useKeyActions(): readonly KeyAction[] {
+  const choose = useChooser();
+  return useMemo(() => keyActions({ choose }), [choose]);
+}
+
+/** Makes the keys work; none does while typing or in a dialog. */
+export function useKeys(): void {
+  const store = useStudioStore();
+  const actions = useKeyActions();
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent): void => {
+      if (event.defaultPrevented || isTaken(event)) return;
+      const action = actions.find(({ matches }) => matches(event));
+      const state = store.getState();
+      if (action === undefined || (action.isLetter === true && !state.settings.letterShortcuts)) return;
+      event.preventDefault();
+      action.run(state, event);
+    };
+    addEventListener('keydown', onKeyDown);
+    return () => {
+      removeEventListener('keydown', onKeyDown);
+    };
+  }, [store, actions]);
+}

@@ -1,0 +1,31 @@
+import type { JSX } from 'react';
+
+const shapes = {
+  play: <path d="M4 2.5v9L11.5 7z" fill="currentColor" />,
+  pause: <path d="M4.5 3v8M9.500 3v8" strokeWidth="2.5" />,
+  start: <path d="M3 3v8M11 3L5.500 7 11 11z" fill="currentColor" />,
+  loop: <path d="M11.500 6.500A3 3 0 0 0 8.500 4H2.500M4.500 2l-2 2 2 2M2.500 7.500a3 3 0 0 0 3 2.500h6M9.500 8l2 2-2 2" />,
+  rail: <path d="M2 3h10v8H2zM5.500 3v8" />,
+  side: <path d="M2 3h10v8H2zM8.500 3v8" />,
+  add: <path d="M7 3v8M3 7h8" />,
+  minus: <path d="M3 7h8" />,
+  fit: <path d="M2 3v8M12 3v8M4.500 7h5M6 5.500L4.500 7 6 8.500M8 5.500L9.500 7 8 8.500" />,
+  done: <path d="M3 7.500L6 10l5-5.500" />,
+  bad: <path d="M7 1.700a5.300 5.300 0 1 0 0 10.600A5.300 5.300 0 0 0 7 1.700zM7 4.300v3.200M7 9.700v0" />,
+  close: <path d="M3.500 3.500l7 7M10.500 3.500l-7 7" />,
+  down: <path d="M4 5.500L7 8.500l3-3" />,
+  download: <path d="M7 2v6M4.500 6L7 8.500 9.500 6M2.500 11.500h9" />,
+  sun: <path d="M7 4.500a2.500 2.500 0 1 0 0 5 2.500 2.500 0 0 0 0-5zM7 1v1.200M7 11.800V13M1 7h1.200M11.800 7H13M2.800 2.800l.8.8M10.400 10.400l.8.8M2.800 11.200l.8-.8M10.400 3.600l.8-.8" />,
+  keys: <path d="M1.500 4h11v6.500h-11zM4 8.500h6M4 6.200h0M6 6.200h0M8 6.200h0M10 6.200h0" />,
+  grip: <path d="M3 5h8M3 9h8" />,
+};
+
+export type IconName = keyof typeof shapes;
+
+export function Icon({ name }: { name: IconName }): JSX.Element {
+  return (
+    <svg viewBox="0 0 14 14" aria-hidden="true">
+      {shapes[name]}
+    </svg>
+  );
+}
