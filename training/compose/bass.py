@@ -38,6 +38,9 @@ def _bar(kind: str, plan: Plan, bar: int, low: int, figure: list[int], rng: Gene
     if kind == "long":
         second = [(8.0, 8.0, fifth if chance(rng, 0.5) else root)] if chance(rng, 0.5) else []
         return [(0.0, 8.0 if second else 16.0, root), *second]
+    if kind == "sub":
+        steps = [0, *figure[1:]]
+        return [(x, rng.uniform(0.8, 3.5), root) for x in steps]
     if kind in ("808", "glide"):
         steps = [0, *[x for x in figure if x > 3]][:4]
         return [(x, min(after - x, 10), root if x == 0 else int(rng.choice([root, root, octave, fifth])))
@@ -50,7 +53,7 @@ def _bar(kind: str, plan: Plan, bar: int, low: int, figure: list[int], rng: Gene
 
 def line(kind: str, plan: Plan, rng: Generator) -> list[Note]:
     """Notes of the whole song; drones last as long as the chord does."""
-    low = int(rng.integers(24, 34))
+    low = int(rng.integers(22, 27) if kind == "sub" else rng.integers(24, 34))
     if kind in ("drone", "reese"):
         return _drone_line(plan, low, rng)
     figure = sorted({0, *(int(x) for x in rng.choice(16, rng.integers(2, 7)))})
@@ -81,6 +84,8 @@ def _synthetic(kind: str, notes: list[Note], plan: Plan, rng: Generator) -> Audi
         return synths.eight_oh_eight(notes, seconds, rng, kind == "glide" or chance(rng, 0.3))
     if kind == "drone":
         return _drone(notes, plan, rng)
+    if kind == "sub":
+        return _sub(notes, plan, rng)
     if kind == "reese":
         patch = synths.Patch("saw", 3, rng.uniform(0.1, 0.4), 0.02, 1.0, 0.95, 0.1, log_uniform(rng, 150, 1200), rng.uniform(0, 1))
         return filter_motion(synths.play(patch, notes, seconds, rng), rng, plan.beat)
@@ -113,6 +118,14 @@ def _drone(notes: list[Note], plan: Plan, rng: Generator) -> Audio:
     return low_pass(out, log_uniform(rng, 90, 1500)) if chance(rng, 0.5) else out
 
 
+def _sub(notes: list[Note], plan: Plan, rng: Generator) -> Audio:
+    """Gated tones under 65 Hz, level until they stop: what a drum never is, though it may sit on the same beats."""
+    wave = str(rng.choice(["sine", "sine", "triangle"]))
+    patch = synths.Patch(wave, 1, 0.0, rng.uniform(0.003, 0.03), 1.0, rng.uniform(0.8, 1.0), rng.uniform(0.02, 0.12), 8000, 0)
+    out = synths.play(patch, notes, plan.seconds, rng)
+    return saturate(out, rng.uniform(1, 5)) if chance(rng, 0.5) else out
+
+
 def _recorded(kind: str, notes: list[Note], plan: Plan, side: Side, rng: Generator) -> Audio:
     families = UPRIGHT if plan.style.name == "jazz" or (plan.style.name in ("acoustic", "latin", "orchestral") and chance(rng, 0.5)) else ELECTRIC
     if chance(rng, 0.1):
@@ -132,7 +145,7 @@ def make(plan: Plan, side: Side, rng: Generator, kicks: list[float]) -> Audio:
     notes = line(kind, plan, rng)
     if not notes:
         return silence(plan.seconds)
-    electronic = kind in ("808", "glide", "reese", "drone") or chance(rng, plan.style.synthetic * 0.85)
+    electronic = kind in ("808", "glide", "reese", "drone", "sub") or chance(rng, plan.style.synthetic * 0.85)
     out = _synthetic(kind, notes, plan, rng) if electronic else _recorded(kind, notes, plan, side, rng)
     if chance(rng, 0.6):
         out = np.tile(out.mean(0), (2, 1))

@@ -104,9 +104,11 @@ def play(kit: Kit, hits: list[tuple[float, str, float]], seconds: float, rng: Ge
 
 
 def mixdown(tracks: dict[str, Audio], plan: Plan, rng: Generator) -> Audio:
-    """Group processing: equaliser, room with bleed, parallel or bus compression, grit."""
+    """Group processing: a kick that leaves the bottom to the bass, equaliser, room with bleed, parallel or bus compression, grit."""
     electronic = chance(rng, plan.style.synthetic)
     out = silence(plan.seconds)
+    if "kick" in tracks and chance(rng, 0.25):
+        tracks["kick"] = high_pass(tracks["kick"], rng.uniform(50, 110))
     for track in tracks.values():
         track = equalise(track, rng, 3)
         out += saturate(track, rng.uniform(1, 4)) if chance(rng, 0.2) else track

@@ -36,7 +36,8 @@ def half(rng: Generator) -> Pattern:
 
 
 def shuffle(rng: Generator) -> Pattern:
-    hits: Pattern = [(x, "kick", 0.9) for x in (0, 8)] + [(x, "snare", 0.95) for x in (4, 12)]
+    hits: Pattern = [(x, "kick", 0.9) for x in (0, 8)]
+    hits += [(x, "snare", 0.95) for x in (4, 12)]
     drum = str(rng.choice(["chh", "ride"]))
     return hits + [(x + late, drum, 0.7) for x in range(0, 16, 4) for late in (0, 2.67)]
 
@@ -53,7 +54,8 @@ def blast(rng: Generator) -> Pattern:
 
 def four(rng: Generator) -> Pattern:
     back = str(rng.choice(["clap", "snare"]))
-    hits: Pattern = [(x, "kick", 0.95) for x in (0, 4, 8, 12)] + [(4, back, 0.9), (12, back, 0.9)]
+    hits: Pattern = [(x, "kick", 0.95) for x in (0, 4, 8, 12)]
+    hits += [(4, back, 0.9), (12, back, 0.9)]
     hits += [(x, "ohh", 0.7) for x in (2, 6, 10, 14) if chance(rng, 0.85)]
     busy, clatter = rng.choice([0, 0.5, 0.9]), rng.choice([0, 0, 0.25])
     hits += [(x, "chh", rng.uniform(0.3, 0.6)) for x in range(16) if chance(rng, busy)]
@@ -84,7 +86,8 @@ def funk(rng: Generator) -> Pattern:
 
 
 def jazz(rng: Generator) -> Pattern:
-    hits: Pattern = [(x, "ride", rng.uniform(0.5, 0.85)) for x in (0, 4, 7, 8, 12, 15)] + [(4, "chh", 0.6), (12, "chh", 0.6)]
+    hits: Pattern = [(x, "ride", rng.uniform(0.5, 0.85)) for x in (0, 4, 7, 8, 12, 15)]
+    hits += [(4, "chh", 0.6), (12, "chh", 0.6)]
     hits += [(int(x), "snare", rng.uniform(0.15, 0.5)) for x in rng.choice(16, rng.integers(0, 4))]
     return hits + [(int(x), "kick", rng.uniform(0.3, 0.6)) for x in rng.choice(16, rng.integers(0, 3))]
 

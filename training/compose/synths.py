@@ -139,7 +139,7 @@ def eight_oh_eight(notes: list[Note], seconds: float, rng: Generator, glide: boo
 def riser(seconds: float, rng: Generator) -> Audio:
     """Noise or tone sweeping up or down."""
     time = np.arange(int(seconds * RATE)) / RATE
-    up = time / seconds if chance(rng, 0.7) else 1 - time / seconds
+    up: Wave = time / seconds if chance(rng, 0.7) else 1 - time / seconds
     if chance(rng, 0.5):
         noise = rng.standard_normal((2, len(time))).astype(np.float32)
         dark, light = low_pass(noise, rng.uniform(300, 1200)), high_pass(noise, rng.uniform(1500, 5000))
@@ -160,13 +160,13 @@ def _metal(rng: Generator, time: Wave) -> Wave:
 
 
 def drum_machine(rng: Generator) -> dict[str, list[Audio]]:
-    """A kit in the manner of analogue drum machines; kicks range from clicks to long tuned booms."""
+    """A kit in the manner of analogue drum machines; kicks range from clicks to, now and then, long tuned booms."""
     time = np.arange(int(1.6 * RATE)) / RATE
 
     def fall(seconds: float) -> Wave:
         return np.asarray(np.exp(-time / seconds))
 
-    low, length = rng.uniform(38, 65), log_uniform(rng, 0.1, 1.0)
+    low, length = rng.uniform(38, 65), log_uniform(rng, 0.08, 1.0 if chance(rng, 0.12) else 0.3)
     sweep = low + rng.uniform(60, 300) * fall(rng.uniform(0.006, 0.05))
     kick = np.sin(2 * np.pi * np.cumsum(sweep) / RATE) * fall(length) + 0.3 * rng.random() * _noise(rng, time) * fall(0.003)
     body = rng.uniform(150, 240)

@@ -12,6 +12,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -37,7 +38,9 @@ def write(sounds: Iterable[Sound], folder: Path) -> dict[str, float]:
         grouped[f"{sound.source}-{sound.kind}-{sound.audio.shape[0]}"].append(sound)
     packs = folder / "packs"
     packs.mkdir(parents=True, exist_ok=True)
-    entries, digests, seconds = [], {}, {}
+    entries: list[dict[str, Any]] = []
+    digests: dict[str, str] = {}
+    seconds: dict[str, float] = {}
     for name, members in sorted(grouped.items()):
         path = packs / f"{name}.ogg"
         _encode(members, path, QUALITY.get(members[0].kind, "2"))

@@ -88,6 +88,13 @@ class Parts(unittest.TestCase):
         self.assertGreater(sum(note.length for note in notes), 0.95 * (bars - 8) * plan.bar)
         self.assertTrue(all(24 <= note.key < 48 for note in notes))
 
+    def test_sub_notes_hold_their_level_until_they_stop(self) -> None:
+        plan = draw_plan(default_rng(6), 8.0, False, BY_NAME["remix"])
+        out = bass._sub([Note(0.0, 1.0, 31, 1.0)], plan, default_rng(4))
+        early, late, after = (np.abs(out[:, int(at * RATE) : int((at + 0.1) * RATE)]).max() for at in (0.2, 0.85, 1.3))
+        self.assertGreater(late, 0.7 * early)
+        self.assertLess(after, 1e-3)
+
     def test_an_eight_oh_eight_rings_at_its_key(self) -> None:
         out = synths.eight_oh_eight([Note(0.0, 2.0, 45, 1.0)], 2.2, default_rng(5), glide=False)
         self.assertAlmostEqual(pitch_of(out[0, RATE // 2 :]), 110, delta=2)
