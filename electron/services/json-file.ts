@@ -20,7 +20,7 @@ export async function writeAtomically(path: string, text: string): Promise<void>
     await rename(temporary, path);
     await syncFolder(dirname(path));
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw fromWriteError(error, path);
   }
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { ModelDescriptor } from '../contract/model.ts';
 import { loadNative } from '../engine/load.ts';
+import type { NativeModule } from '../engine/native.ts';
 import type { Precision } from '../weights/convert.ts';
 import { measureConversion, type ConversionCost } from './evaluate.ts';
 import { assetsFolder, userFolders } from './folders.ts';
@@ -15,7 +16,10 @@ export const demoFolder = join(assetsFolder, 'demo');
 export class ModelLibrary {
   readonly #store: ModelStore;
 
-  constructor(dataFolder: string = userFolders().data) {
+  readonly #native: () => NativeModule;
+
+  constructor(dataFolder: string = userFolders().data, native: () => NativeModule = loadNative) {
+    this.#native = native;
     this.#store = new ModelStore(dataFolder);
   }
 
@@ -24,7 +28,7 @@ export class ModelLibrary {
   }
 
   import(path: string, name: string | null): Promise<Manifest> {
-    return importModel(loadNative(), this.#store, path, name);
+    return importModel(this.#native(), this.#store, path, name);
   }
 
   download(id: string, signal: AbortSignal, onProgress: (file: string, bytes: number, total: number | null) => void): Promise<Manifest> {
@@ -51,7 +55,7 @@ export class ModelLibrary {
   }
 
   verify(id: string): Promise<{ sha256: string }> {
-    return verifyModel(loadNative(), this.#store, id);
+    return verifyModel(this.#native(), this.#store, id);
   }
 
   remove(id: string): Promise<void> {

@@ -33,7 +33,8 @@ export class SettingsStore {
   }
 
   async set(change: { [K in keyof Settings]?: Settings[K] | undefined }): Promise<Settings> {
-    const changed = Settings.parse({ ...this.#settings, ...change });
+    const given = Object.entries(change).filter(([, value]) => value !== undefined);
+    const changed = Settings.parse({ ...this.#settings, ...Object.fromEntries(given) });
     await this.#file.save(changed);
     this.#settings = changed;
     return changed;

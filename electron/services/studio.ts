@@ -186,7 +186,7 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
     version: native.info().version,
     ...{ native, system, settings, history, library, uploads, songs, queue, exportsFolder, emit },
     presets: await PresetStore.open(join(config, 'presets.json')),
-    models: new ModelLibrary(data),
+    models: new ModelLibrary(data, () => native),
     modelStore: new ModelStore(data),
     tasks: new Tasks((task) => {
       emit('task', task);

@@ -37,7 +37,7 @@ export class Uploads {
       }
       return path;
     } catch (error) {
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true }).catch(() => undefined);
       throw fromWriteError(error, path);
     }
   }
