@@ -93,28 +93,27 @@ def decibel_ratio(truth: Tensor, estimate: Tensor) -> Tensor:
 
 
 def save_checkpoint(folder: Path, model: HTDemucs, average: Average, history: list[dict[str, Any]], step: int) -> None:
-    """Weights (float32) and their average (half) in parts of at most 15 MB, and the curve.
+    """Weights and their average in half precision, in parts of at most 15 MB, and the curve.
 
     The optimiser's moments are not kept: `Schedule`'s warm-up stands in for them after a restart.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    live = {name: value.detach() for name, value in model.state_dict().items()}
-    _write_parts(folder, "weights", live, half=False)
-    _write_parts(folder, "average", average.values, half=True)
+    _write_parts(folder, "weights", dict(model.state_dict()))
+    _write_parts(folder, "average", average.values)
     (folder / "state.json").write_text(json.dumps({"step": step, "history": history}))
 
 
-def _write_parts(folder: Path, stem: str, tensors: dict[str, Tensor], half: bool) -> None:
+def _write_parts(folder: Path, stem: str, tensors: dict[str, Tensor]) -> None:
     part: dict[str, Tensor] = {}
     size = number = 0
     for name, tensor in tensors.items():
-        count = tensor.numel() * (2 if half else 4)
+        count = 2 * tensor.numel()
         if part and size + count > PART_BYTES:
-            write_safetensors(folder / f"{stem}-{number}.safetensors", part, {}, half)
+            write_safetensors(folder / f"{stem}-{number}.safetensors", part, {}, half=True)
             part, size, number = {}, 0, number + 1
         part[name] = tensor
         size += count
-    write_safetensors(folder / f"{stem}-{number}.safetensors", part, {}, half)
+    write_safetensors(folder / f"{stem}-{number}.safetensors", part, {}, half=True)
 
 
 def _read_parts(folder: Path, stem: str) -> dict[str, Tensor]:
@@ -125,8 +124,10 @@ def _read_parts(folder: Path, stem: str) -> dict[str, Tensor]:
 
 
 def load_checkpoint(folder: Path, model: HTDemucs, average: Average) -> tuple[int, list[dict[str, Any]]]:
-    model.load_state_dict(_read_parts(folder, "weights"))
-    for name, value in _read_parts(folder, "average").items():
+    """The step and the curve. A folder without an average starts one from the weights."""
+    weights = _read_parts(folder, "weights")
+    model.load_state_dict(weights)
+    for name, value in (_read_parts(folder, "average") or weights).items():
         average.values[name].copy_(value)
     state = json.loads((folder / "state.json").read_text())
     return int(state["step"]), list(state["history"])

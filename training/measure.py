@@ -1,6 +1,6 @@
 """Times a training step in several layouts and batch sizes: python3 -m training.measure --out DIR [--batch 24 ...]
 
-Writes measure.json, a profile of the fastest variant, and the compiler's cache, which `training.train --cache` loads.
+Writes measure.json and a profile of each compiled variant.
 """
 from __future__ import annotations
 
@@ -108,9 +108,6 @@ def main() -> None:
         if compiled:
             profile(step, options.out / f"profile-{'last' if channels_last else 'first'}.txt")
         del step
-    saved = torch.compiler.save_cache_artifacts()
-    if saved is not None:
-        (options.out / "compile-cache.bin").write_bytes(saved[0])
 
 
 if __name__ == "__main__":

@@ -51,7 +51,6 @@ class Options:
     segment: float
     channels: int
     compile: bool
-    cache: Path | None
     seed: int
     until: float
 
@@ -78,7 +77,6 @@ def parse() -> Options:
     parser.add_argument("--segment", type=float, default=4.0)
     parser.add_argument("--channels", type=int, default=32)
     parser.add_argument("--compile", action="store_true")
-    parser.add_argument("--cache", type=Path, default=None, help="the compiler's cache of an earlier run: read if there, then written")
     parser.add_argument("--seed", type=int, default=1000)
     return Options(**vars(parser.parse_args()))
 
@@ -165,15 +163,10 @@ class Trainer:
     def run(self) -> None:
         options = self.options
         first = time.time()
-        if options.cache is not None and options.cache.exists():
-            torch.compiler.load_cache_artifacts(options.cache.read_bytes())
         self.update(0.0)
         if self.device.type == "cuda":
             torch.cuda.synchronize()
         log("first step", round(time.time() - first, 1), "s")
-        if options.cache is not None and (artifacts := torch.compiler.save_cache_artifacts()) is not None:
-            options.cache.write_bytes(artifacts[0])
-            log("compiler cache", round(options.cache.stat().st_size / 1e6, 1), "MB")
         budget = min(options.budget, options.until - (time.time() - STARTED))
         schedule = Schedule(options.rate, options.warmup, budget, options.decay)
         begin, told, saved, start_step = time.time(), time.time(), time.time(), self.step
