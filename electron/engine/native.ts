@@ -1,4 +1,5 @@
 import type { SeparationMode } from '../contract/model.ts';
+import type { HTDemucsConfig, TensorEntry } from '../contract/network.ts';
 
 /** The addon's interface. Misused argument types throw a TypeError; engine faults are errors with a `code`. */
 export interface NativeModule {
@@ -75,54 +76,7 @@ export interface TrackMeasures {
 export interface ModelSpec {
   path: string;
   tensors: TensorEntry[];
-  config: ModelConfig;
-}
-
-/** Where one tensor lies: `byteLength` bytes from absolute file offset `offset`, little-endian, C order. */
-export interface TensorEntry {
-  name: string;
-  dtype: 'F32' | 'F16' | 'BF16';
-  shape: number[];
-  offset: number;
-  byteLength: number;
-}
-
-/** HTDemucs' constructor arguments, the defaults filled in. */
-export interface ModelConfig {
-  sources: string[];
-  audioChannels: number;
-  sampleRate: number;
-  /** Seconds: [numerator, denominator]. */
-  segment: [number, number];
-  channels: number;
-  growth: number;
-  depth: number;
-  nfft: number;
-  bottomChannels: number;
-  dconvMode: number;
-  dconvDepth: number;
-  dconvComp: number;
-  normStarts: number;
-  normGroups: number;
-  freqEmb: number;
-  embScale: number;
-  embSmooth: boolean;
-  kernelSize: number;
-  stride: number;
-  context: number;
-  contextEnc: number;
-  rewrite: boolean;
-  tLayers: number;
-  tHeads: number;
-  tHiddenScale: number;
-  tNormIn: boolean;
-  tNormOut: boolean;
-  tNormFirst: true;
-  tLayerScale: boolean;
-  tGelu: boolean;
-  tCrossFirst: boolean;
-  tMaxPeriod: number;
-  tWeightPosEmbed: number;
+  config: HTDemucsConfig;
 }
 
 export interface NativeModel {

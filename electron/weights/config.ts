@@ -1,44 +1,7 @@
 import { z } from 'zod';
 import type { StemwrightError } from '../contract/errors.ts';
+import type { HTDemucsConfig } from '../contract/network.ts';
 import { modelFault, quoted, SUPPORTED } from './errors.ts';
-
-/** An HTDemucs by its constructor's arguments, each checked to be one that the engine computes. */
-export interface HTDemucsConfig {
-  sources: string[];
-  audioChannels: number;
-  sampleRate: number;
-  /** Training length in seconds, as [numerator, denominator]. */
-  segment: [number, number];
-  channels: number;
-  growth: number;
-  depth: number;
-  nfft: number;
-  bottomChannels: number;
-  dconvMode: number;
-  dconvDepth: number;
-  dconvComp: number;
-  normStarts: number;
-  normGroups: number;
-  freqEmb: number;
-  embScale: number;
-  embSmooth: boolean;
-  kernelSize: number;
-  stride: number;
-  context: number;
-  contextEnc: number;
-  rewrite: boolean;
-  tLayers: number;
-  tHeads: number;
-  tHiddenScale: number;
-  tNormIn: boolean;
-  tNormOut: boolean;
-  tNormFirst: true;
-  tLayerScale: boolean;
-  tGelu: boolean;
-  tCrossFirst: boolean;
-  tMaxPeriod: number;
-  tWeightPosEmbed: number;
-}
 
 const MIN_SEGMENT_SECONDS = 0.05;
 const MAX_SEGMENT_SECONDS = 120;

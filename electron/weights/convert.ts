@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { fromWriteError } from '../contract/errors.ts';
+import type { Dtype, TensorEntry } from '../contract/network.ts';
 import { modelFault } from './errors.ts';
 import { decodeBf16, decodeF16, encodeBf16, encodeF16 } from './float16.ts';
 import type { SingleModel } from './formats.ts';
 import { FileSource, type ByteSource } from './source.ts';
-import { DTYPE_BYTES, type Dtype, type TensorEntry } from './tensors.ts';
+import { DTYPE_BYTES } from './tensors.ts';
 
 export type Precision = 'fp16' | 'bf16';
 

@@ -4,14 +4,14 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { printable } from '../contract/errors.ts';
 import { SeparationMode } from '../contract/model.ts';
+import type { HTDemucsConfig, TensorEntry } from '../contract/network.ts';
 import { findMember, MAX_BAG_BYTES, parseBag } from './bag.ts';
-import { parseKwargs, type HTDemucsConfig } from './config.ts';
+import { parseKwargs } from './config.ts';
 import { DAMAGED, modelFault, SUPPORTED } from './errors.ts';
 import { parseJson } from './json.ts';
 import { foreignModel, toDemucsNames } from './names.ts';
 import { claimedHeaderBytes, readSafetensors } from './safetensors.ts';
 import { FileSource, MAX_READ_BYTES, type ByteSource } from './source.ts';
-import type { TensorEntry } from './tensors.ts';
 import { readTorchPackage } from './torch-package.ts';
 import { startsAsZip } from './zip.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { StemwrightError } from '../contract/errors.ts';
+import type { TensorEntry } from '../contract/network.ts';
 import { foreignModel, toDemucsNames } from './names.ts';
-import type { TensorEntry } from './tensors.ts';
 
 function entries(...names: string[]): TensorEntry[] {
   return names.map((name, i) => ({ name, dtype: 'F32', shape: [1], offset: 4 * i, byteLength: 4 }));

@@ -1,6 +1,6 @@
 import type { StemwrightError } from '../contract/errors.ts';
+import type { TensorEntry } from '../contract/network.ts';
 import { modelFault } from './errors.ts';
-import type { TensorEntry } from './tensors.ts';
 
 /** MetalAudio's names for the parts of an HTDemucs, and Demucs' own. */
 const ROOTS = new Map([

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import type { TensorEntry } from '../contract/network.ts';
 import { DAMAGED, modelFault, quoted } from './errors.ts';
 import { parseJson } from './json.ts';
 import { MAX_READ_BYTES, type ByteSource } from './source.ts';
-import { DTYPE_BYTES, elementCount, isDtype, isTensorName, MAX_TENSOR_RANK, MAX_TENSORS, type TensorEntry } from './tensors.ts';
+import { DTYPE_BYTES, elementCount, isDtype, isTensorName, MAX_TENSOR_RANK, MAX_TENSORS } from './tensors.ts';
 
 export interface Safetensors {
   tensors: TensorEntry[];

@@ -1,13 +1,4 @@
-export type Dtype = 'F32' | 'F16' | 'BF16';
-
-/** Where a tensor's values lie: little-endian, C order, `byteLength` bytes from absolute file offset `offset`. */
-export interface TensorEntry {
-  name: string;
-  dtype: Dtype;
-  shape: number[];
-  offset: number;
-  byteLength: number;
-}
+import type { Dtype } from '../contract/network.ts';
 
 export const DTYPE_BYTES: Record<Dtype, number> = { F32: 4, F16: 2, BF16: 2 };
 export const MAX_TENSORS = 16_384;

@@ -1,6 +1,7 @@
 /** Makes small models for tests, of random weights that follow from tensor names and a seed alone. */
 import { writeFile } from 'node:fs/promises';
-import { parseKwargs, type HTDemucsConfig } from './config.ts';
+import type { HTDemucsConfig } from '../contract/network.ts';
+import { parseKwargs } from './config.ts';
 import { encodePackage, encodeSafetensors, type TestTensor } from './testing-archives.ts';
 
 export interface NamedShape {

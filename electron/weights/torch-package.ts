@@ -1,8 +1,9 @@
+import type { Dtype, TensorEntry } from '../contract/network.ts';
 import { DAMAGED, modelFault, quoted, SUPPORTED } from './errors.ts';
 import { foreignModel } from './names.ts';
 import { Dict, Fraction, Global, List, MAX_PICKLE_BYTES, PickleError, readPickle, Tensor, Tuple, type PickleValue, type Scalar } from './pickle.ts';
 import type { ByteSource } from './source.ts';
-import { DTYPE_BYTES, elementCount, isTensorName, MAX_TENSOR_RANK, MAX_TENSORS, type Dtype, type TensorEntry } from './tensors.ts';
+import { DTYPE_BYTES, elementCount, isTensorName, MAX_TENSOR_RANK, MAX_TENSORS } from './tensors.ts';
 import { readZip, type ZipEntry } from './zip.ts';
 
 export interface TorchPackage {
