@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,11 @@ import torch
 from torch import Tensor
 
 from .batches.pool import Batch
-from .model.htdemucs import HTDemucs
+from .model.htdemucs import Decoded, HTDemucs
 from .model.weights import read_safetensors, write_safetensors
 
 PART_BYTES = 14_000_000
+Core = Callable[[Tensor, Tensor, int], Decoded]
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Clipper:
     def __init__(self) -> None:
         self.mean: Tensor | None = None
 
-    def __call__(self, parameters: list[Tensor]) -> Tensor:
+    def __call__(self, parameters: Sequence[Tensor]) -> Tensor:
         gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
         norm = torch.stack(torch._foreach_norm(gradients)).norm()
         if self.mean is None:
@@ -64,7 +66,7 @@ class Clipper:
         return norm
 
 
-def losses(model: HTDemucs, batch: Batch, time_only_items: int, core: object = None) -> tuple[Tensor, Tensor]:
+def losses(model: HTDemucs, batch: Batch, time_only_items: int, core: Core | None = None) -> tuple[Tensor, Tensor]:
     """Mean absolute errors of the full mode (all items) and of the time-only mode (the first items)."""
     full, time_only = model.separate(batch.mix, time_only_items, core)
     error = (full - batch.sources).abs().mean()
@@ -73,12 +75,12 @@ def losses(model: HTDemucs, batch: Batch, time_only_items: int, core: object = N
     return error, (time_only - batch.sources[:time_only_items]).abs().mean()
 
 
-def half_core(model: HTDemucs, compiled: bool, channels_last: bool = False) -> Any:
+def half_core(model: HTDemucs, compiled: bool, channels_last: bool = False) -> Core:
     """`model.core` in bfloat16 autocast on the GPU; spectra and waveforms around it stay float32."""
-    core = torch.compile(model.core, dynamic=False) if compiled else model.core
+    core: Core = torch.compile(model.core, dynamic=False) if compiled else model.core
     layout = torch.channels_last if channels_last else torch.contiguous_format
 
-    def run(x: Tensor, xt: Tensor, time_only_items: int) -> Any:
+    def run(x: Tensor, xt: Tensor, time_only_items: int) -> Decoded:
         x, xt = x.contiguous(memory_format=layout), xt.contiguous(memory_format=layout)
         with torch.autocast(x.device.type, dtype=torch.bfloat16, enabled=x.is_cuda):
             return core(x, xt, time_only_items)

@@ -57,11 +57,10 @@ class Options:
 
 def parse() -> Options:
     parser = argparse.ArgumentParser(description=__doc__)
-    path = {"type": Path}
-    parser.add_argument("--bank", default=Path("training/bank"), **path)
-    parser.add_argument("--libraries", default=None, help="folder with libsndfile and what it needs", **path)
-    parser.add_argument("--out", required=True, **path)
-    parser.add_argument("--resume", default=None, **path)
+    parser.add_argument("--bank", default=Path("training/bank"), type=Path)
+    parser.add_argument("--libraries", default=None, help="folder with libsndfile and what it needs", type=Path)
+    parser.add_argument("--out", required=True, type=Path)
+    parser.add_argument("--resume", default=None, type=Path)
     parser.add_argument("--budget", type=float, required=True, help="seconds of training after the compilation")
     parser.add_argument("--until", type=float, default=1e9, help="end at most this many seconds after the start, compilation included")
     parser.add_argument("--decay", type=float, default=0.0, help="the last seconds of the budget, in which the rate falls")
@@ -154,6 +153,7 @@ class Trainer:
             for part in windows.split(12):
                 sources = part.to(self.device).float() / 32768
                 full, time_only = model.separate(sources.sum(1), len(sources), core)
+                assert time_only is not None
                 found["full"].append(decibel_ratio(sources, full))
                 found["time-only"].append(decibel_ratio(sources, time_only))
         active = (windows.float() / 32768).square().mean((-1, -2)) > 1e-5

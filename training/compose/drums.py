@@ -4,7 +4,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
-from .bank import Side, pick
+from .bank import Side
 from .effects import amplifier, compress, convolve, crush, equalise, reverb, room, saturate
 from .grooves import GROOVES, Hit
 from .signal import RATE, Audio, chance, gain, high_pass, low_pass, place, resampled, silence

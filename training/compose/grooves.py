@@ -73,7 +73,8 @@ def trap(rng: Generator) -> Pattern:
 
 
 def boom(rng: Generator) -> Pattern:
-    hits: Pattern = [(0, "kick", 1.0)] + [(x, "kick", rng.uniform(0.7, 1)) for x in _choose(rng, (3, 6, 7, 10, 11, 14), 1, 4)]
+    hits: Pattern = [(0, "kick", 1.0)]
+    hits += [(x, "kick", rng.uniform(0.7, 1)) for x in _choose(rng, (3, 6, 7, 10, 11, 14), 1, 4)]
     hits += [(x, str(rng.choice(["snare", "clap"])), 0.95) for x in (4, 12)]
     return hits + _hats(rng, 2, 0.9) + _ghosts(rng, (7, 15), 0.2)
 
@@ -93,7 +94,8 @@ def jazz(rng: Generator) -> Pattern:
 
 
 def light(rng: Generator) -> Pattern:
-    hits: Pattern = [(0, "kick", 0.7)] + ([(8, "kick", 0.6)] if chance(rng, 0.6) else [])
+    hits: Pattern = [(0, "kick", 0.7)]
+    hits += [(8, "kick", 0.6)] if chance(rng, 0.6) else []
     hits += [(8, "rim", 0.7)] if chance(rng, 0.7) else []
     hits += [(x, "perc", rng.uniform(0.2, 0.5)) for x in range(0, 16, 2) if chance(rng, 0.6)]
     return hits + [(x, "chh", rng.uniform(0.2, 0.5)) for x in range(0, 16, 2) if chance(rng, 0.5)]

@@ -9,7 +9,7 @@ from .bank import Side, pick
 from .effects import amplifier, chorus, compress, duck, echo, equalise, filter_motion, pan, reverb, tremolo
 from .harmony import Note
 from .sampler import Sampler
-from .signal import Audio, chance, gain, high_pass, levelled, loudness, place, resampled, silence
+from .signal import Audio, chance, high_pass, levelled, loudness, place, resampled, silence
 from .styles import Plan
 
 GUITARS = ("black-guitar", "green-guitar", "archtop-pickup", "gm027", "gm025", "gm026")

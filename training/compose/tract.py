@@ -94,7 +94,7 @@ class Tract:
             at += frames
             bounds.append(at - 1)
         envelope = gaussian_filter1d(np.concatenate(pieces).astype(np.float32), 1.5, axis=0)
-        voiced = np.array(voicing, np.float32)
+        gate = np.array(voicing, np.float32)
         drift = gaussian_filter1d(rng.standard_normal(at), 25) * 12
-        f0 = (self.hertz * 2 ** (drift / 12)).astype(np.float32) * voiced
-        return Speech(envelope.astype(np.float16), voiced, f0, np.array(nuclei), np.array(bounds))
+        f0 = (self.hertz * 2 ** (drift / 12)).astype(np.float32) * gate
+        return Speech(envelope.astype(np.float16), gate, f0, np.array(nuclei), np.array(bounds))

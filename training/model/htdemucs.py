@@ -1,6 +1,7 @@
 """HTDemucs (Rouard, Massa, Defossez 2023): two U-Nets, on waveform and spectrogram, joined by a transformer."""
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -139,7 +140,7 @@ class HTDemucs(nn.Module):
         """[batch, sources * channels, 1, samples] -> [batch, sources, channels, samples]."""
         return xt.float().squeeze(2).unflatten(1, (len(self.config.sources), -1))
 
-    def separate(self, mix: Tensor, time_only_items: int = 0, core: object = None) -> tuple[Tensor, Tensor | None]:
+    def separate(self, mix: Tensor, time_only_items: int = 0, core: Callable[[Tensor, Tensor, int], Decoded] | None = None) -> tuple[Tensor, Tensor | None]:
         """Full mode for all, time-only mode for the first items. mix [batch, channels, samples], any length.
 
         @param core a compiled `self.core`
@@ -148,8 +149,7 @@ class HTDemucs(nn.Module):
         config, samples = self.config, mix.shape[-1]
         z = spectrogram(mix, config.nfft)
         x, xt = Normal.of(to_channels(z)), Normal.of(mix)
-        run = core if callable(core) else self.core
-        decoded: Decoded = run(x.value, xt.value.unsqueeze(2), time_only_items)
+        decoded = (core or self.core)(x.value, xt.value.unsqueeze(2), time_only_items)
         spectra = x.undo(decoded.spectral.float().unflatten(1, (len(config.sources), -1)))
         full = waveform(from_channels(spectra), config.nfft, samples) + xt.undo(self._sources(decoded.waveform))
         if decoded.time_only is None:

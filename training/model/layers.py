@@ -6,6 +6,8 @@ names of a Demucs state dict (two kernel axes in the spectral branch, one in the
 """
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -73,7 +75,7 @@ class Encoder(nn.Module):
     def __init__(self, inputs: int, outputs: int, spectral: bool, dconv: DConv | None) -> None:
         super().__init__()
         self.spectral = spectral
-        conv = nn.Conv2d if spectral else nn.Conv1d
+        conv: Any = nn.Conv2d if spectral else nn.Conv1d
         kernel = (KERNEL, 1) if spectral else KERNEL
         self.conv = conv(inputs, outputs, kernel)
         self.rewrite = conv(outputs, 2 * outputs, 1)
@@ -98,7 +100,8 @@ class Decoder(nn.Module):
         super().__init__()
         self.spectral = spectral
         self.last = last
-        conv, transposed = (nn.Conv2d, nn.ConvTranspose2d) if spectral else (nn.Conv1d, nn.ConvTranspose1d)
+        conv: Any = nn.Conv2d if spectral else nn.Conv1d
+        transposed: Any = nn.ConvTranspose2d if spectral else nn.ConvTranspose1d
         self.conv_tr = transposed(
             inputs, outputs, (KERNEL, 1) if spectral else KERNEL, stride=(STRIDE, 1) if spectral else STRIDE
         )

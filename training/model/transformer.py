@@ -38,7 +38,8 @@ def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Softmax attention over [batch, heads, tokens, width]."""
     fused = getattr(F, "scaled_dot_product_attention", None)
     if fused is not None:
-        return fused(query, key, value)  # type: ignore[no-any-return]
+        mixed: Tensor = fused(query, key, value)
+        return mixed
     scores = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1])
     return scores.softmax(-1) @ value
 
@@ -64,7 +65,8 @@ class Attention(nn.Module):
             return y.view(*x.shape[:2], self.heads, width // self.heads).transpose(1, 2)
 
         mixed = attend(project(query, 0), project(memory, 1), project(memory, 2))
-        return self.out_proj(mixed.transpose(1, 2).reshape(query.shape))  # type: ignore[no-any-return]
+        joined: Tensor = self.out_proj(mixed.transpose(1, 2).reshape(query.shape))
+        return joined
 
 
 class TransformerLayer(nn.Module):
@@ -73,7 +75,8 @@ class TransformerLayer(nn.Module):
     def __init__(self, width: int, heads: int, hidden: int, cross: bool) -> None:
         super().__init__()
         self.cross = cross
-        setattr(self, "cross_attn" if cross else "self_attn", Attention(width, heads))
+        self.self_attn = None if cross else Attention(width, heads)
+        self.cross_attn = Attention(width, heads) if cross else None
         self.linear1 = nn.Linear(width, hidden)
         self.linear2 = nn.Linear(hidden, width)
         self.norm1 = nn.LayerNorm(width)
@@ -85,15 +88,17 @@ class TransformerLayer(nn.Module):
         self.gamma_2 = LayerScale(width, 1e-4)
 
     def forward(self, x: Tensor, other: Tensor) -> Tensor:
-        if self.cross:
+        if self.cross_attn is not None:
             attended = self.cross_attn(self.norm1(x), self.norm2(other))
         else:
+            assert self.self_attn is not None
             y = self.norm1(x)
             attended = self.self_attn(y, y)
         x = x + self.gamma_1.scale * attended
         y = (self.norm3 if self.cross else self.norm2)(x)
         x = x + self.gamma_2.scale * self.linear2(F.gelu(self.linear1(y)))
-        return self.norm_out(x.transpose(1, 2)).transpose(1, 2)  # type: ignore[no-any-return]
+        normal: Tensor = self.norm_out(x.transpose(1, 2))
+        return normal.transpose(1, 2)
 
 
 class CrossTransformer(nn.Module):

@@ -2,7 +2,7 @@
 
 Needs Debian's musescore-general-soundfont, fluidr3mono-gm-soundfont, fluidsynth, hydrogen-drumkits,
 hydrogen-drumkits-effects, flite, festival, festvox-kallpc16k, festvox-kdlpc16k, festvox-us-slt-hts, ffmpeg,
-python3-scipy and python3-soundfile, and clones of the repositories of the catalogue under catalog.GIT_ROOT.
+python3-scipy and python3-soundfile, and bare clones of the catalogue's repositories (see catalog.CLONES).
 """
 from __future__ import annotations
 

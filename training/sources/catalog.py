@@ -5,13 +5,14 @@ with it and the words that must stand there; `verify` fails when they do not.
 """
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 ALLOWED = frozenset({"MIT", "BSD", "CC0-1.0", "Public domain", "CC-BY-3.0", "CC-BY-4.0", "CMU/CSTR free"})
-GIT_ROOT = Path("/work/.mirror")
+CLONES = Path(os.environ.get("SOUND_CLONES", "training/clones"))
 
 
 class LicenceError(Exception):
@@ -58,8 +59,8 @@ class Source:
 
 
 def git(repository: str, *command: str) -> bytes:
-    """Runs git in a bare clone, `<GIT_ROOT>/<owner>+<name>/repo`."""
-    folder = GIT_ROOT / repository.replace("/", "+") / "repo"
+    """Runs git in a bare clone, `<CLONES>/<owner>+<name>/repo`."""
+    folder = CLONES / repository.replace("/", "+") / "repo"
     return subprocess.run(["git", "-C", str(folder), *command], check=True, capture_output=True).stdout
 
 

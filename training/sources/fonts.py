@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .sounds import RATE, Sound, decode, mono, shorten
+from .sounds import RATE, Audio, Sound, decode, mono, shorten
 
 FONTS = {
     "musescore-general": "/usr/share/sounds/sf3/MuseScore_General.sf3",
@@ -94,7 +94,7 @@ def _midi(events: list[Event]) -> bytes:
     return b"MThd" + struct.pack(">IHHH", 6, 0, 1, TICKS_PER_SECOND // 2) + b"MTrk" + struct.pack(">I", len(track)) + track
 
 
-def _render(source: str, events: list[Event]) -> Iterator[tuple[Event, "object"]]:
+def _render(source: str, events: list[Event]) -> Iterator[tuple[Event, Audio]]:
     with tempfile.TemporaryDirectory() as folder:
         score, wave = Path(folder, "score.mid"), Path(folder, "out.wav")
         score.write_bytes(_midi(events))
@@ -119,7 +119,7 @@ def notes() -> Iterator[Sound]:
         ]
         for event, audio in _render(source, events):
             program = programs[event.program]
-            cut = shorten(audio if program.stereo else mono(audio), program.seconds + 0.1)  # type: ignore[arg-type]
+            cut = shorten(audio if program.stereo else mono(audio), program.seconds + 0.1)
             yield Sound(source, "note", f"gm{event.program:03d}", "", cut, event.key, event.velocity, program.held)
 
 
@@ -132,7 +132,7 @@ def kits() -> Iterator[Sound]:
                     events.append(Event(9, number, key, velocity, 0.1, 2.2 if label in ("crash", "ride") else 1.1))
                     labels.append(label)
         for label, (event, audio) in zip(labels, _render("musescore-general", events)):
-            cut = shorten(audio, event.room)  # type: ignore[arg-type]
+            cut = shorten(audio, event.room)
             yield Sound("musescore-general", "hit", f"gm-kit{number}", label, cut, event.key, event.velocity, held)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -84,11 +84,11 @@ class SingingModel:
 
         return np.stack([self.means[state][self._leaf(state, answer)] for state in range(STATES)])
 
-    def _leaf(self, state: int, answer: object) -> int:
+    def _leaf(self, state: int, answer: Callable[[str], bool]) -> int:
         tree, node = self.trees[state], "0"
         while node.lstrip("-").isdigit():
             question, no, yes = tree.nodes[int(node)]
-            node = yes if answer(question) else no  # type: ignore[operator]
+            node = yes if answer(question) else no
         return int(node.strip('"').rsplit("_", 1)[1]) - 1
 
 
