@@ -20,7 +20,7 @@ function fuzz(name: string): boolean {
   const folder = mkdtempSync(join(tmpdir(), `stemwright-${name}-`));
   const program = join(root, 'build', 'fuzz', 'native', 'tests', 'fuzz', name);
   const limits = [`-max_total_time=${seconds}`, '-timeout=10', '-rss_limit_mb=1024', '-malloc_limit_mb=64', '-max_len=2048'];
-  const found = !run(program, [...limits, '-verbosity=0', '-print_final_stats=1', folder], folder);
+  const found = !run(program, [...limits, '-verbosity=0', '-print_funcs=0', '-print_final_stats=1', folder], folder);
   if (found) {
     process.stderr.write(`${name} failed; the input lies in ${folder}\n`);
   } else {

@@ -20,9 +20,10 @@ using stemwright::models::WeightFile;
 
 constexpr std::size_t kMostFileBytes = 512;
 
+/// Small, or a power of two, so that products wrap often.
 std::size_t dimension(FuzzedDataProvider& data) {
   return data.ConsumeBool() ? data.ConsumeIntegralInRange<std::size_t>(0, 9)
-                            : data.ConsumeIntegral<std::size_t>();
+                            : std::size_t{1} << data.ConsumeIntegralInRange<unsigned>(0, 63);
 }
 
 /// True of its shape unless the input says otherwise, so that reads get past the first check.
@@ -54,6 +55,13 @@ Shape wanted(FuzzedDataProvider& data, const TensorEntry& entry) {
   return shape;
 }
 
+/// Elements of a shape, where the product may pass 64 bits.
+double elements(const std::vector<std::size_t>& shape) {
+  double product = 1;
+  for (const std::size_t dim : shape) product *= static_cast<double>(dim);
+  return product;
+}
+
 void require(bool holds) {
   if (!holds) std::abort();
 }
@@ -82,6 +90,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t siz
     }
     const std::size_t width = table[i].dtype == DType::kF32 ? 4 : 2;
     require(tensor.value().size() * width == table[i].byteLength);
+    require(elements(table[i].shape) == static_cast<double>(tensor.value().size()));
     require(table[i].offset <= bytes.size());
     require(table[i].byteLength <= bytes.size() - table[i].offset);
     for (const float value : tensor.value().span()) require(std::isfinite(value));
