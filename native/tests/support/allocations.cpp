@@ -38,10 +38,20 @@ constexpr std::size_t kDefault = __STDCPP_DEFAULT_NEW_ALIGNMENT__;
 void* operator new(std::size_t bytes) {
   return taken(bytes, kDefault);
 }
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  try {
+    return taken(bytes, kDefault);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
 void* operator new(std::size_t bytes, std::align_val_t alignment) {
   return taken(bytes, static_cast<std::size_t>(alignment));
 }
 void operator delete(void* pointer) noexcept {
+  given(pointer);
+}
+void operator delete(void* pointer, const std::nothrow_t&) noexcept {
   given(pointer);
 }
 void operator delete(void* pointer, std::size_t) noexcept {
