@@ -19,7 +19,7 @@ class Runner {
         if (error === undefined) {
           resolve({ project: randomUUID(), warnings: [] });
         } else {
-          reject(error as Error);
+          reject(error);
         }
       });
       signal.addEventListener('abort', () => {
