@@ -7,9 +7,9 @@ import numpy as np
 from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
-from scipy.signal import butter, lfilter, oaconvolve, sosfilt
+from scipy.signal import butter, lfilter, oaconvolve
 
-from .signal import RATE, Audio, chance, gain, high_pass, log_uniform, low_pass
+from .signal import RATE, Audio, chance, filtered, gain, high_pass, log_uniform, low_pass
 
 Rows = NDArray[np.float64]
 
@@ -40,7 +40,7 @@ def equalise(audio: Audio, rng: Generator, amount: float = 4.0) -> Audio:
         sections.append(biquad("high", rng.uniform(3000, 9000), rng.normal(0, amount * 0.8)))
     for _ in range(rng.integers(0, 3)):
         sections.append(biquad("peak", log_uniform(rng, 150, 9000), rng.normal(0, amount), rng.uniform(0.5, 2)))
-    return np.asarray(sosfilt(np.concatenate(sections), audio), np.float32) if sections else audio
+    return filtered(np.concatenate(sections), audio) if sections else audio
 
 
 def _envelope(audio: Audio, block: int, release: float) -> NDArray[np.float64]:
@@ -84,7 +84,7 @@ def room(index: int) -> Audio:
     time = np.arange(count) / RATE
     out = np.zeros((2, count), np.float32)
     for low, high, share in ((100, 600, 1.1), (600, 2500, 1.0), (2500, 7000, 0.75), (7000, 15000, 0.45)):
-        band = sosfilt(butter(1, [low, high], "band", fs=RATE, output="sos"), rng.standard_normal((2, count)))
+        band = filtered(butter(1, [low, high], "band", fs=RATE, output="sos"), rng.standard_normal((2, count)))
         out += band * np.exp(-6.9 * time / (decay * share * rng.uniform(0.8, 1.2)))
     for _ in range(rng.integers(4, 14)):
         at = int(rng.uniform(0.003, 0.07) * RATE)
@@ -166,7 +166,7 @@ def amplifier(audio: Audio, rng: Generator, drive: float) -> Audio:
         y = np.tanh(equalise(y.astype(np.float32), rng, 3) * rng.uniform(1, 3))
     y = low_pass(np.asarray(y, np.float32), rng.uniform(3500, 7500), 3)
     tone = [biquad("peak", rng.uniform(1800, 3500), rng.uniform(0, 7)), biquad("peak", rng.uniform(300, 700), rng.uniform(-7, 1))]
-    return np.asarray(sosfilt(np.concatenate(tone), high_pass(y, rng.uniform(40, 110))), np.float32)
+    return filtered(np.concatenate(tone), high_pass(y, rng.uniform(40, 110)))
 
 
 def saturate(audio: Audio, amount: float) -> Audio:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
 RATE = 44100
+HISS = (np.random.default_rng(0).standard_normal(65536) * 1e-9).astype(np.float32)
 Audio = NDArray[np.float32]
 
 
@@ -56,12 +57,20 @@ def levelled(audio: Audio, decibels: float) -> Audio:
     return audio * np.float32(gain(decibels) / level) if level > 1e-5 else audio
 
 
+def filtered(sections: NDArray[np.float64], audio: NDArray[np.floating]) -> Audio:
+    """Second-order sections over the last axis. The hiss, at -180 dB, keeps silence from becoming denormal numbers, which
+    are ten times slower to filter."""
+    count = audio.shape[-1]
+    hiss = np.resize(HISS, count)
+    return np.asarray(sosfilt(sections, audio + hiss), np.float32)
+
+
 def high_pass(audio: Audio, hertz: float, order: int = 2) -> Audio:
-    return np.asarray(sosfilt(butter(order, hertz, "high", fs=RATE, output="sos"), audio), np.float32)
+    return filtered(butter(order, hertz, "high", fs=RATE, output="sos"), audio)
 
 
 def low_pass(audio: Audio, hertz: float, order: int = 2) -> Audio:
-    return np.asarray(sosfilt(butter(order, min(hertz, 21000), "low", fs=RATE, output="sos"), audio), np.float32)
+    return filtered(butter(order, min(hertz, 21000), "low", fs=RATE, output="sos"), audio)
 
 
 def as_stereo(audio: NDArray[np.floating]) -> Audio:
