@@ -1,7 +1,7 @@
 /** What the store needs of the contract, so that it knows this door only. */
 export type { AppInfo, OfferedModel, Task } from '../../electron/contract/channels.ts';
-export { cancelled, StemwrightError, toFault, type Fault } from '../../electron/contract/errors.ts';
-export type { ModelDescriptor, SeparationMode } from '../../electron/contract/model.ts';
-export type { Library, Project, ProjectSummary } from '../../electron/contract/project.ts';
+export { StemwrightError, toFault, type Fault } from '../../electron/contract/errors.ts';
+export type { ModelDescriptor } from '../../electron/contract/model.ts';
+export type { Library, Project } from '../../electron/contract/project.ts';
 export type { ItemPlan, ItemProgress, ItemState, LiveTracks, Queue, QueueItem, QueueOptions } from '../../electron/contract/queue.ts';
 export { defaultSettings, type Settings } from '../../electron/contract/settings.ts';

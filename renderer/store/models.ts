@@ -1,14 +1,4 @@
-import type { ModelDescriptor, OfferedModel, Task } from '../client/contract.ts';
-import type { Parts } from './state.ts';
-
-export interface ModelsSlice {
-  models: ModelDescriptor[];
-  offered: OfferedModel[];
-  tasks: Task[];
-  loadModels: () => Promise<void>;
-  downloadModel: (id: string) => void;
-  cancelTask: (id: string) => void;
-}
+import type { ModelsSlice, Parts } from './state.ts';
 
 export function createModelsSlice({ client, set, get }: Parts): ModelsSlice {
   const loadModels = async (): Promise<void> => {

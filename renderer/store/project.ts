@@ -1,35 +1,8 @@
-import type { ItemProgress, Library } from '../client/contract.ts';
-import { decodePeaks, type Peaks } from '../units/peaks.ts';
+import { decodePeaks } from '../units/peaks.ts';
 import { joined } from '../units/ranges.ts';
-import { liveSong, plannedSong, projectSong, type Finished, type Song } from './song.ts';
-import type { Parts } from './state.ts';
+import { liveSong, plannedSong, projectSong, type Song } from './song.ts';
+import type { Parts, ProjectSlice } from './state.ts';
 import { heardGain, stripsFor, type Strip, type Strips } from './strips.ts';
-
-export interface ProjectSlice {
-  library: Library;
-  shown: { kind: 'item' | 'project'; id: string } | null;
-  song: Song | null;
-  /** Of a song that is done. */
-  finished: Finished | null;
-  /** By lane, as they arrive. */
-  peaks: Readonly<Record<string, Peaks>>;
-  strips: Strips;
-  /** The lane that keys act on. */
-  selected: string | null;
-  loadLibrary: () => Promise<void>;
-  showItem: (id: string) => void;
-  showProject: (id: string) => Promise<void>;
-  showNothing: () => void;
-  /** The queue, or what is known of an item, has changed. */
-  followQueue: () => void;
-  followProgress: (progress: ItemProgress) => void;
-  select: (name: string) => void;
-  setStrip: (name: string, change: Partial<Strip>) => void;
-  /** @param isExclusive takes the others' solo away */
-  toggleSolo: (name: string, isExclusive: boolean) => void;
-  deleteProject: (id: string) => void;
-  revealProject: (id: string) => void;
-}
 
 export function createProjectSlice(parts: Parts): ProjectSlice {
   const { client, player, set, get } = parts;
@@ -157,7 +130,13 @@ function peakLoading({ client, set, get }: Parts): () => Promise<void> {
     await Promise.all(
       lanes.map(async ({ name, source }) => {
         if (source === null) return;
-        const peaks = decodePeaks(await client.read(source.peaks));
+        const bytes = await client.read(source.peaks).catch((error: unknown) => {
+          // A song's live tracks go when it is done; its project has its own.
+          if (get().shown?.kind === 'item') return null;
+          throw error;
+        });
+        if (bytes === null) return;
+        const peaks = decodePeaks(bytes);
         const isCurrent = get().song?.lanes.some((lane) => lane.source?.peaks === source.peaks) === true;
         if (isCurrent) set((state) => ({ peaks: { ...state.peaks, [name]: peaks } }));
       }),

@@ -1,34 +1,5 @@
-import { type Fault, type ItemPlan, type ItemProgress, type Queue, type QueueItem, toFault } from '../client/contract.ts';
-import type { Parts } from './state.ts';
-
-export interface Upload {
-  id: number;
-  name: string;
-  fraction: number;
-}
-
-export type Plan = { ok: true; plan: ItemPlan } | { ok: false; fault: Fault };
-
-export interface QueueSlice {
-  items: QueueItem[];
-  isActive: boolean;
-  /** Of the running item. */
-  progress: ItemProgress | null;
-  /** By item, as they become known. */
-  plans: Readonly<Record<string, Plan>>;
-  uploads: Upload[];
-  loadQueue: () => Promise<void>;
-  addFiles: (files: readonly File[]) => void;
-  addPaths: (paths: string[]) => Promise<void>;
-  addDemo: () => void;
-  cancelUpload: (id: number) => void;
-  cancelItem: (id: string) => void;
-  retryItem: (id: string) => void;
-  removeItem: (id: string) => void;
-  /** @param before null: to the end */
-  moveItem: (id: string, before: string | null) => void;
-  setActive: (isActive: boolean) => void;
-}
+import { toFault, type Queue, type QueueItem } from '../client/contract.ts';
+import type { Parts, Plan, QueueSlice } from './state.ts';
 
 export function createQueueSlice(parts: Parts): QueueSlice {
   const { client, set, get } = parts;
@@ -50,8 +21,11 @@ export function createQueueSlice(parts: Parts): QueueSlice {
   const request = (channel: 'queue.cancel' | 'queue.retry' | 'queue.remove', id: string): void => {
     void get().attempt(() => client.request(channel, { id }));
   };
-  const show = (item: QueueItem | undefined): void => {
-    if (item !== undefined && get().shown === null) get().showItem(item.id);
+  /** Takes what was added without waiting for the queue's own event, and shows its first. */
+  const welcome = (added: readonly QueueItem[]): void => {
+    set(({ items }) => ({ items: [...items, ...added.filter(({ id }) => items.every((item) => item.id !== id))] }));
+    const [first] = added;
+    if (first !== undefined && get().shown === null) get().showItem(first.id);
   };
   return {
     items: [],
@@ -68,12 +42,12 @@ export function createQueueSlice(parts: Parts): QueueSlice {
     addFiles: uploads.add,
     addPaths: (paths) =>
       get().attempt(async () => {
-        const added = await client.request('queue.add', { paths, options: get().settings.lastOptions });
-        show(added[0]);
+        welcome(await client.request('queue.add', { paths, options: get().settings.lastOptions }));
       }),
     addDemo: () => {
       void get().attempt(async () => {
-        show(await client.request('queue.addDemo', { options: get().settings.lastOptions }));
+        welcome([await client.request('queue.addDemo', { options: get().settings.lastOptions })]);
+        await client.request('queue.start', null);
       });
     },
     cancelUpload: uploads.cancel,

@@ -1,15 +1,5 @@
-import { type AppInfo, defaultSettings, type QueueOptions, type Settings } from '../client/contract.ts';
-import type { Parts } from './state.ts';
-
-export interface SettingsSlice {
-  /** Null until the studio has answered. */
-  info: AppInfo | null;
-  settings: Settings;
-  setSettings: (change: Partial<Settings>) => void;
-  /** How the next songs are separated. */
-  setOptions: (change: Partial<QueueOptions>) => void;
-  loadSettings: () => Promise<void>;
-}
+import { defaultSettings, type Settings } from '../client/contract.ts';
+import type { Parts, SettingsSlice } from './state.ts';
 
 export function createSettingsSlice({ client, set, get }: Parts): SettingsSlice {
   const setSettings = (change: Partial<Settings>): void => {

@@ -1,12 +1,134 @@
 import type { StoreApi } from 'zustand/vanilla';
 import type { StudioClient } from '../client/client.ts';
-import type { ModelsSlice } from './models.ts';
-import type { Player } from './player.ts';
-import type { ProjectSlice } from './project.ts';
-import type { QueueSlice } from './queue.ts';
-import type { SettingsSlice } from './settings.ts';
-import type { TransportSlice } from './transport.ts';
-import type { ViewSlice } from './view.ts';
+import type { AppInfo, Fault, ItemPlan, ItemProgress, Library, ModelDescriptor, OfferedModel, QueueItem, QueueOptions, Settings, Task } from '../client/contract.ts';
+import type { Peaks } from '../units/peaks.ts';
+import type { Levels, Player } from './player.ts';
+import type { Finished, Song } from './song.ts';
+import type { Strip, Strips } from './strips.ts';
+
+export interface Upload {
+  id: number;
+  name: string;
+  fraction: number;
+}
+
+export type Plan = { ok: true; plan: ItemPlan } | { ok: false; fault: Fault };
+
+export interface QueueSlice {
+  items: QueueItem[];
+  isActive: boolean;
+  /** Of the running item. */
+  progress: ItemProgress | null;
+  /** By item, as they become known. */
+  plans: Readonly<Record<string, Plan>>;
+  uploads: Upload[];
+  loadQueue: () => Promise<void>;
+  addFiles: (files: readonly File[]) => void;
+  addPaths: (paths: string[]) => Promise<void>;
+  addDemo: () => void;
+  cancelUpload: (id: number) => void;
+  cancelItem: (id: string) => void;
+  retryItem: (id: string) => void;
+  removeItem: (id: string) => void;
+  /** @param before null: to the end */
+  moveItem: (id: string, before: string | null) => void;
+  setActive: (isActive: boolean) => void;
+}
+
+export interface ProjectSlice {
+  library: Library;
+  shown: { kind: 'item' | 'project'; id: string } | null;
+  song: Song | null;
+  /** Of a song that is done. */
+  finished: Finished | null;
+  /** By lane, as they arrive. */
+  peaks: Readonly<Record<string, Peaks>>;
+  strips: Strips;
+  /** The lane that keys act on. */
+  selected: string | null;
+  loadLibrary: () => Promise<void>;
+  showItem: (id: string) => void;
+  showProject: (id: string) => Promise<void>;
+  showNothing: () => void;
+  /** The queue, or what is known of an item, has changed. */
+  followQueue: () => void;
+  followProgress: (progress: ItemProgress) => void;
+  select: (name: string) => void;
+  setStrip: (name: string, change: Partial<Strip>) => void;
+  /** @param isExclusive takes the others' solo away */
+  toggleSolo: (name: string, isExclusive: boolean) => void;
+  deleteProject: (id: string) => void;
+  revealProject: (id: string) => void;
+}
+
+export interface ModelsSlice {
+  models: ModelDescriptor[];
+  offered: OfferedModel[];
+  tasks: Task[];
+  loadModels: () => Promise<void>;
+  downloadModel: (id: string) => void;
+  cancelTask: (id: string) => void;
+}
+
+export interface SettingsSlice {
+  /** Null until the studio has answered. */
+  info: AppInfo | null;
+  settings: Settings;
+  setSettings: (change: Partial<Settings>) => void;
+  /** How the next songs are separated. */
+  setOptions: (change: Partial<QueueOptions>) => void;
+  loadSettings: () => Promise<void>;
+}
+
+export interface TransportSlice {
+  isPlaying: boolean;
+  /** Seconds; the region that can be looped. */
+  loop: readonly [number, number] | null;
+  isLooping: boolean;
+  togglePlay: () => void;
+  seek: (seconds: number) => void;
+  seekBy: (seconds: number) => void;
+  /** Shorter than a twentieth of a second: none. */
+  setLoop: (from: number, to: number) => void;
+  clearLoop: () => void;
+  toggleLoop: () => void;
+  /** Not state: both change with every look. */
+  position: () => number;
+  levels: (track?: string) => Levels;
+}
+
+export interface Notice {
+  id: number;
+  tone: 'ok' | 'bad';
+  text: string;
+  hint: string;
+}
+
+/** Seconds of the song that the lanes show. */
+export interface Window {
+  start: number;
+  span: number;
+}
+
+export interface ViewSlice {
+  isConnected: boolean;
+  isRailOpen: boolean;
+  isInspectorOpen: boolean;
+  dialog: 'help' | 'path' | null;
+  notices: Notice[];
+  window: Window;
+  toggleRail: () => void;
+  toggleInspector: () => void;
+  setDialog: (dialog: ViewSlice['dialog']) => void;
+  notify: (tone: Notice['tone'], text: string, hint?: string) => void;
+  dismiss: (id: number) => void;
+  /** Runs what a person asked for; a refusal becomes a notice. */
+  attempt: (work: () => Promise<unknown>) => Promise<void>;
+  /** @param factor below 1 shows less of the song @param about seconds, which stay where they are */
+  zoom: (factor: number, about: number) => void;
+  scroll: (start: number) => void;
+  fit: () => void;
+}
 
 export type StudioState = QueueSlice & ProjectSlice & ModelsSlice & SettingsSlice & TransportSlice & ViewSlice;
 export type StudioStore = StoreApi<StudioState>;

@@ -14,7 +14,7 @@ export interface Strip {
 export type Strips = Readonly<Record<string, Strip>>;
 
 /** The original is there to compare with, and starts muted. */
-export function defaultStrip(name: string): Strip {
+function defaultStrip(name: string): Strip {
   return { isMuted: name === originalName, isSolo: false, db: 0, pan: 0 };
 }
 

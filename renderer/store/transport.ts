@@ -1,29 +1,13 @@
-import type { Levels } from './player.ts';
-import type { Parts } from './state.ts';
-
-export interface TransportSlice {
-  isPlaying: boolean;
-  /** Seconds; the region that can be looped. */
-  loop: readonly [number, number] | null;
-  isLooping: boolean;
-  togglePlay: () => void;
-  seek: (seconds: number) => void;
-  seekBy: (seconds: number) => void;
-  /** Shorter than a twentieth of a second: none. */
-  setLoop: (from: number, to: number) => void;
-  clearLoop: () => void;
-  toggleLoop: () => void;
-  /** Not state: both change with every look. */
-  position: () => number;
-  levels: (track?: string) => Levels;
-}
+import type { Parts, TransportSlice } from './state.ts';
 
 const shortestLoop = 0.05;
 
 export function createTransportSlice({ player, set, get }: Parts): TransportSlice {
   player.onState((isPlaying, fault) => {
     set({ isPlaying });
-    if (fault !== undefined) void get().attempt(() => Promise.reject(fault));
+    if (fault === undefined) return;
+    if (get().shown?.kind === 'item') get().notify('ok', 'The stems are being put together. They can be heard again when that is done.');
+    else void get().attempt(() => Promise.reject(fault));
   });
   const seek = (seconds: number): void => {
     player.seek(seconds);

@@ -1,38 +1,5 @@
-import { type Fault, toFault } from '../client/contract.ts';
-import type { Parts } from './state.ts';
-
-export interface Notice {
-  id: number;
-  tone: 'ok' | 'bad';
-  text: string;
-  hint: string;
-}
-
-/** Seconds of the song that the lanes show. */
-export interface Window {
-  start: number;
-  span: number;
-}
-
-export interface ViewSlice {
-  isConnected: boolean;
-  isRailOpen: boolean;
-  isInspectorOpen: boolean;
-  dialog: 'help' | 'path' | null;
-  notices: Notice[];
-  window: Window;
-  toggleRail: () => void;
-  toggleInspector: () => void;
-  setDialog: (dialog: ViewSlice['dialog']) => void;
-  notify: (tone: Notice['tone'], text: string, hint?: string) => void;
-  dismiss: (id: number) => void;
-  /** Runs what a person asked for; a refusal becomes a notice. */
-  attempt: (work: () => Promise<unknown>) => Promise<void>;
-  /** @param factor below 1 shows less of the song @param about seconds, which stay where they are */
-  zoom: (factor: number, about: number) => void;
-  scroll: (start: number) => void;
-  fit: () => void;
-}
+import { toFault, type Fault } from '../client/contract.ts';
+import type { Notice, Parts, ViewSlice, Window } from './state.ts';
 
 /** Seconds. */
 const narrowest = 0.05;

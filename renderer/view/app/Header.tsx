@@ -15,7 +15,7 @@ export function Header(): JSX.Element {
   return (
     <header className={styles.header}>
       <div className={styles.left}>
-        <IconToggle icon="rail" label="Queue and library" keys="Ctrl B" isOn={isRailOpen} onChange={toggleRail} />
+        <IconButton icon="rail" label={`${isRailOpen ? 'Hide' : 'Show'} queue and library`} keys="Ctrl B" onPress={toggleRail} />
         <span className={styles.brand}>Stemwright</span>
       </div>
       <Transport />
@@ -27,7 +27,7 @@ export function Header(): JSX.Element {
         )}
         <IconButton icon="sun" label={`Theme: ${theme}`} onPress={() => { setSettings({ theme: themes[theme] }); }} />
         <IconButton icon="keys" label="All keys" keys="?" onPress={() => { setDialog('help'); }} />
-        <IconToggle icon="side" label="Separation settings" keys="Ctrl I" isOn={isInspectorOpen} onChange={toggleInspector} />
+        <IconButton icon="side" label={`${isInspectorOpen ? 'Hide' : 'Show'} separation settings`} keys="Ctrl I" onPress={toggleInspector} />
       </div>
     </header>
   );

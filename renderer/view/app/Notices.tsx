@@ -1,5 +1,5 @@
 import { useEffect, useState, type JSX } from 'react';
-import type { Notice } from '../../store/view.ts';
+import type { Notice } from '../../store/state.ts';
 import { Icon } from '../parts/Icon.tsx';
 import { IconButton } from '../parts/controls.tsx';
 import { useStudio } from '../studio-context.ts';

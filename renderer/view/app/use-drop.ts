@@ -7,12 +7,16 @@ function entries(reader: FileSystemDirectoryReader): Promise<FileSystemEntry[]> 
   });
 }
 
+// Chromium has the interfaces, but not under these names.
+const isFile = (entry: FileSystemEntry): entry is FileSystemFileEntry => entry.isFile;
+const isFolder = (entry: FileSystemEntry): entry is FileSystemDirectoryEntry => entry.isDirectory;
+
 /** The files below an entry, folders and all. */
 async function filesIn(entry: FileSystemEntry): Promise<File[]> {
-  if (entry instanceof FileSystemFileEntry) {
+  if (isFile(entry)) {
     return [await new Promise<File>((resolve, reject) => { entry.file(resolve, reject); })];
   }
-  if (!(entry instanceof FileSystemDirectoryEntry) || entry.name.startsWith('.')) return [];
+  if (!isFolder(entry) || entry.name.startsWith('.')) return [];
   const reader = entry.createReader();
   const found: File[] = [];
   // A reader gives a hundred entries at a time.

@@ -59,7 +59,7 @@ function ModelRows({ options }: { options: QueueOptions }): JSX.Element {
   const modes = model?.modes ?? ['full'];
   return (
     <>
-      <Row label="Model" cost={model?.description ?? 'Not installed.'}>
+      <Row label="Model" cost={model?.description ?? (models.length === 0 ? '–' : 'Not installed.')}>
         <Picker label="Model" choices={models.map(({ id, name }) => ({ id, label: name }))} value={options.model} onChange={(id) => { setOptions({ model: id, stems: null }); }} />
       </Row>
       <Row label="Mode" cost={modes.includes('time-only') ? 'Time only skips the spectrum: about half the time, less quality.' : 'This model was trained for full only; time only loses much quality.'}>

@@ -6,7 +6,7 @@ import { Icon, type IconName } from '../parts/Icon.tsx';
 import { Bar, Button } from '../parts/controls.tsx';
 import { useStudio } from '../studio-context.ts';
 import styles from './rail.module.css';
-import { costLine, phaseWords, planLine } from './words.ts';
+import { costLine, phaseWords, planLine, withoutPath } from './words.ts';
 
 /** Finished songs are in the library. */
 const isListed = ({ state }: QueueItem): boolean => state !== 'done';
@@ -101,14 +101,14 @@ function Detail({ item }: { item: QueueItem }): JSX.Element {
     return (
       <>
         <div className={styles.second}>{planLine(item.options, plan)}</div>
-        <div className={styles.second}>{plan?.ok === false ? plan.fault.message : costLine(plan) || 'Looking at the file'}</div>
+        <div className={styles.second}>{plan?.ok === false ? withoutPath(plan.fault.message, item.path) : costLine(plan) || 'Looking at the file'}</div>
         <Actions>
           <Button look="quiet" aria-label={`Remove ${title}`} onPress={() => { removeItem(id); }}>Remove</Button>
         </Actions>
       </>
     );
   }
-  const happened = { failed: item.fault?.message ?? '', cancelled: 'Cancelled. No stem is half written.', interrupted: 'The studio ended while this ran. No stem is half written.', done: '' };
+  const happened = { failed: withoutPath(item.fault?.message ?? '', item.path), cancelled: 'Cancelled. No stem is half written.', interrupted: 'The studio ended while this ran. No stem is half written.', done: '' };
   return (
     <>
       <div className={styles.second}>{happened[state]}</div>

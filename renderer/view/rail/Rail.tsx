@@ -19,7 +19,7 @@ export function Rail(): JSX.Element {
       <h2 className={styles.section}>
         Queue
         <span className={styles.end}>{count === 0 ? 'empty' : `${count} ${count === 1 ? 'song' : 'songs'}`}</span>
-        {count > 0 && <IconButton icon={isActive ? 'pause' : 'play'} label={isActive ? 'Begin nothing new' : 'Go on with the queue'} onPress={() => { setActive(!isActive); }} />}
+        {count > 0 && <IconButton icon={isActive ? 'pause' : 'play'} label={isActive ? 'Begin nothing new' : 'Start the queue'} onPress={() => { setActive(!isActive); }} />}
       </h2>
       <div className={styles.lists}>
         <Uploads />

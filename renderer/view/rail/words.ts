@@ -1,5 +1,5 @@
 import type { ItemProgress, QueueOptions } from '../../store/types.ts';
-import type { Plan } from '../../store/queue.ts';
+import type { Plan } from '../../store/state.ts';
 import { formatBytes } from '../../units/bytes.ts';
 import { formatDuration } from '../../units/time.ts';
 
@@ -30,4 +30,9 @@ export function costLine(plan: Plan | undefined): string {
     diskBytes === null ? '' : `${formatBytes(diskBytes)} disk`,
   ];
   return parts.filter((part) => part !== '').join(', ');
+}
+
+/** A fault's message with the song's name in place of its path, which for an upload means nothing to anyone. */
+export function withoutPath(message: string, path: string): string {
+  return message.replaceAll(path, path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1));
 }

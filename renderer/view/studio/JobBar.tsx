@@ -1,8 +1,9 @@
 import type { JSX } from 'react';
+import type { QueueItem } from '../../store/types.ts';
 import { formatDuration } from '../../units/time.ts';
 import { Icon } from '../parts/Icon.tsx';
 import { Bar, Button } from '../parts/controls.tsx';
-import { phaseWords } from '../rail/words.ts';
+import { costLine, phaseWords } from '../rail/words.ts';
 import { useStudio } from '../studio-context.ts';
 import { LaneMeter } from './Strip.tsx';
 import styles from './studio.module.css';
@@ -42,7 +43,7 @@ function JobText(): JSX.Element {
     );
   }
   if (shown === null || item === undefined) return <span className={styles.jobText} />;
-  if (item.state !== 'running') return <span className={styles.jobText}>Waiting for its turn</span>;
+  if (item.state !== 'running') return <Waiting item={item} />;
   const fraction = progress?.fraction ?? 0;
   const eta = progress?.etaSeconds;
   const left = eta === null || eta === undefined ? '' : `${formatDuration(eta)} left`;
@@ -57,6 +58,19 @@ function JobText(): JSX.Element {
         <Bar label={words} fraction={fraction} text={`${Math.floor(fraction * 100)} percent. ${left}`} />
       </div>
       <Button onPress={() => { cancelItem(item.id); }}>Cancel</Button>
+    </>
+  );
+}
+
+/** A song that has not begun: the queue starts when a person says so. */
+function Waiting({ item }: { item: QueueItem }): JSX.Element {
+  const { isActive, plan, setActive } = useStudio((state) => ({ isActive: state.isActive, plan: state.plans[item.id], setActive: state.setActive }));
+  return (
+    <>
+      <span className={styles.jobText}>
+        <b>{isActive ? 'Waits for its turn' : 'Ready to separate'}</b> {costLine(plan)}
+      </span>
+      {!isActive && <Button look="primary" onPress={() => { setActive(true); }}>Separate</Button>}
     </>
   );
 }

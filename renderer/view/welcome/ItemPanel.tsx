@@ -1,7 +1,7 @@
 import type { JSX } from 'react';
 import { Icon } from '../parts/Icon.tsx';
 import { Button } from '../parts/controls.tsx';
-import { costLine, planLine } from '../rail/words.ts';
+import { costLine, planLine, withoutPath } from '../rail/words.ts';
 import { useStudio } from '../studio-context.ts';
 import styles from './item.module.css';
 
@@ -13,7 +13,7 @@ export function ItemPanel(): JSX.Element | null {
     ...{ retryItem: state.retryItem, removeItem: state.removeItem },
   }));
   if (item === undefined) return null;
-  const { id, title, state, fault, options } = item;
+  const { id, path, title, state, fault, options } = item;
   const problem = fault ?? (plan?.ok === false ? plan.fault : null);
   const headings = { waiting: 'Waits for its turn', running: 'Starting', done: 'Finished', failed: 'Could not be separated', cancelled: 'Cancelled', interrupted: 'Interrupted' };
   const isOver = state !== 'waiting' && state !== 'running';
@@ -25,7 +25,7 @@ export function ItemPanel(): JSX.Element | null {
         </span>
       )}
       <h1 id="item-title" className={styles.title} dir="auto">{title}</h1>
-      <p role={problem === null ? undefined : 'alert'}>{problem?.message ?? headings[state]}</p>
+      <p role={problem === null ? undefined : 'alert'}>{problem === null ? headings[state] : withoutPath(problem.message, path)}</p>
       {problem !== null && problem.hint !== '' && <p>{problem.hint}</p>}
       {!isOver && problem === null && (
         <p>
