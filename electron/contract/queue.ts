@@ -36,7 +36,7 @@ export const defaultQueueOptions: QueueOptions = {
 const count = z.int().nonnegative();
 
 /** What a file says of itself. */
-export const MediaSummary = z.strictObject({
+const MediaSummary = z.strictObject({
   title: z.string(),
   /** Null where only decoding can tell. */
   seconds: z.number().nonnegative().nullable(),
@@ -77,8 +77,7 @@ export type LiveTracks = z.infer<typeof LiveTracks>;
  * `interrupted`: the program ended while the item was running. It, `failed` and `cancelled` can be retried; none of them
  * leaves a project.
  */
-export const itemStates = ['waiting', 'running', 'done', 'failed', 'cancelled', 'interrupted'] as const;
-export const ItemState = z.enum(itemStates);
+export const ItemState = z.enum(['waiting', 'running', 'done', 'failed', 'cancelled', 'interrupted']);
 export type ItemState = z.infer<typeof ItemState>;
 
 export const QueueItem = z.strictObject({

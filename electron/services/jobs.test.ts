@@ -10,7 +10,7 @@ import { JobQueue } from './jobs.ts';
 /** A runner whose songs end when the test says so. */
 class Runner {
   readonly begun: string[] = [];
-  readonly #ends = new Map<string, (error?: unknown) => void>();
+  readonly #ends = new Map<string, (error?: Error) => void>();
 
   readonly run = (item: QueueItem, signal: AbortSignal) => {
     this.begun.push(item.title);
@@ -28,7 +28,7 @@ class Runner {
     });
   };
 
-  end(title: string, error?: unknown): void {
+  end(title: string, error?: Error): void {
     this.#ends.get(title)?.(error);
   }
 }

@@ -44,7 +44,7 @@ async function sendRange(request: IncomingMessage, response: ServerResponse, fil
 }
 
 /** @return `end` is exclusive; null: the whole file, as for every range that is not of the one simple kind */
-export function parseRange(header: string | undefined, size: number): { start: number; end: number } | null | 'unsatisfiable' {
+function parseRange(header: string | undefined, size: number): { start: number; end: number } | null | 'unsatisfiable' {
   const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '');
   if (match === null || (match[1] === '' && match[2] === '')) {
     return null;

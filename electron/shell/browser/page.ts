@@ -31,7 +31,7 @@ export const commonHeaders = {
   'x-content-type-options': 'nosniff',
 } as const;
 
-export function contentSecurityPolicy(host: string, nonce: string): string {
+function contentSecurityPolicy(host: string, nonce: string): string {
   return [
     "default-src 'none'",
     "script-src 'self'",

@@ -13,7 +13,7 @@ export interface TestShell extends TestStudio {
   origin: string;
 }
 
-export const pageText = '<!doctype html><meta name="nonce" content="%CSP_NONCE%">';
+const pageText = '<!doctype html><meta name="nonce" content="%CSP_NONCE%">';
 
 export async function openTestShell(): Promise<TestShell> {
   const studio = await openTestStudio();
