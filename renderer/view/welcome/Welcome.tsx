@@ -59,7 +59,7 @@ function Offer(): JSX.Element | null {
               <div>
                 <b>{id}</b>
                 <p>
-                  {description} <span className={styles.licence}>{licence}</span>
+                  {description}. <span className={styles.licence}>Licence: {licence}.</span>
                 </p>
                 {task !== undefined && <Bar label={`Downloading ${id}`} fraction={task.fraction ?? 0} text={task.detail} />}
               </div>
