@@ -44,7 +44,7 @@ export class Separator {
       signal,
       onProgress,
       onTracks: this.#setting.onTracks,
-      deliver: this.#setting.deliver ?? asFiles(this.#options, signal),
+      deliver: this.#setting.deliver ?? asFiles(this.#options, this.tracer, signal),
     });
   }
 

@@ -7,9 +7,12 @@ import { copyableTags } from '../media/tags.ts';
 import { planWriting, toDb, type WritePlan } from './levels.ts';
 import { forEachLimited } from './limited.ts';
 import type { SeparatedSong } from './separate.ts';
+import type { Tracer } from './trace.ts';
+
+type Delivery = (song: SeparatedSong) => Promise<SeparationReport>;
 
 /** Delivers stems as plain audio files, `<stem>.<ext>`, with the song's tags and cover. */
-export function asFiles({ format, clipMode }: Pick<SeparationOptions, 'format' | 'clipMode'>, signal: AbortSignal): (song: SeparatedSong) => Promise<SeparationReport> {
+export function asFiles({ format, clipMode }: Pick<SeparationOptions, 'format' | 'clipMode'>, tracer: Tracer, signal: AbortSignal): Delivery {
   return async (song) => {
     const { stems, frames } = song;
     const { rate, channels } = song.reference;
@@ -18,7 +21,7 @@ export function asFiles({ format, clipMode }: Pick<SeparationOptions, 'format' |
     if (plan.warning !== null) {
       song.warn(plan.warning.code, plan.warning.message);
     }
-    await encodeStems(song, plan, signal);
+    await tracer.span('encode', () => encodeStems(song, plan, signal));
     return song.publish((path) =>
       stems.map(({ name, peak, overs }) => ({
         name,
