@@ -62,7 +62,7 @@ function ModelRows({ options }: { options: QueueOptions }): JSX.Element {
       <Row label="Model" cost={model?.description ?? (models.length === 0 ? '–' : 'Not installed.')}>
         <Picker label="Model" choices={models.map(({ id, name }) => ({ id, label: name }))} value={options.model} onChange={(id) => { setOptions({ model: id, stems: null }); }} />
       </Row>
-      <Row label="Mode" cost={modes.includes('time-only') ? 'Time only skips the spectrum: about half the time, less quality.' : 'This model was trained for full only; time only loses much quality.'}>
+      <Row label="Mode" cost={modes.includes('time-only') ? 'Time only skips the spectrum: about a third of the time, less quality.' : 'This model was trained for full only; time only loses much quality.'}>
         <Segmented
           label="Mode"
           choices={[{ id: 'full', label: 'Full' }, { id: 'time-only', label: 'Time only' }]}
