@@ -130,14 +130,12 @@ std::vector<float> withoutEmbedding(std::vector<float> encoded, std::uint64_t se
 }
 
 HTDemucsConfig houseConfig() {
-  HTDemucsConfig config;
-  config.sources = {"drums", "bass", "other", "vocals"};
+  HTDemucsConfig config = testing::tiny4Config();
   config.channels = 32;
   config.bottomChannels = 256;
-  config.transformerLayers = 3;
   config.transformerHeads = 8;
-  config.dconvMode = 3;
   config.segmentNumerator = 4;
+  config.segmentDenominator = 1;
   return config;
 }
 
