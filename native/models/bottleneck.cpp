@@ -49,7 +49,7 @@ core::Tensor gridEmbedding(std::size_t rows, std::size_t columns, std::size_t di
 }  // namespace
 
 Bottleneck::Bottleneck(const HTDemucs& model, const Dimensions& dims, bool full)
-    : model_(model), count_(dims.rows.back() * dims.columns), timeCount_(dims.timeLengths.back()) {
+    : model_(&model), count_(dims.rows.back() * dims.columns), timeCount_(dims.timeLengths.back()) {
   const std::size_t dim = model.graph().dim;
   if (!full || dim == 0) return;
   positions_ = gridEmbedding(dims.rows.back(), dims.columns, dim, model.config());
@@ -57,7 +57,7 @@ Bottleneck::Bottleneck(const HTDemucs& model, const Dimensions& dims, bool full)
 }
 
 void Bottleneck::enter(const Workspace& work, core::ThreadPool& pool) const {
-  const HTDemucs::Graph& graph = model_.graph();
+  const HTDemucs::Graph& graph = model_->graph();
   const auto branch = [&](const std::optional<nn::Conv>& up, const float* skip,
                           const nn::Affine& norm, const core::Tensor& positions, float* tokens,
                           std::size_t count) {
@@ -78,7 +78,7 @@ void Bottleneck::enter(const Workspace& work, core::ThreadPool& pool) const {
 void Bottleneck::attend(const TransformerLayer& layer, float* tokens, std::size_t count,
                         const float* memory, std::size_t memoryCount, const Workspace& work,
                         core::ThreadPool& pool) const {
-  const HTDemucs::Graph& graph = model_.graph();
+  const HTDemucs::Graph& graph = model_->graph();
   const nn::Kernels& kernels = *graph.kernels;
   nn::layerNorm(kernels, tokens, work.queries, count, graph.dim, layer.norm1, pool);
   layer.attention.forward(work.queries, count, memory == nullptr ? work.queries : memory,
@@ -93,7 +93,7 @@ void Bottleneck::attend(const TransformerLayer& layer, float* tokens, std::size_
 }
 
 void Bottleneck::layer(std::size_t index, const Workspace& work, core::ThreadPool& pool) const {
-  const HTDemucs::Graph& graph = model_.graph();
+  const HTDemucs::Graph& graph = model_->graph();
   const TransformerLayer& layer = graph.layers[index];
   const TransformerLayer& timeLayer = graph.timeLayers[index];
   if (!layer.cross) {
@@ -111,7 +111,7 @@ void Bottleneck::layer(std::size_t index, const Workspace& work, core::ThreadPoo
 }
 
 void Bottleneck::leave(const Workspace& work, core::ThreadPool& pool) const {
-  const HTDemucs::Graph& graph = model_.graph();
+  const HTDemucs::Graph& graph = model_->graph();
   const auto branch = [&](const std::optional<nn::Conv>& down, const float* tokens, float* skip,
                           std::size_t count) {
     if (down) {
@@ -126,11 +126,11 @@ void Bottleneck::leave(const Workspace& work, core::ThreadPool& pool) const {
 
 void Bottleneck::run(const Workspace& work, core::ThreadPool& pool, const core::CancelFlag& cancel,
                      const HTDemucsRunner::Observer& observer) const {
-  const std::size_t dim = model_.graph().dim;
+  const std::size_t dim = model_->graph().dim;
   if (dim == 0) {
     // Without a transformer the deepest layer meets its own output as the skip.
-    const auto& elementwise = model_.graph().kernels->elementwise;
-    const std::size_t channels = model_.graph().encoder.back().rewrite.outChannels();
+    const auto& elementwise = model_->graph().kernels->elementwise;
+    const std::size_t channels = model_->graph().encoder.back().rewrite.outChannels();
     const auto twice = [&](float* x, std::size_t count) { elementwise.add(x, x, x, count); };
     twice(work.skips.back(), count_ * channels);
     twice(work.timeSkips.back(), timeCount_ * channels);
@@ -141,7 +141,7 @@ void Bottleneck::run(const Workspace& work, core::ThreadPool& pool, const core::
     if (observer) observer(std::string(name) + std::to_string(index), {values, count * dim});
   };
   enter(work, pool);
-  for (std::size_t i = 0; i < model_.graph().layers.size() && !cancel.requested(); ++i) {
+  for (std::size_t i = 0; i < model_->graph().layers.size() && !cancel.requested(); ++i) {
     layer(i, work, pool);
     show("crosstransformer.layers.", i, work.tokens, count_);
     show("crosstransformer.layers_t.", i, work.timeTokens, timeCount_);

@@ -20,6 +20,9 @@ class Bottleneck {
  public:
   Bottleneck(const HTDemucs& model, const Dimensions& dims, bool full);
 
+  /// Uses the weights of another model of the same configuration.
+  void rebind(const HTDemucs& model) { model_ = &model; }
+
   void run(const Workspace& work, core::ThreadPool& pool, const core::CancelFlag& cancel,
            const HTDemucsRunner::Observer& observer) const;
 
@@ -30,7 +33,7 @@ class Bottleneck {
               std::size_t memoryCount, const Workspace& work, core::ThreadPool& pool) const;
   void leave(const Workspace& work, core::ThreadPool& pool) const;
 
-  const HTDemucs& model_;
+  const HTDemucs* model_;
   std::size_t count_ = 0;      ///< tokens of the frequency branch
   std::size_t timeCount_ = 0;  ///< tokens of the time branch
   core::Tensor positions_;     ///< [count, dim], weighted

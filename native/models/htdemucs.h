@@ -74,6 +74,10 @@ class HTDemucsRunner {
   core::Status forward(const float* mix, float* out, core::ThreadPool& pool,
                        const core::CancelFlag& cancel);
 
+  /// Runs another model from now on, in the same workspace: models of a bag take turns.
+  /// @return false, and nothing changes, when its configuration is another
+  bool rebind(std::shared_ptr<const HTDemucs> model);
+
   /// Shown what each layer puts out, channels last, under its Demucs name. What is added to it
   /// before the next layer reads it is already in: the frequency embedding in encoder.0, the next
   /// skip in a decoder's.

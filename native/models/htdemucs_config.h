@@ -33,6 +33,8 @@ struct HTDemucsConfig {
   double transformerPositionWeight = 1.0;
   bool transformerCrossFirst = false;
 
+  friend bool operator==(const HTDemucsConfig&, const HTDemucsConfig&) = default;
+
   /// Frames that the network was trained on: int(segment * sampleRate), as Demucs computes it.
   std::size_t segmentFrames() const {
     return static_cast<std::size_t>(static_cast<double>(segmentNumerator) * sampleRate /

@@ -270,6 +270,12 @@ double HTDemucsRunner::operations() const noexcept {
   return operationsOf(*state_->model, state_->dims,
                       state_->spectrum ? Mode::kFull : Mode::kTimeOnly);
 }
+bool HTDemucsRunner::rebind(std::shared_ptr<const HTDemucs> model) {
+  if (!(model->config() == state_->model->config())) return false;
+  state_->bottleneck.rebind(*model);
+  state_->model = std::move(model);
+  return true;
+}
 void HTDemucsRunner::observe(Observer observer) {
   state_->observer = std::move(observer);
 }

@@ -195,16 +195,18 @@ class Separation {
     return {};
   }
 
-  /// The model's workspace. Only one is kept: models of a bag take turns in it.
+  /// The model's workspace. Only one is kept: models of a bag take turns in it, and it is made anew
+  /// only for one of another shape.
   core::Result<HTDemucsRunner*> runnerFor(const Pass& pass) {
-    if (runner_ == nullptr || runnerModel_ != pass.member->model.get()) {
-      runner_.reset();
-      auto made = HTDemucsRunner::create(pass.member->model, pass.segmentFrames, request_.mode,
-                                         request_.threads);
-      if (!made.ok()) return made.error();
-      runner_ = std::move(made).value();
-      runnerModel_ = pass.member->model.get();
+    if (runner_ != nullptr && runner_->frames() == pass.segmentFrames &&
+        runner_->rebind(pass.member->model)) {
+      return runner_.get();
     }
+    runner_.reset();
+    auto made = HTDemucsRunner::create(pass.member->model, pass.segmentFrames, request_.mode,
+                                       request_.threads);
+    if (!made.ok()) return made.error();
+    runner_ = std::move(made).value();
     return runner_.get();
   }
 
@@ -270,7 +272,6 @@ class Separation {
   std::optional<pcm::Track> input_;
   std::vector<std::optional<pcm::Track>> outputs_;
   std::unique_ptr<HTDemucsRunner> runner_;
-  const HTDemucs* runnerModel_ = nullptr;
   std::vector<float> mix_;
   std::vector<float> out_;
   std::vector<float> sum_;
