@@ -20,19 +20,23 @@ double inverseStd(const kernels::Moments& moments) {
 }
 
 kernels::Moments momentsOf(const kernels::Kernels& kernels, const float* x, std::size_t stride,
-                           std::size_t rows, std::size_t cols, core::ThreadPool& pool) {
-  return momentsOfBlocks(
-      rows, kBlockRows, loopOn(pool), [&](std::size_t begin, std::size_t end, unsigned) {
-        return kernels.norm.moments(x + begin * stride, stride, end - begin, cols);
-      });
+                           std::size_t rows, std::size_t cols, core::ThreadPool& pool,
+                           NormAlgorithm algorithm) {
+  const kernels::MomentsFunction moments = kernels::momentsBy(kernels.norm, algorithm);
+  return momentsOfBlocks(rows, kBlockRows, loopOn(pool),
+                         [&](std::size_t begin, std::size_t end, unsigned) {
+                           return moments(x + begin * stride, stride, end - begin, cols);
+                         });
 }
 
 void groupNorm(const kernels::Kernels& kernels, float* x, std::size_t rows, std::size_t channels,
-               std::size_t groups, const Affine& affine, core::ThreadPool& pool) {
+               std::size_t groups, const Affine& affine, core::ThreadPool& pool,
+               NormAlgorithm algorithm) {
   const std::size_t width = channels / groups;
   for (std::size_t group = 0; group < groups; ++group) {
     float* columns = x + group * width;
-    const kernels::Moments moments = momentsOf(kernels, columns, channels, rows, width, pool);
+    const kernels::Moments moments =
+        momentsOf(kernels, columns, channels, rows, width, pool, algorithm);
     const auto apply = [&](std::size_t begin, std::size_t end, unsigned) {
       float* part = columns + begin * channels;
       kernels.norm.apply({part, channels, part, channels, end - begin, width, moments.mean,

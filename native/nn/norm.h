@@ -17,10 +17,13 @@ struct Affine {
 /// PyTorch's default.
 inline constexpr double kNormEpsilon = 1e-5;
 
+using kernels::NormAlgorithm;
+
 /// Group norm of x [rows, channels] in place, statistics over all rows of a group's channels.
 /// @param groups divides channels
 void groupNorm(const kernels::Kernels& kernels, float* x, std::size_t rows, std::size_t channels,
-               std::size_t groups, const Affine& affine, core::ThreadPool& pool);
+               std::size_t groups, const Affine& affine, core::ThreadPool& pool,
+               NormAlgorithm algorithm = NormAlgorithm::kWelford);
 
 /// Each row of x [rows, channels] normalised to out.
 void layerNorm(const kernels::Kernels& kernels, const float* x, float* out, std::size_t rows,
@@ -28,7 +31,8 @@ void layerNorm(const kernels::Kernels& kernels, const float* x, float* out, std:
 
 /// Moments of x [rows, cols], shared among the pool; the same whatever the number of threads.
 kernels::Moments momentsOf(const kernels::Kernels& kernels, const float* x, std::size_t stride,
-                           std::size_t rows, std::size_t cols, core::ThreadPool& pool);
+                           std::size_t rows, std::size_t cols, core::ThreadPool& pool,
+                           NormAlgorithm algorithm = NormAlgorithm::kWelford);
 
 /// 1 / sqrt(variance + epsilon), variance over n.
 double inverseStd(const kernels::Moments& moments);

@@ -11,6 +11,13 @@ struct Moments {
   double m2 = 0;
 };
 
+/// How the moments of a group are summed. Measured errors: native/tests/kernels, cost: `bench`.
+enum class NormAlgorithm {
+  kStandard,  ///< sum and sum of squares in one pass of plain floats: a large mean ruins it
+  kKahan,     ///< deviations from the first element, sums compensated (Kahan 1965)
+  kWelford,   ///< running moments, a block at a time (Welford 1962; Chan, Golub & LeVeque 1979)
+};
+
 /// Normalisation of rows [rows, cols] in which one group's statistics apply to all of cols.
 struct NormCall {
   const float* x;
@@ -25,10 +32,16 @@ struct NormCall {
   const float* bias;    ///< [columns of x]
 };
 
+using MomentsFunction = Moments (*)(const float* x, std::size_t stride, std::size_t rows,
+                                    std::size_t cols);
+
 struct NormKernels {
-  /// Moments of x[rows, cols]: blocks are summed in float about their own first element and
-  /// merged in double (Chan, Golub & LeVeque 1979), so a large mean costs no precision.
-  Moments (*moments)(const float* x, std::size_t stride, std::size_t rows, std::size_t cols);
+  /// Moments of x[rows, cols] as kWelford finds them: blocks are summed in float about their own
+  /// first element and merged in double (Chan, Golub & LeVeque 1979), so a large mean costs no
+  /// precision.
+  MomentsFunction moments;
+  MomentsFunction momentsStandard;
+  MomentsFunction momentsKahan;
   /// out = (x - mean) * inverseStd * weight + bias; out may be x
   void (*apply)(const NormCall& call);
   /// out = gelu of the above; out may be x
@@ -44,6 +57,18 @@ extern const NormKernels normSse41;
 extern const NormKernels normAvx2;
 extern const NormKernels normAvx512;
 extern const NormKernels normNeon;
+
+inline MomentsFunction momentsBy(const NormKernels& kernels, NormAlgorithm algorithm) {
+  switch (algorithm) {
+    case NormAlgorithm::kStandard:
+      return kernels.momentsStandard;
+    case NormAlgorithm::kKahan:
+      return kernels.momentsKahan;
+    case NormAlgorithm::kWelford:
+      break;
+  }
+  return kernels.moments;
+}
 
 /// Moments of the union of two sets.
 Moments merge(const Moments& a, const Moments& b);

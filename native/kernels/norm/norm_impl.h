@@ -61,6 +61,89 @@ Moments moments(const float* x, std::size_t stride, std::size_t rows, std::size_
   return all;
 }
 
+Moments momentsStandard(const float* x, std::size_t stride, std::size_t rows, std::size_t cols) {
+  V total0 = zero(), total1 = zero(), squares0 = zero(), squares1 = zero();
+  float tail = 0;
+  float tailSquares = 0;
+  for (std::size_t r = 0; r < rows; ++r) {
+    const float* row = x + r * stride;
+    std::size_t c = 0;
+    for (; c + 2 * kLanes <= cols; c += 2 * kLanes) {
+      const V v0 = load(row + c);
+      const V v1 = load(row + c + kLanes);
+      total0 = total0 + v0;
+      total1 = total1 + v1;
+      squares0 = fma(v0, v0, squares0);
+      squares1 = fma(v1, v1, squares1);
+    }
+    for (; c < cols; ++c) {
+      tail += row[c];
+      tailSquares += row[c] * row[c];
+    }
+  }
+  const float count = static_cast<float>(rows * cols);
+  if (count == 0) return {};
+  const float mean = (sum(total0 + total1) + tail) / count;
+  const float m2 = sum(squares0 + squares1) + tailSquares - mean * mean * count;
+  return {static_cast<double>(rows * cols), mean, m2 > 0 ? m2 : 0};
+}
+
+/// A sum and what its last roundings lost; V or float.
+template <typename T>
+struct Compensated {
+  T sum;
+  T lost;
+};
+
+template <typename T>
+STEMWRIGHT_INLINE void add(Compensated<T>& to, T value) {
+  const T term = value - to.lost;
+  const T next = to.sum + term;
+  to.lost = (next - to.sum) - term;
+  to.sum = next;
+}
+
+/// All lanes together, with what each still lacks.
+STEMWRIGHT_INLINE double whole(const Compensated<V>& of) {
+  float sums[kLanes];
+  float lost[kLanes];
+  store(sums, of.sum);
+  store(lost, of.lost);
+  double total = 0;
+  for (std::size_t lane = 0; lane < kLanes; ++lane) {
+    total += static_cast<double>(sums[lane]) - static_cast<double>(lost[lane]);
+  }
+  return total;
+}
+
+Moments momentsKahan(const float* x, std::size_t stride, std::size_t rows, std::size_t cols) {
+  if (rows == 0 || cols == 0) return {};
+  const float shift = x[0];
+  const V s = set1(shift);
+  Compensated<V> total{zero(), zero()};
+  Compensated<V> squares{zero(), zero()};
+  Compensated<float> tail{0, 0};
+  Compensated<float> tailSquares{0, 0};
+  for (std::size_t r = 0; r < rows; ++r) {
+    const float* row = x + r * stride;
+    std::size_t c = 0;
+    for (; c + kLanes <= cols; c += kLanes) {
+      const V d = load(row + c) - s;
+      add(total, d);
+      add(squares, d * d);
+    }
+    for (; c < cols; ++c) {
+      const float d = row[c] - shift;
+      add(tail, d);
+      add(tailSquares, d * d);
+    }
+  }
+  const double count = static_cast<double>(rows) * static_cast<double>(cols);
+  const double offset = (whole(total) + static_cast<double>(tail.sum)) / count;
+  const double m2 = whole(squares) + static_cast<double>(tailSquares.sum) - offset * offset * count;
+  return {count, static_cast<double>(shift) + offset, m2 > 0 ? m2 : 0};
+}
+
 /// The mean as two floats, so that x - mean is exact to float's own precision.
 struct Centre {
   V high;
@@ -136,6 +219,7 @@ void layerNorm(const NormCall& call, float epsilon) {
   }
 }
 
-constexpr NormKernels kNorm{moments, apply, applyGelu, applyGluAdd, layerNorm};
+constexpr NormKernels kNorm{moments,   momentsStandard, momentsKahan, apply,
+                            applyGelu, applyGluAdd,     layerNorm};
 
 }  // namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE

@@ -197,34 +197,48 @@ TEST_SUITE("kernels") {
     });
   }
 
-  TEST_CASE("moments survive a mean that dwarfs the deviation") {
-    onEveryLevel([](const Kernels& k) {
-      for (const float offset : {0.0f, 30.0f, 1000.0f}) {
-        CAPTURE(offset);
-        const std::size_t rows = 700;
-        const std::size_t cols = 21;
-        const std::size_t stride = 24;
-        std::vector<float> x = noise(rows * stride, 7, 0.5f);
-        for (float& v : x) v += offset;
+  TEST_CASE("moments survive a mean that dwarfs the deviation, unless summed the plain way") {
+    using kernels::NormAlgorithm;
+    constexpr std::size_t kRows = 700;
+    constexpr std::size_t kCols = 37;
+    constexpr std::size_t kStride = 40;
+    struct Case {
+      float offset;
+      float deviation;
+      double
+          standardAtLeast;  ///< its relative error of the variance: were it better, we would use it
+    };
+    onEveryLevel([&](const Kernels& k) {
+      for (const Case& each : {Case{0, 0.5f, 0}, Case{30, 0.01f, 1e-3}, Case{1000, 0.5f, 1e-3}}) {
+        CAPTURE(each.offset);
+        std::vector<float> x = noise(kRows * kStride, 7, each.deviation);
+        for (float& v : x) v += each.offset;
         double mean = 0;
         double m2 = 0;
-        for (std::size_t r = 0; r < rows; ++r) {
-          for (std::size_t c = 0; c < cols; ++c) mean += x[r * stride + c];
+        for (std::size_t i = 0; i < kRows * kCols; ++i) mean += x[i / kCols * kStride + i % kCols];
+        mean /= kRows * kCols;
+        for (std::size_t i = 0; i < kRows * kCols; ++i) {
+          m2 += std::pow(x[i / kCols * kStride + i % kCols] - mean, 2);
         }
-        mean /= rows * cols;
-        for (std::size_t r = 0; r < rows; ++r) {
-          for (std::size_t c = 0; c < cols; ++c) m2 += std::pow(x[r * stride + c] - mean, 2);
+        for (const auto algorithm : {NormAlgorithm::kKahan, NormAlgorithm::kWelford}) {
+          const auto momentsOf = kernels::momentsBy(k.norm, algorithm);
+          const kernels::Moments moments = momentsOf(x.data(), kStride, kRows, kCols);
+          CHECK(moments.count == kRows * kCols);
+          CHECK(moments.mean == doctest::Approx(mean).epsilon(1e-8).scale(1));
+          CHECK(moments.m2 == doctest::Approx(m2).epsilon(1e-5));
+          const kernels::Moments front = momentsOf(x.data(), kStride, 100, kCols);
+          const kernels::Moments back =
+              momentsOf(x.data() + 100 * kStride, kStride, kRows - 100, kCols);
+          CHECK(kernels::merge(front, back).m2 == doctest::Approx(m2).epsilon(1e-5));
         }
-        const kernels::Moments moments = k.norm.moments(x.data(), stride, rows, cols);
-        CHECK(moments.count == rows * cols);
-        CHECK(moments.mean == doctest::Approx(mean).epsilon(1e-8).scale(1));
-        CHECK(moments.m2 == doctest::Approx(m2).epsilon(1e-5));
-
-        const kernels::Moments front = k.norm.moments(x.data(), stride, 100, cols);
-        const kernels::Moments back =
-            k.norm.moments(x.data() + 100 * stride, stride, rows - 100, cols);
-        CHECK(kernels::merge(front, back).m2 == doctest::Approx(m2).epsilon(1e-5));
+        const kernels::Moments plain = k.norm.momentsStandard(x.data(), kStride, kRows, kCols);
+        const double error = std::abs(plain.m2 / m2 - 1);
+        MESSAGE("plain sums at mean ", each.offset, ": variance off by ", error);
+        CHECK(plain.mean == doctest::Approx(mean).epsilon(1e-4).scale(1));
+        CHECK((each.offset == 0 ? error < 1e-5 : error > each.standardAtLeast));
       }
+      CHECK(k.norm.momentsStandard(nullptr, 0, 0, 0).count == 0);
+      CHECK(k.norm.momentsKahan(nullptr, 0, 0, 0).count == 0);
     });
   }
 
