@@ -1,9 +1,9 @@
 /** The one list of what the renderer may ask and what it is told. Both ends parse every message with these schemas. */
 import { z } from 'zod';
 import { Fault } from './errors.ts';
-import { ModelDescriptor } from './model.ts';
-import { ExportSpec, Library, Project, Title } from './project.ts';
-import { AbsolutePath, Id, ItemPlan, ItemProgress, Queue, QueueItem, QueueOptions } from './queue.ts';
+import { ModelDescriptor, PublishedQuality, SeparationMode } from './model.ts';
+import { ExportSpec, Library, Mix, Project, Title } from './project.ts';
+import { AbsolutePath, Id, ItemPlan, ItemProgress, Queue, QueueItem, QueueOptions, Redo } from './queue.ts';
 import { Preset, Settings } from './settings.ts';
 
 const none = z.null();
@@ -19,6 +19,11 @@ const AppInfo = z.strictObject({
   cpu: z.string(),
   memoryBytes: z.int().nonnegative(),
   projectsFolder: z.string(),
+  /** Where models are installed. */
+  modelsFolder: z.string(),
+  backends: z.array(z.strictObject({ id: z.enum(['cpu', 'gpu']), isAvailable: z.boolean(), reason: z.string() })),
+  /** What this shell can do; the channels behind what it cannot are refused. */
+  can: z.strictObject({ chooseFolder: z.boolean(), chooseFiles: z.boolean(), reveal: z.boolean(), trash: z.boolean(), dragOut: z.boolean() }),
 });
 export type AppInfo = z.infer<typeof AppInfo>;
 
@@ -28,6 +33,11 @@ export const OfferedModel = z.strictObject({
   description: z.string(),
   licence: z.string(),
   files: z.int().positive(),
+  /** Of the download; null where it is not known. */
+  bytes: z.int().positive().nullable(),
+  modes: z.array(SeparationMode),
+  sources: z.array(z.string()),
+  quality: PublishedQuality.nullable(),
   installed: z.boolean(),
 });
 export type OfferedModel = z.infer<typeof OfferedModel>;
@@ -51,6 +61,12 @@ export type Task = z.infer<typeof Task>;
 
 export const requests = {
   'app.info': { args: none, result: AppInfo },
+  /** Of the shells that can. Null: the user chose none. @throws 'usage' elsewhere */
+  'system.chooseFolder': { args: z.strictObject({ title: z.string().max(200) }), result: z.strictObject({ path: AbsolutePath.nullable() }) },
+  'system.chooseFiles': {
+    args: z.strictObject({ title: z.string().max(200), kind: z.enum(['audio', 'model', 'ir']) }),
+    result: z.strictObject({ paths: z.array(AbsolutePath) }),
+  },
 
   /** Looks at a song before it is queued. @throws 'input' when it cannot be separated */
   'queue.plan': { args: z.strictObject({ path: AbsolutePath, options: QueueOptions }), result: ItemPlan },
@@ -68,6 +84,8 @@ export const requests = {
   /** Not while it runs. Its project stays. */
   'queue.remove': { args: byId, result: none },
   /** What the running item is at, for a page that comes late. */
+  /** Where the playhead is in the running song: what is not done from there outwards comes next. Nothing for others. */
+  'queue.focus': { args: z.strictObject({ id: Id, seconds: z.number().nonnegative() }), result: none },
   'queue.progress': { args: none, result: ItemProgress.nullable() },
 
   'projects.list': { args: none, result: Library },
@@ -77,6 +95,15 @@ export const requests = {
   'projects.delete': { args: byId, result: none },
   /** Shows its folder in the system's file manager. */
   'projects.reveal': { args: byId, result: none },
+  /** Queues a part of the project to be separated anew. Undoing it brings the samples of before back. */
+  'projects.redo': { args: Redo.omit({ project: true }).extend({ id: Id, options: QueueOptions }), result: QueueItem },
+  'projects.undo': { args: byId, result: Project },
+  'projects.reapply': { args: byId, result: Project },
+  'projects.saveMix': { args: z.strictObject({ id: Id, mix: Mix }), result: none },
+  /** Where the song's own file lies now. @throws 'input' when it is not of the same length */
+  'projects.relocate': { args: z.strictObject({ id: Id, path: AbsolutePath }), result: Project },
+  /** A WAV of 32-bit floats, for other programs. */
+  'projects.stemFile': { args: z.strictObject({ id: Id, stem: z.string().min(1).max(64) }), result: z.strictObject({ path: AbsolutePath }) },
   'projects.export': { args: ExportSpec, result: taskStarted },
 
   'models.list': { args: none, result: z.array(ModelDescriptor) },
@@ -105,6 +132,8 @@ export const events = {
   /** Anything but progress: the whole queue as it is now. */
   queue: Queue,
   progress: ItemProgress,
+  /** More is known of what songs will take: plan again. */
+  plans: none,
   /** Something in it has changed: list it again. */
   library: none,
   models: none,

@@ -4,7 +4,6 @@ export const separationModes = ['full', 'time-only'] as const;
 export const SeparationMode = z.enum(separationModes);
 export type SeparationMode = z.infer<typeof SeparationMode>;
 
-/** SDR = 10 log10(Σ s² / Σ (s − e)²) over a track, median over `n` tracks, dB. `mix` takes the mixture as the estimate. */
 /** SDR = 10 log10(Σ s² / Σ (s − e)²) over a track, median over `n` tracks, dB; `mix` is the mixture as the estimate. */
 const StemQuality = z.strictObject({
   set: z.string(),
@@ -14,6 +13,13 @@ const StemQuality = z.strictObject({
   full: z.number(),
   timeOnly: z.number(),
 });
+export type StemQuality = z.infer<typeof StemQuality>;
+
+/** SDR of each stem in dB on a public set of songs, as the model's makers published it. */
+export const PublishedQuality = z.strictObject({ set: z.string(), stems: z.record(z.string(), z.number()) });
+export type PublishedQuality = z.infer<typeof PublishedQuality>;
+
+const TrainingSource = z.strictObject({ name: z.string(), use: z.string(), licence: z.string() });
 
 /** What a person should know before using a model: `<id>.json` beside its weights. */
 export const ModelCard = z.strictObject({
@@ -30,13 +36,13 @@ export const ModelCard = z.strictObject({
   /** Of the weights' file. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   licence: z.string(),
-  trainingSources: z.array(z.strictObject({ name: z.string(), use: z.string(), licence: z.string() })),
+  trainingSources: z.array(TrainingSource),
   quality: z.array(StemQuality),
   limits: z.array(z.string()),
 });
 export type ModelCard = z.infer<typeof ModelCard>;
 
-/** One line of `models list`. */
+/** One line of `models list`. What nobody has said or measured is null or empty. */
 export const ModelDescriptor = z.strictObject({
   id: z.string(),
   name: z.string(),
@@ -47,5 +53,13 @@ export const ModelDescriptor = z.strictObject({
   bytes: z.int().nonnegative(),
   builtIn: z.boolean(),
   path: z.string(),
+  version: z.string().nullable(),
+  /** Null where the file cannot be read. */
+  parameters: z.int().nonnegative().nullable(),
+  /** Measured here, as the model's card states it. */
+  quality: z.array(StemQuality),
+  published: PublishedQuality.nullable(),
+  limits: z.array(z.string()),
+  trainingSources: z.array(TrainingSource),
 });
 export type ModelDescriptor = z.infer<typeof ModelDescriptor>;

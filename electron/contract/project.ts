@@ -1,21 +1,25 @@
 import { z } from 'zod';
+import { SeparationMode } from './model.ts';
 import { AbsolutePath, Id } from './queue.ts';
-import { ClipMode, SeparationReport, StemFormat } from './separation.ts';
+import { ClipMode, Dither, SeparationReport, StemFormat } from './separation.ts';
 
 const count = z.int().nonnegative();
+const seconds = z.number().nonnegative();
+/** −1, left, to 1, right, as of a StereoPannerNode. */
+const pan = z.number().min(-1).max(1);
 
 /** Characters that a person sees as at least one mark, on one line. */
 export const Title = z.string().trim().min(1).max(200).regex(/^[^\p{Cc}\p{Zl}\p{Zp}]+$/u);
 
-/** `project.json` of version 1. Tracks lie at `original.f32` and `stems/<name>.f32`, each with its `.peaks` beside it. */
+/** `project.json` of version 1. Tracks lie at `original.f32`, `residual.f32` and `stems/<name>.f32`, each with its `.peaks` beside it. */
 export const ProjectFile = z.strictObject({
   version: z.literal(1),
   id: Id,
   title: Title,
   /** ISO 8601. */
   createdAt: z.string(),
-  /** The song's own file, which may have moved since. */
-  sourcePath: AbsolutePath,
+  /** The song's own file, which may have moved since; null for a song that was uploaded. */
+  sourcePath: AbsolutePath.nullable(),
   rate: z.int().positive(),
   channels: z.union([z.literal(1), z.literal(2)]),
   frames: count,
@@ -32,7 +36,8 @@ export const ProjectSummary = z.strictObject({
   stems: z.array(z.string()),
   model: z.string(),
   bytes: count,
-  sourcePath: AbsolutePath,
+  /** Null for a song that was uploaded: nothing is missing then. */
+  sourcePath: AbsolutePath.nullable(),
   sourceMissing: z.boolean(),
   /** Names of its own files that are gone. */
   missing: z.array(z.string()),
@@ -46,14 +51,50 @@ export const Library = z.strictObject({
 });
 export type Library = z.infer<typeof Library>;
 
-/** Addresses are relative to the page's and answer ranges: interleaved f32le, and peaks (native/pcm/peaks.h). */
+/**
+ * Addresses are relative to the page's; the first two answer ranges: interleaved f32le, and peaks (native/pcm/peaks.h).
+ * `residual` is what the song has and no stem does.
+ */
 export const ProjectTrack = z.strictObject({
   name: z.string(),
-  kind: z.enum(['original', 'stem']),
+  kind: z.enum(['original', 'stem', 'residual']),
   samples: z.string(),
   peaks: z.string(),
+  /**
+   * `<spectrum>/<level>/<index>` answers a tile of 256 columns of 256 bytes, column after column. A column is one Hann frame
+   * of 2048 of the mono mix, centred at frame 512·2^level·(256·index + column); its rows are log-spaced from 30 Hz to half
+   * the rate, the lowest first; a byte is (dBFS + 120) / 120 · 255.
+   */
+  spectrum: z.string(),
 });
 export type ProjectTrack = z.infer<typeof ProjectTrack>;
+
+/** How a project is heard and looked at. Seconds. */
+export const Mix = z.strictObject({
+  /** By track; those that are not named are as they come. */
+  strips: z
+    .record(z.string().max(64), z.strictObject({ gainDb: z.number().min(-120).max(24).nullable(), pan, isMuted: z.boolean(), isSolo: z.boolean() }))
+    .refine((strips) => Object.keys(strips).length <= 32, 'more than 32 strips'),
+  loop: z.tuple([seconds, seconds]).nullable(),
+  isLooping: z.boolean(),
+  markers: z.array(z.strictObject({ id: z.string().min(1).max(64), seconds, label: z.string().max(200) })).max(1000),
+});
+export type Mix = z.infer<typeof Mix>;
+
+/** A part of a project that was done anew. */
+export const Edit = z.strictObject({
+  id: Id,
+  /** ISO 8601. */
+  madeAt: z.string(),
+  start: count,
+  end: z.int().positive(),
+  stems: z.array(z.string()),
+  model: z.string(),
+  mode: SeparationMode,
+  /** False: it has been undone. */
+  isApplied: z.boolean(),
+});
+export type Edit = z.infer<typeof Edit>;
 
 export const Project = ProjectSummary.extend({
   folder: z.string(),
@@ -62,6 +103,10 @@ export const Project = ProjectSummary.extend({
   frames: count,
   tracks: z.array(ProjectTrack),
   report: SeparationReport,
+  /** Null: as it comes. */
+  mix: Mix.nullable(),
+  /** In the order in which they were made. A new one takes the place of those that were undone. */
+  edits: z.strictObject({ canUndo: z.boolean(), canReapply: z.boolean(), list: z.array(Edit) }),
 });
 export type Project = z.infer<typeof Project>;
 
@@ -75,7 +120,7 @@ export const NamePattern = z
 /** One file of an export: a stem, or a sum of tracks. Gains are linear. */
 const ExportPart = z.strictObject({
   name: z.string().min(1).max(64).regex(/^[^/\\\0]+$/),
-  inputs: z.array(z.strictObject({ stem: z.string().min(1).max(64), gain: z.number().min(0).max(16) })).min(1).max(16),
+  inputs: z.array(z.strictObject({ stem: z.string().min(1).max(64), gain: z.number().min(0).max(16), pan })).min(1).max(16),
 });
 
 export const ExportSpec = z.strictObject({
@@ -84,6 +129,8 @@ export const ExportSpec = z.strictObject({
   /** Null: 24-bit WAV, or 32-bit float where that would clip. */
   format: StemFormat.nullable(),
   clipMode: ClipMode.nullable(),
+  /** Of formats of integers; `shaped` is noise-shaped where there is a filter for the rate, else triangular. */
+  dither: Dither,
   rate: z.union([z.literal('source'), z.int().min(8000).max(192_000)]),
   pattern: NamePattern,
   /** The folder that gets `<title>/`; null: kept until it is fetched from `downloads/<task>`. */

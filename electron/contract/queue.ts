@@ -48,11 +48,14 @@ const MediaSummary = z.strictObject({
 });
 export type MediaSummary = z.infer<typeof MediaSummary>;
 
-/** What separating a song would take. Null where neither the file nor an earlier run of this machine tells. */
+/** What separating a song would take. Null where neither the file nor this machine has told yet; `plans` says when it has. */
 export const ItemPlan = z.strictObject({
   media: MediaSummary,
   stems: z.array(z.string()),
   backend: z.enum(['cpu', 'gpu']),
+  segmentSeconds: z.number().positive(),
+  /** Whether segments are shorter than asked for, to stay within the memory budget. */
+  isSegmentLimited: z.boolean(),
   predicted: z.strictObject({
     seconds: z.number().nonnegative().nullable(),
     memoryBytes: count.nullable(),
@@ -63,7 +66,17 @@ export const ItemPlan = z.strictObject({
 });
 export type ItemPlan = z.infer<typeof ItemPlan>;
 
-/** Tracks that are being written: of full length from the start, silent where nothing is final yet. */
+/** A part of a project that is separated anew: frames [start, end), at the project's rate. */
+export const Redo = z.strictObject({
+  project: Id,
+  start: count,
+  end: z.int().positive(),
+  /** Null: all of the project's. */
+  stems: z.array(z.string().min(1).max(64)).min(1).max(16).nullable(),
+});
+export type Redo = z.infer<typeof Redo>;
+
+/** The song itself, named `original`, and the tracks that are being written: of full length from the start, silent where nothing is final yet. */
 export const LiveTracks = z.strictObject({
   rate: count,
   channels: count,
@@ -87,10 +100,12 @@ export const QueueItem = z.strictObject({
   /** ISO 8601. */
   addedAt: z.string(),
   options: QueueOptions,
+  /** Null for a song. */
+  redo: Redo.nullable(),
   state: ItemState,
   /** Of a failed item: what happened. */
   fault: Fault.nullable(),
-  /** Of an item that is done. */
+  /** Of an item that is done. A part that was done anew gives the project that it belongs to. */
   project: Id.nullable(),
   warnings: z.array(Warning),
 });
@@ -104,7 +119,10 @@ export const Queue = z.strictObject({
 });
 export type Queue = z.infer<typeof Queue>;
 
-/** How far the running item has come. `live` appears with the first finished segment. */
+/**
+ * How far the running item has come. `live` appears with the first finished segment of a song; its addresses answer until
+ * the next song has a first segment, so that playing need not stop while the project opens.
+ */
 export const ItemProgress = z.strictObject({
   id: Id,
   mode: SeparationMode,

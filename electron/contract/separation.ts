@@ -9,6 +9,9 @@ export const clipModes = ['float', 'clamp', 'rescale'] as const;
 export const ClipMode = z.enum(clipModes);
 export type ClipMode = z.infer<typeof ClipMode>;
 
+export const Dither = z.enum(['triangular', 'shaped', 'none']);
+export type Dither = z.infer<typeof Dither>;
+
 /** What to separate a song into, and how. `null` means: decided from the song or the model. */
 export const SeparationOptions = z.strictObject({
   /** Absolute path of the folder that gets `<song name>/`. */

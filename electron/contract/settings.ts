@@ -11,6 +11,14 @@ export const Settings = z.strictObject({
   namePattern: NamePattern,
   /** Null: all cores. Taken for songs whose own options leave it open. */
   threads: z.int().min(1).max(1024).nullable(),
+  backend: z.enum(['auto', 'cpu']),
+  /** What a separation may take; segments become shorter where it asks for that. Null: the model's own segment length. */
+  memoryBudgetBytes: z.int().min(2 ** 28).max(2 ** 44).nullable(),
+  /**
+   * Gets the models that are installed from now on; null: the data folder. Those installed before stay in the data folder
+   * and can be used all the same; those in a folder named here earlier are listed again once it is named again.
+   */
+  modelsFolder: AbsolutePath.nullable(),
   theme: z.enum(['system', 'dark', 'light']),
   reducedMotion: z.enum(['system', 'on', 'off']),
   /** Whether single letters are shortcuts (WCAG 2.1.4). */
@@ -28,6 +36,7 @@ export const defaultSettings: Settings = {
   clipMode: null,
   namePattern: '{stem}',
   threads: null,
+  ...{ backend: 'auto', memoryBudgetBytes: null, modelsFolder: null },
   theme: 'system',
   reducedMotion: 'system',
   letterShortcuts: true,

@@ -107,8 +107,11 @@ export interface NativeSeparationSpec {
   shifts: number;
   seed: number;
   threads: number;
-  /** Frame ranges to compute first, in this order. */
-  regions?: [number, number][];
+  /**
+   * Frames [start, end) to compute; absent or null: the whole song. The outputs are as long as the song all the same, and
+   * hold inside the range what a whole run would, to the bit; nothing outside it is written.
+   */
+  range?: [number, number] | null;
 }
 
 export type NativeSeparationEvent =
@@ -127,4 +130,6 @@ export type NativeSeparationEvent =
 export interface NativeJob {
   /** Idempotent; the job still ends with its final event. */
   cancel(): void;
+  /** The frame that is wanted soonest: unfinished segments from there on come next, then those before it, nearest first. */
+  focus(frame: number): void;
 }

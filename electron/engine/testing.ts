@@ -87,7 +87,7 @@ function startSeparation(spec: NativeSeparationSpec, onEvent: (event: NativeSepa
       onEvent({ type: 'cancelled' });
     }, hangMs ?? 0);
   };
-  return { cancel };
+  return { cancel, focus: () => undefined };
 }
 
 function readTrack(path: string): Float32Array<ArrayBuffer> {

@@ -79,8 +79,9 @@ Napi::Value endEvent(Napi::Env env, const EventChannel::Outcome& outcome) {
 
 }  // namespace
 
-std::shared_ptr<core::CancelFlag> EventChannel::start(Napi::Env env, const Napi::Function& onEvent,
-                                                      session::JobPlan plan) {
+std::shared_ptr<session::SeparationControl> EventChannel::start(Napi::Env env,
+                                                                const Napi::Function& onEvent,
+                                                                session::JobPlan plan) {
   auto owned = std::make_unique<EventChannel>();
   owned->bell_ = Bell::New(env, onEvent, "stemwright separation", kMostWaiting, 1, owned.get(),
                            [](Napi::Env, void*, EventChannel* ended) {
@@ -96,7 +97,7 @@ std::shared_ptr<core::CancelFlag> EventChannel::start(Napi::Env env, const Napi:
   if (!job) channel->bell_.Release();
   channel->job_ = valueOrThrow(env, std::move(job));
   running.add(channel->job_.get());
-  return channel->job_->cancelFlag();
+  return channel->job_->control();
 }
 
 void EventChannel::onProgress(const session::JobProgress& progress) {

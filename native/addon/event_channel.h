@@ -18,8 +18,8 @@ class EventChannel {
  public:
   using Outcome = core::Result<session::JobResult>;
 
-  /// Starts the job. @return the flag that cancels it, which may outlive both [js-thread]
-  static std::shared_ptr<core::CancelFlag> start(Napi::Env env, const Napi::Function& onEvent,
+  /// Starts the job. @return what steers it, which may outlive both [js-thread]
+  static std::shared_ptr<session::SeparationControl> start(Napi::Env env, const Napi::Function& onEvent,
                                                  session::JobPlan plan);
 
  private:

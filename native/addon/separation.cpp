@@ -59,11 +59,7 @@ session::SeparationRequest readRequest(const Argument& spec) {
   request.shifts = static_cast<unsigned>(spec["shifts"].whole(kMostUnsigned));
   request.seed = spec["seed"].whole();
   request.threads = static_cast<unsigned>(spec["threads"].whole(kMostUnsigned));
-  if (const Argument regions = spec["regions"]; !regions.isAbsent()) {
-    for (const Argument& region : regions.elements()) {
-      request.regions.push_back(readRange(region));
-    }
-  }
+  if (const Argument range = spec["range"]; !range.isAbsent()) request.range = readRange(range);
   return request;
 }
 
@@ -75,11 +71,18 @@ Napi::Value startSeparation(const Napi::CallbackInfo& info) {
   const Napi::Function onEvent = Argument::of(info, 1, "onEvent").function();
   auto plan = valueOrThrow(
       env, session::guarded([&] { return session::planSeparation(std::move(request)); }));
-  const auto cancel = EventChannel::start(env, onEvent, std::move(plan));
+  const auto control = EventChannel::start(env, onEvent, std::move(plan));
 
   Napi::Object job = Napi::Object::New(env);
-  job.Set("cancel", Napi::Function::New(
-                        env, [cancel](const Napi::CallbackInfo&) { cancel->request(); }, "cancel"));
+  job.Set("cancel",
+          Napi::Function::New(
+              env, [control](const Napi::CallbackInfo&) { control->cancel.request(); }, "cancel"));
+  job.Set("focus", Napi::Function::New(
+                       env,
+                       [control](const Napi::CallbackInfo& call) {
+                         control->focus = Argument::of(call, 0, "frame").size();
+                       },
+                       "focus"));
   return job;
 }
 

@@ -29,12 +29,8 @@ struct Pass {
 struct Task {
   std::size_t pass;
   std::size_t segment;
-  FrameRange covers;  ///< frames of the song
+  FrameRange covers;  ///< frames of the song, those outside the wanted range left out
 };
-
-bool overlaps(const FrameRange& a, const FrameRange& b) {
-  return a.first < b.second && b.first < a.second;
-}
 
 Error refuse(const char* what) {
   return {ErrorCode::kInvalidArgument, what};
@@ -70,6 +66,9 @@ Status check(const SeparationRequest& r) {
   if (r.segmentSeconds && !(*r.segmentSeconds > 0 && *r.segmentSeconds <= 120)) {
     return refuse("segment must lie in (0, 120] seconds");
   }
+  if (r.range && !(r.range->first < r.range->second && r.range->second <= r.frames)) {
+    return refuse("range must hold frames of the song");
+  }
   if (r.outputs.size() != r.models[0].model->config().sources.size()) {
     return refuse("one output per source is needed");
   }
@@ -97,9 +96,9 @@ std::vector<Pass> planPasses(const SeparationRequest& r) {
   return passes;
 }
 
-/// Segments in the order of the wanted regions, then from the start; passes over the same frames
-/// together, so that they become final together.
-std::vector<Task> planTasks(const std::vector<Pass>& passes, const SeparationRequest& r) {
+/// The segments that reach into the range, from its start; passes over the same frames together,
+/// so that they become final together.
+std::vector<Task> planTasks(const std::vector<Pass>& passes, const FrameRange& range) {
   std::vector<Task> tasks;
   for (std::size_t p = 0; p < passes.size(); ++p) {
     const SegmentGrid& grid = passes[p].grid;
@@ -108,56 +107,62 @@ std::vector<Task> planTasks(const std::vector<Pass>& passes, const SeparationReq
       const auto end = static_cast<std::size_t>(
           std::max<std::ptrdiff_t>(0, start + static_cast<std::ptrdiff_t>(grid.length(k))));
       const auto begin = static_cast<std::size_t>(std::max<std::ptrdiff_t>(0, start));
-      if (begin < end) tasks.push_back({p, k, {begin, end}});
+      if (begin < range.second && range.first < end) tasks.push_back({p, k, {begin, end}});
     }
   }
-  const auto rank = [&](const Task& task) {
-    for (std::size_t i = 0; i < r.regions.size(); ++i) {
-      if (overlaps(task.covers, r.regions[i])) return i;
-    }
-    return r.regions.size();
-  };
-  std::stable_sort(tasks.begin(), tasks.end(), [&](const Task& a, const Task& b) {
-    const std::size_t rankA = rank(a);
-    const std::size_t rankB = rank(b);
-    return rankA != rankB ? rankA < rankB : a.covers.first < b.covers.first;
+  // Before they are cut to the range: results must add up in the order of a whole run.
+  std::stable_sort(tasks.begin(), tasks.end(), [](const Task& a, const Task& b) {
+    return a.covers.first < b.covers.first;
   });
+  for (Task& task : tasks) {
+    task.covers = {std::max(task.covers.first, range.first),
+                   std::min(task.covers.second, range.second)};
+  }
   return tasks;
 }
 
-/// What no waiting task covers, ascending.
-std::vector<FrameRange> finishedRanges(const std::vector<Task>& tasks, std::size_t done,
-                                       std::size_t frames) {
-  std::vector<FrameRange> open;
-  for (std::size_t i = done; i < tasks.size(); ++i) open.push_back(tasks[i].covers);
-  std::sort(open.begin(), open.end());
+/// Takes the task that the focus asks for out of those that wait, which are in order.
+Task takeNext(std::vector<Task>& waiting, std::size_t focus) {
+  auto next = std::find_if(waiting.begin(), waiting.end(),
+                           [&](const Task& task) { return task.covers.second > focus; });
+  if (next == waiting.end()) --next;
+  const Task task = *next;
+  waiting.erase(next);
+  return task;
+}
+
+/// What no waiting task covers within the range, ascending.
+std::vector<FrameRange> finishedRanges(const std::vector<Task>& waiting, const FrameRange& range) {
   std::vector<FrameRange> finished;
-  std::size_t at = 0;
-  for (const FrameRange& range : open) {
-    if (range.first > at) finished.emplace_back(at, range.first);
-    at = std::max(at, range.second);
+  std::size_t at = range.first;
+  for (const Task& task : waiting) {
+    if (task.covers.first > at) finished.emplace_back(at, task.covers.first);
+    at = std::max(at, task.covers.second);
   }
-  if (at < frames) finished.emplace_back(at, frames);
+  if (at < range.second) finished.emplace_back(at, range.second);
   return finished;
 }
 
 class Separation {
  public:
-  Separation(const SeparationRequest& request, const core::CancelFlag& cancel)
+  Separation(const SeparationRequest& request, const SeparationControl& control)
       : request_(request),
-        cancel_(cancel),
+        control_(control),
+        range_(request.range.value_or(FrameRange{0, request.frames})),
         channels_(request.models[0].model->config().audioChannels),
         sources_(request.outputs.size()),
         passes_(planPasses(request)),
-        tasks_(planTasks(passes_, request)),
         pool_(request.threads) {}
 
   Status run(const std::function<void(const SeparationProgress&)>& onProgress) {
     STEMWRIGHT_TRY(openTracks());
-    for (std::size_t done = 0; done < tasks_.size(); ++done) {
-      if (cancel_.requested()) return Error{ErrorCode::kCancelled, "cancelled"};
-      STEMWRIGHT_TRY(process(tasks_[done]));
-      onProgress({done + 1, tasks_.size(), finishedRanges(tasks_, done + 1, request_.frames)});
+    std::vector<Task> waiting = planTasks(passes_, range_);
+    const std::size_t segments = waiting.size();
+    while (!waiting.empty()) {
+      if (control_.cancel.requested()) return Error{ErrorCode::kCancelled, "cancelled"};
+      const std::size_t focus = control_.focus.load(std::memory_order_relaxed);
+      STEMWRIGHT_TRY(process(takeNext(waiting, focus)));
+      onProgress({segments - waiting.size(), segments, finishedRanges(waiting, range_)});
     }
     return {};
   }
@@ -187,7 +192,7 @@ class Separation {
     mix_.resize(pass.segmentFrames * channels_);
     out_.resize(mix_.size() * sources_);
     STEMWRIGHT_TRY(readWindow(pass.grid.windowStart(task.segment)));
-    STEMWRIGHT_TRY(runner.value()->forward(mix_.data(), out_.data(), pool_, cancel_));
+    STEMWRIGHT_TRY(runner.value()->forward(mix_.data(), out_.data(), pool_, control_.cancel));
     pass.grid.shares(task.segment, shares_);
     for (std::size_t source = 0; source < sources_; ++source) {
       if (outputs_[source]) STEMWRIGHT_TRY(addSource(task, pass, source));
@@ -263,11 +268,11 @@ class Separation {
   static constexpr double kStdEpsilon = 1e-8;  // as demucs.api.Separator adds
 
   const SeparationRequest& request_;
-  const core::CancelFlag& cancel_;
+  const SeparationControl& control_;
+  const FrameRange range_;
   const std::size_t channels_;
   const std::size_t sources_;
   const std::vector<Pass> passes_;
-  const std::vector<Task> tasks_;
   core::ThreadPool pool_;
   std::optional<pcm::Track> input_;
   std::vector<std::optional<pcm::Track>> outputs_;
@@ -280,10 +285,10 @@ class Separation {
 
 }  // namespace
 
-Status separate(const SeparationRequest& request, const core::CancelFlag& cancel,
+Status separate(const SeparationRequest& request, const SeparationControl& control,
                 const std::function<void(const SeparationProgress&)>& onProgress) {
   STEMWRIGHT_TRY(check(request));
-  return Separation(request, cancel).run(onProgress);
+  return Separation(request, control).run(onProgress);
 }
 
 }  // namespace stemwright::models

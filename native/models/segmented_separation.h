@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -37,7 +38,17 @@ struct SeparationRequest {
   unsigned shifts = 0;                   ///< passes at random offsets to average; 0: one, unshifted
   std::uint64_t seed = 0;
   unsigned threads = 1;
-  std::vector<FrameRange> regions;  ///< computed first, in this order; then the rest
+  /// Frames that are wanted: only segments that reach into them are computed, and nothing outside
+  /// is written. Inside, the result is that of a whole run. Empty: the whole song.
+  std::optional<FrameRange> range;
+};
+
+/// What may be asked of a separation while it runs. [thread-safe]
+struct SeparationControl {
+  core::CancelFlag cancel;
+  /// The frame that is wanted soonest: the segments that reach it or come after it are computed
+  /// first, in order, then those before it, nearest first.
+  std::atomic<std::size_t> focus{0};
 };
 
 struct SeparationProgress {
@@ -48,9 +59,10 @@ struct SeparationProgress {
 
 /// Separates a track into tracks: normalised segments, triangular weights, overlap-add, as
 /// demucs.apply does; memory does not depend on the length. Output tracks are as long as the
-/// input from the start and final where progress says so.
+/// input from the start and final where progress says so. Where more than two results overlap
+/// (overlap beyond a half, shifts, bags), a focus that moves may change the last bits of their sum.
 /// [worker; calls onProgress on the same thread]
-core::Status separate(const SeparationRequest& request, const core::CancelFlag& cancel,
+core::Status separate(const SeparationRequest& request, const SeparationControl& control,
                       const std::function<void(const SeparationProgress&)>& onProgress);
 
 }  // namespace stemwright::models

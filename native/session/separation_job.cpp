@@ -40,11 +40,11 @@ core::Result<JobPlan> planSeparation(SeparationRequest request) {
     if (output) plan.outputs.push_back(*output);
   }
   plan.channels = request.models.front().model->config().audioChannels;
-  plan.frames = request.frames;
+  plan.range = request.range.value_or(FrameRange{0, request.frames});
   plan.segmentSeconds = segmentSeconds(request);
-  plan.work = [request = std::move(request)](const core::CancelFlag& cancel,
+  plan.work = [request = std::move(request)](const SeparationControl& control,
                                              const auto& onProgress) {
-    return models::separate(request, cancel, onProgress);
+    return models::separate(request, control, onProgress);
   };
   return plan;
 }
@@ -90,11 +90,10 @@ core::Result<JobResult> SeparationJob::separate() {
     callbacks_.onProgress({progress.segment, progress.segments, progress.finished, fraction,
                            eta.update(fraction, secondsSince(start))});
   };
-  const core::Status status = plan_.work(*cancel_, onProgress);
+  const core::Status status = plan_.work(*control_, onProgress);
   STEMWRIGHT_TRY(peaksStatus);
   STEMWRIGHT_TRY(status);
-  const FrameRange whole{0, plan_.frames};
-  STEMWRIGHT_TRY(peaks.follow({&whole, 1}));
+  STEMWRIGHT_TRY(peaks.follow({&plan_.range, 1}));
   return JobResult{secondsSince(start), plan_.segmentSeconds};
 }
 

@@ -8,7 +8,6 @@
 #include <thread>
 #include <vector>
 
-#include "core/cancel.h"
 #include "core/result.h"
 #include "models/segmented_separation.h"
 
@@ -17,6 +16,7 @@ namespace stemwright::session {
 using models::BagMember;
 using models::FrameRange;
 using models::Mode;
+using models::SeparationControl;
 using models::SeparationRequest;
 
 struct JobProgress {
@@ -34,12 +34,13 @@ struct JobResult {
 
 /// What a job runs, and where its sound appears.
 struct JobPlan {
-  using Work = std::function<core::Status(
-      const core::CancelFlag&, const std::function<void(const models::SeparationProgress&)>&)>;
+  using Work =
+      std::function<core::Status(const models::SeparationControl&,
+                                 const std::function<void(const models::SeparationProgress&)>&)>;
   Work work;                         ///< has made the output tracks before it first reports
   std::vector<std::string> outputs;  ///< paths of the stem tracks
   std::size_t channels = 0;
-  std::size_t frames = 0;
+  FrameRange range{0, 0};            ///< of frames that are written
   double segmentSeconds = 0;
 };
 
@@ -64,9 +65,9 @@ class SeparationJob {
   SeparationJob& operator=(const SeparationJob&) = delete;
 
   /// Asks the job to stop; asking again, or too late, does nothing. [thread-safe]
-  void cancel() noexcept { cancel_->request(); }
-  /// The flag behind cancel(); may outlive the job.
-  std::shared_ptr<core::CancelFlag> cancelFlag() const { return cancel_; }
+  void cancel() noexcept { control_->cancel.request(); }
+  /// What cancel() and the focus go through; may outlive the job.
+  std::shared_ptr<models::SeparationControl> control() const { return control_; }
   /// Waits for the end. [one thread]
   void join();
 
@@ -77,7 +78,8 @@ class SeparationJob {
 
   const JobPlan plan_;
   const Callbacks callbacks_;
-  const std::shared_ptr<core::CancelFlag> cancel_ = std::make_shared<core::CancelFlag>();
+  const std::shared_ptr<models::SeparationControl> control_ =
+      std::make_shared<models::SeparationControl>();
   std::thread thread_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <string>
@@ -79,11 +80,14 @@ std::vector<float> every(const std::vector<float>& x, std::size_t stride) {
   return out;
 }
 
-core::Status run(const SeparationRequest& request,
-                 std::vector<SeparationProgress>* seen = nullptr) {
-  core::CancelFlag cancel;
-  return models::separate(request, cancel, [&](const SeparationProgress& progress) {
-    if (seen != nullptr) seen->push_back(progress);
+core::Status run(const SeparationRequest& request) {
+  const models::SeparationControl control;
+  return models::separate(request, control, [](const SeparationProgress&) {});
+}
+
+bool isFinished(const SeparationProgress& progress, FrameRange wanted) {
+  return std::any_of(progress.finished.begin(), progress.finished.end(), [&](const auto& range) {
+    return range.first <= wanted.first && range.second >= wanted.second;
   });
 }
 
@@ -117,7 +121,7 @@ TEST_SUITE("models") {
     }
   }
 
-  TEST_CASE("regions come first, ranges once finished stay final, and the result is the same") {
+  TEST_CASE("segments come from the focus outwards, also when it moves; the result is the same") {
     const testing::Fixture io("tiny4-io.safetensors");
     const TemporaryFolder folder;
     const Song song = writeSong(folder.file("mix.f32"), io["track"]);
@@ -125,25 +129,91 @@ TEST_SUITE("models") {
     REQUIRE(run(request).ok());
     const std::vector<float> inOrder = readStems(request);
 
-    request.regions = {{30000, 31000}};
+    // Segments of 13230 frames start at 0, 9922, 19844, 29766 and 39688.
+    models::SeparationControl control;
+    control.focus = 25000;
     std::vector<SeparationProgress> seen;
-    REQUIRE(run(request, &seen).ok());
-    CHECK(testing::relativeRms(readStems(request), inOrder) < 1e-6);
-
-    const auto covers = [](const SeparationProgress& p, FrameRange wanted) {
-      for (const FrameRange& range : p.finished) {
-        if (range.first <= wanted.first && range.second >= wanted.second) return true;
-      }
-      return false;
+    const auto onProgress = [&](const SeparationProgress& progress) {
+      seen.push_back(progress);
+      if (seen.size() == 2) control.focus = 5000;
     };
-    REQUIRE(seen.size() == seen.back().segments);
-    CHECK(seen.size() == 5);  // starts at 0, 9922, … 39688
-    CHECK(covers(seen[1], {30000, 31000}));
-    CHECK_FALSE(covers(seen[1], {0, 1000}));
+    REQUIRE(models::separate(request, control, onProgress).ok());
+    CHECK(readStems(request) == inOrder);
+
+    REQUIRE(seen.size() == 5);
+    CHECK(isFinished(seen[1], {23152, 39688}));
+    CHECK_FALSE(isFinished(seen[1], {0, 9922}));
+    CHECK(isFinished(seen[2], {0, 9922}));
+    CHECK(isFinished(seen[3], {0, 39688}));
     CHECK(seen.back().finished == std::vector<FrameRange>{{0, song.stats.frames}});
     for (std::size_t i = 1; i < seen.size(); ++i) {
-      for (const FrameRange& range : seen[i - 1].finished) CHECK(covers(seen[i], range));
+      for (const FrameRange& range : seen[i - 1].finished) CHECK(isFinished(seen[i], range));
     }
+  }
+
+  TEST_CASE("before the focus the nearest segment comes first") {
+    const testing::Fixture io("tiny4-io.safetensors");
+    const TemporaryFolder folder;
+    const Song song = writeSong(folder.file("mix.f32"), io["track"]);
+    const auto request = requestFor(song, testing::load(testing::tiny4Config(), 11), folder);
+    models::SeparationControl control;
+    control.focus = song.stats.frames;
+    std::vector<FrameRange> firsts;
+    const auto onProgress = [&](const SeparationProgress& progress) {
+      firsts.push_back(progress.finished.empty() ? FrameRange{} : progress.finished.front());
+    };
+    REQUIRE(models::separate(request, control, onProgress).ok());
+    const std::size_t end = song.stats.frames;
+    REQUIRE(firsts.size() == 5);
+    CHECK(firsts[0] == FrameRange{});  // the last two frames, which the one before covers too
+    CHECK(firsts[1] == FrameRange{33074, end});
+    CHECK(firsts[2] == FrameRange{23152, end});
+    CHECK(firsts[3] == FrameRange{13230, end});
+    CHECK(firsts[4] == FrameRange{0, end});
+  }
+
+  TEST_CASE("a range comes out as in a whole run, to the bit, and nothing else is written") {
+    const testing::Fixture io("tiny4-io.safetensors");
+    const TemporaryFolder folder;
+    const Song song = writeSong(folder.file("mix.f32"), io["track"]);
+    const auto one = testing::load(testing::tiny4Config(), 11);
+    const auto two = testing::load(testing::tiny4Config(), 77);
+    auto plain = requestFor(song, one, folder);
+    auto shiftedBag = plain;
+    shiftedBag.models = {{one, {1, 2, 1, 3}}, {two, {2, 1, 1, 1}}};
+    shiftedBag.shifts = 2;
+    shiftedBag.overlap = 0.6;
+    for (SeparationRequest request : {plain, shiftedBag}) {
+      request.range.reset();
+      REQUIRE(run(request).ok());
+      const std::vector<float> whole = readStems(request);
+      for (const FrameRange& range : {FrameRange{12000, 12001}, FrameRange{20000, 31000},
+                                     FrameRange{0, 4000}, FrameRange{39000, song.stats.frames}}) {
+        CAPTURE(range.first);
+        request.range = range;
+        std::vector<SeparationProgress> seen;
+        const models::SeparationControl control;
+        REQUIRE(models::separate(request, control, [&](const SeparationProgress& progress) {
+                  seen.push_back(progress);
+                }).ok());
+        CHECK(seen.back().finished == std::vector<FrameRange>{range});
+        CHECK(seen.back().segments == seen.size());
+        std::vector<float> expected(whole.size(), 0.0f);
+        for (std::size_t row = 0; row < whole.size(); row += song.stats.frames) {
+          const auto from = static_cast<std::ptrdiff_t>(row + range.first);
+          const auto count = static_cast<std::ptrdiff_t>(range.second - range.first);
+          std::copy_n(whole.begin() + from, count, expected.begin() + from);
+        }
+        CHECK(readStems(request) == expected);
+      }
+    }
+    plain.range = FrameRange{12000, 12001};
+    std::size_t segments = 0;
+    const models::SeparationControl control;
+    REQUIRE(models::separate(plain, control, [&](const SeparationProgress& progress) {
+              segments = progress.segments;
+            }).ok());
+    CHECK(segments == 2);
   }
 
   TEST_CASE("a bag is the weighted average of its models") {
@@ -211,6 +281,8 @@ TEST_SUITE("models") {
     refused([](SeparationRequest& r) { r.std = NAN; });
     refused([](SeparationRequest& r) { r.models.clear(); });
     refused([](SeparationRequest& r) { r.outputs.pop_back(); });
+    refused([](SeparationRequest& r) { r.range = FrameRange{7, 7}; });
+    refused([](SeparationRequest& r) { r.range = FrameRange{0, r.frames + 1}; });
     refused([](SeparationRequest& r) { r.frames += 1; });
     refused([](SeparationRequest& r) { r.models[0].weights.pop_back(); });
     refused([](SeparationRequest& r) { r.models[0].weights[2] = 0; });

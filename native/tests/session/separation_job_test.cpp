@@ -14,11 +14,11 @@
 #include "tests/pcm/temporary_folder.h"
 #include "tests/pcm/test_tracks.h"
 
-using stemwright::core::CancelFlag;
 using stemwright::core::Error;
 using stemwright::core::ErrorCode;
 using stemwright::core::Result;
 using stemwright::core::Status;
+using stemwright::models::SeparationControl;
 using stemwright::models::SeparationProgress;
 using stemwright::session::JobPlan;
 using stemwright::session::JobProgress;
@@ -47,15 +47,15 @@ Outcome runToEnd(JobPlan plan) {
 }
 
 /// Runs until it is cancelled.
-Status endless(const CancelFlag& cancel, const OnProgress&) {
-  while (!cancel.requested()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+Status endless(const SeparationControl& control, const OnProgress&) {
+  while (!control.cancel.requested()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   return Error{ErrorCode::kCancelled, "cancelled"};
 }
 
 template <typename Thrown>
 JobPlan throwing(Thrown thrown) {
   JobPlan plan;
-  plan.work = [thrown](const CancelFlag&, const OnProgress&) -> Status { throw thrown; };
+  plan.work = [thrown](const SeparationControl&, const OnProgress&) -> Status { throw thrown; };
   return plan;
 }
 
@@ -65,7 +65,7 @@ TEST_SUITE("session") {
   TEST_CASE("a job reports each step with its share and ends with a result") {
     JobPlan plan;
     plan.segmentSeconds = 7.8;
-    plan.work = [](const CancelFlag&, const OnProgress& onProgress) -> Status {
+    plan.work = [](const SeparationControl&, const OnProgress& onProgress) -> Status {
       for (std::size_t segment = 1; segment <= 4; ++segment) {
         std::this_thread::sleep_for(std::chrono::milliseconds(2));
         onProgress({segment, 4, {{0, segment * 100}}});
@@ -93,13 +93,13 @@ TEST_SUITE("session") {
         std::move(plan), {[](const JobProgress&) {},
                           [&](const Result<JobResult>& result) { end.set_value(result); }});
     REQUIRE(job.ok());
-    const auto flag = job.value()->cancelFlag();
+    const auto control = job.value()->control();
     job.value()->cancel();
     job.value()->cancel();
     CHECK(end.get_future().get().error().code == ErrorCode::kCancelled);
     job.value()->cancel();
     job.value().reset();
-    CHECK(flag->requested());
+    CHECK(control->cancel.requested());
   }
 
   TEST_CASE("destroying a running job stops it, after its end was told") {
@@ -128,8 +128,8 @@ TEST_SUITE("session") {
     JobPlan plan;
     plan.outputs = {path};
     plan.channels = 1;
-    plan.frames = 1000;
-    plan.work = [&](const CancelFlag&, const OnProgress& onProgress) -> Status {
+    plan.range = {0, 1000};
+    plan.work = [&](const SeparationControl&, const OnProgress& onProgress) -> Status {
       writeTrack(path, 1, std::vector<float>(1000, 1.0f));
       onProgress({1, 2, {{0, 256}}});
       return {};
@@ -157,10 +157,10 @@ TEST_SUITE("session") {
     JobPlan plan;
     plan.outputs = {folder.file("never-made.f32")};
     plan.channels = 1;
-    plan.frames = 1000;
-    plan.work = [](const CancelFlag& cancel, const OnProgress& onProgress) {
+    plan.range = {0, 1000};
+    plan.work = [](const SeparationControl& control, const OnProgress& onProgress) {
       onProgress({1, 2, {{0, 256}}});
-      return endless(cancel, onProgress);
+      return endless(control, onProgress);
     };
     const Outcome outcome = runToEnd(std::move(plan));
     CHECK(outcome.end.error().code == ErrorCode::kInput);
