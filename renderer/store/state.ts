@@ -97,12 +97,26 @@ export interface TransportSlice {
   levels: (track?: string) => Levels;
 }
 
+/** What a notice offers to do. */
+export interface NoticeAction {
+  label: string;
+  run: () => void;
+  /** When the notice goes without it. */
+  otherwise?: () => void;
+}
+
 export interface Notice {
   id: number;
-  tone: 'ok' | 'bad';
+  tone: 'ok' | 'warn' | 'bad';
   text: string;
   hint: string;
+  action: NoticeAction | null;
+  /** For those who look into it; folded. */
+  details: string;
 }
+
+export type DialogName = 'help' | 'path' | 'export' | 'settings' | 'preset' | 'rename' | 'delete' | 'relocate' | 'removeModel';
+export type Page = 'studio' | 'models';
 
 /** Seconds of the song that the lanes show. */
 export interface Window {
@@ -112,16 +126,24 @@ export interface Window {
 
 export interface ViewSlice {
   isConnected: boolean;
+  page: Page;
+  /** Too narrow for three columns: rail and inspector lie over the centre, one at a time. */
+  isNarrow: boolean;
   isRailOpen: boolean;
   isInspectorOpen: boolean;
-  dialog: 'help' | 'path' | null;
+  dialog: DialogName | null;
+  /** The id of what the dialog is about. */
+  dialogSubject: string | null;
   notices: Notice[];
   window: Window;
+  showPage: (page: Page) => void;
+  setNarrow: (isNarrow: boolean) => void;
   toggleRail: () => void;
   toggleInspector: () => void;
-  setDialog: (dialog: ViewSlice['dialog']) => void;
-  notify: (tone: Notice['tone'], text: string, hint?: string) => void;
-  dismiss: (id: number) => void;
+  setDialog: (dialog: DialogName | null, subject?: string) => void;
+  notify: (tone: Notice['tone'], text: string, hint?: string, action?: NoticeAction) => void;
+  /** Takes a notice away; with `acts`, does what it offers. */
+  dismiss: (id: number, acts?: boolean) => void;
   /** Runs what a person asked for; a refusal becomes a notice. */
   attempt: (work: () => Promise<unknown>) => Promise<void>;
   /** @param factor below 1 shows less of the song @param about seconds, which stay where they are */

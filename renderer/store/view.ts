@@ -1,4 +1,5 @@
-import { toFault, type Fault } from '../client/contract.ts';
+import { toFault } from '../client/contract.ts';
+import { explain } from './faults.ts';
 import type { Notice, Parts, ViewSlice, Window } from './state.ts';
 
 /** Seconds. */
@@ -14,36 +15,52 @@ export function held({ start, span }: Window, seconds: number): Window {
 export function createViewSlice({ set, get }: Parts): ViewSlice {
   let nextNotice = 0;
   const seconds = (): number => get().song?.seconds ?? 0;
-  const notify = (tone: Notice['tone'], text: string, hint = ''): void => {
-    const notice = { id: nextNotice++, tone, text, hint };
-    set(({ notices }) => ({ notices: [...notices, notice].slice(-mostNotices) }));
+  const put = (notice: Omit<Notice, 'id'>): void => {
+    const notices = [...get().notices, { id: nextNotice++, ...notice }];
+    const gone = notices.slice(0, -mostNotices);
+    set({ notices: notices.slice(-mostNotices) });
+    for (const { action } of gone) action?.otherwise?.();
   };
   return {
     isConnected: false,
+    page: 'studio',
+    isNarrow: false,
     isRailOpen: true,
     isInspectorOpen: true,
     dialog: null,
+    dialogSubject: null,
     notices: [],
     window: { start: 0, span: 0 },
+    showPage: (page) => {
+      set({ page });
+    },
+    setNarrow: (isNarrow) => {
+      if (isNarrow !== get().isNarrow) set({ isNarrow, isRailOpen: !isNarrow, isInspectorOpen: !isNarrow });
+    },
     toggleRail: () => {
-      set(({ isRailOpen }) => ({ isRailOpen: !isRailOpen }));
+      set(({ isRailOpen, isInspectorOpen, isNarrow }) => ({ isRailOpen: !isRailOpen, isInspectorOpen: isInspectorOpen && !isNarrow }));
     },
     toggleInspector: () => {
-      set(({ isInspectorOpen }) => ({ isInspectorOpen: !isInspectorOpen }));
+      set(({ isRailOpen, isInspectorOpen, isNarrow }) => ({ isInspectorOpen: !isInspectorOpen, isRailOpen: isRailOpen && !isNarrow }));
     },
-    setDialog: (dialog) => {
-      set({ dialog });
+    setDialog: (dialog, subject) => {
+      set({ dialog, dialogSubject: subject ?? null });
     },
-    notify,
-    dismiss: (id) => {
+    notify: (tone, text, hint = '', action) => {
+      put({ tone, text, hint, action: action ?? null, details: '' });
+    },
+    dismiss: (id, acts = false) => {
+      const action = get().notices.find((notice) => notice.id === id)?.action;
       set(({ notices }) => ({ notices: notices.filter((notice) => notice.id !== id) }));
+      if (acts) action?.run();
+      else action?.otherwise?.();
     },
     attempt: async (work) => {
       try {
         await work();
       } catch (error) {
-        const fault: Fault = toFault(error);
-        if (fault.code !== 'cancelled') notify('bad', fault.message, fault.hint);
+        const fault = toFault(error);
+        if (fault.code !== 'cancelled') put({ tone: 'bad', ...explain(fault), action: null });
       }
     },
     zoom: (factor, about) => {

@@ -1,24 +1,11 @@
-import { useState, type JSX, type ReactNode } from 'react';
-import { Dialog, Heading, Input, Modal, ModalOverlay, TextField, Label } from 'react-aria-components';
+import { useState, type JSX } from 'react';
+import { looksAbsolute, unquoted } from '../../units/paths.ts';
 import { useKeyActions } from '../keys/use-keys.ts';
 import { Button, Switch } from '../parts/controls.tsx';
-import parts from '../parts/parts.module.css';
+import { TextInput } from '../parts/fields.tsx';
+import { Sheet, SheetFoot } from '../parts/Sheet.tsx';
 import { useStudio } from '../studio-context.ts';
 import styles from './app.module.css';
-
-function Sheet({ title, isOpen, children }: { title: string; isOpen: boolean; children: ReactNode }): JSX.Element {
-  const setDialog = useStudio((state) => state.setDialog);
-  return (
-    <ModalOverlay isOpen={isOpen} isDismissable onOpenChange={(open) => { if (!open) setDialog(null); }} className={parts.scrim ?? ''}>
-      <Modal className={parts.dialog ?? ''}>
-        <Dialog className={parts.dialogBody ?? ''}>
-          <Heading slot="title" level={2} className={parts.dialogTitle ?? ''}>{title}</Heading>
-          {children}
-        </Dialog>
-      </Modal>
-    </ModalOverlay>
-  );
-}
 
 const groups = ['Play', 'Lanes', 'Studio'] as const;
 
@@ -28,7 +15,7 @@ function HelpDialog(): JSX.Element {
   }));
   const actions = useKeyActions();
   return (
-    <Sheet title="All keys" isOpen={dialog === 'help'}>
+    <Sheet title="All keys" size="wide" isOpen={dialog === 'help'} onClose={() => { setDialog(null); }}>
       <div className={styles.keys}>
         {groups.map((group) => (
           <section key={group} aria-label={group}>
@@ -51,23 +38,19 @@ function HelpDialog(): JSX.Element {
         <Switch label="Single letters are shortcuts" isOn={areLettersOn} onChange={(letterShortcuts) => { setSettings({ letterShortcuts }); }} />
         Single letters are shortcuts
       </div>
-      <div className={parts.dialogFoot}>
+      <SheetFoot>
         <Button look="primary" onPress={() => { setDialog(null); }}>Close</Button>
-      </div>
+      </SheetFoot>
     </Sheet>
   );
 }
-
-const looksAbsolute = (path: string): boolean => /^(?:\/|[A-Za-z]:[\\/]|\\\\)/.test(path);
-/** Shells and file managers copy paths in quotes. */
-const unquoted = (text: string): string => text.trim().replace(/^(["'])(.*)\1$/, '$2');
 
 function PathDialog(): JSX.Element {
   const { dialog, setDialog, addPaths } = useStudio((state) => ({ dialog: state.dialog, setDialog: state.setDialog, addPaths: state.addPaths }));
   const [text, setText] = useState('');
   const path = unquoted(text);
   return (
-    <Sheet title="Add by path" isOpen={dialog === 'path'}>
+    <Sheet title="Add by path" isOpen={dialog === 'path'} onClose={() => { setDialog(null); }}>
       <form
         className={styles.form}
         onSubmit={(event) => {
@@ -78,14 +61,11 @@ function PathDialog(): JSX.Element {
           void addPaths([path]);
         }}
       >
-        <TextField value={text} onChange={setText} autoFocus>
-          <Label>Path of a song or a folder on this machine</Label>
-          <Input className={parts.input ?? ''} spellCheck="false" />
-        </TextField>
-        <div className={parts.dialogFoot}>
+        <TextInput label="Path of a song or a folder on this machine" value={text} onChange={setText} autoFocus />
+        <SheetFoot>
           <Button onPress={() => { setDialog(null); }}>Cancel</Button>
           <Button look="primary" type="submit" isDisabled={!looksAbsolute(path)}>Add</Button>
-        </div>
+        </SheetFoot>
       </form>
     </Sheet>
   );

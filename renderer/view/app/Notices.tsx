@@ -1,11 +1,13 @@
 import { useEffect, useState, type JSX } from 'react';
 import type { Notice } from '../../store/state.ts';
+import { Button, IconButton } from '../parts/controls.tsx';
+import { Details } from '../parts/fields.tsx';
 import { Icon } from '../parts/Icon.tsx';
-import { IconButton } from '../parts/controls.tsx';
 import { useStudio } from '../studio-context.ts';
 import styles from './app.module.css';
 
 const shownMs = 6000;
+const icons = { ok: 'done', warn: 'warn', bad: 'bad' } as const;
 
 export function Notices(): JSX.Element {
   const notices = useStudio((state) => state.notices);
@@ -19,7 +21,7 @@ export function Notices(): JSX.Element {
 }
 
 /** Goes by itself unless it tells of a fault, is pointed at or has the focus. */
-function Toast({ notice: { id, tone, text, hint } }: { notice: Notice }): JSX.Element {
+function Toast({ notice: { id, tone, text, hint, action, details } }: { notice: Notice }): JSX.Element {
   const dismiss = useStudio((state) => state.dismiss);
   const [isHeld, setHeld] = useState(false);
   useEffect(() => {
@@ -37,11 +39,17 @@ function Toast({ notice: { id, tone, text, hint } }: { notice: Notice }): JSX.El
   return (
     <div className={styles.notice} role={tone === 'bad' ? 'alert' : 'status'} onPointerEnter={hold(true)} onPointerLeave={hold(false)} onFocus={hold(true)} onBlur={hold(false)}>
       <span className={styles[tone]}>
-        <Icon name={tone === 'bad' ? 'bad' : 'done'} />
+        <Icon name={icons[tone]} />
       </span>
-      <span className={styles.noticeText}>
+      <div className={styles.noticeText}>
         {text} {hint !== '' && <span className={styles.hint}>{hint}</span>}
-      </span>
+        {details !== '' && (
+          <Details>
+            <code className={styles.code}>{details}</code>
+          </Details>
+        )}
+      </div>
+      {action !== null && <Button onPress={() => { dismiss(id, true); }}>{action.label}</Button>}
       <IconButton icon="close" label="Close" onPress={() => { dismiss(id); }} />
     </div>
   );
