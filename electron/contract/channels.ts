@@ -116,6 +116,8 @@ export const requests = {
   'tasks.list': { args: none, result: z.array(Task) },
   /** Idempotent. */
   'tasks.cancel': { args: byId, result: none },
+  /** Shows the folder that an export went to. */
+  'tasks.reveal': { args: byId, result: none },
 
   'settings.get': { args: none, result: Settings },
   'settings.set': { args: Settings.partial(), result: Settings },

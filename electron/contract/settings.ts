@@ -1,13 +1,15 @@
 import { z } from 'zod';
-import { NamePattern, Title } from './project.ts';
+import { ExportSpec, NamePattern, Title } from './project.ts';
 import { AbsolutePath, defaultQueueOptions, QueueOptions } from './queue.ts';
-import { ClipMode, StemFormat } from './separation.ts';
+import { ClipMode, Dither, StemFormat } from './separation.ts';
 
 export const Settings = z.strictObject({
   /** Where exports go unless told otherwise; null: asked each time. */
   exportFolder: AbsolutePath.nullable(),
   exportFormat: StemFormat.nullable(),
   clipMode: ClipMode.nullable(),
+  exportDither: Dither,
+  exportRate: ExportSpec.shape.rate,
   namePattern: NamePattern,
   /** Null: all cores. Taken for songs whose own options leave it open. */
   threads: z.int().min(1).max(1024).nullable(),
@@ -34,6 +36,8 @@ export const defaultSettings: Settings = {
   exportFolder: null,
   exportFormat: null,
   clipMode: null,
+  exportDither: 'triangular',
+  exportRate: 'source',
   namePattern: '{stem}',
   threads: null,
   ...{ backend: 'auto', memoryBudgetBytes: null, modelsFolder: null },

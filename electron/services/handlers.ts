@@ -1,6 +1,7 @@
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { AppInfo, Args, Channel, EventData, EventName, Result } from '../contract/channels.ts';
+import { StemwrightError } from '../contract/errors.ts';
 import type { NativeModule } from '../engine/native.ts';
 import type { JobQueue } from './jobs.ts';
 import { demoFolder, type ModelLibrary } from './model-library.ts';
@@ -187,10 +188,18 @@ function modelHandlers({ models, modelStore, uploads, tasks, emit }: Services): 
   };
 }
 
-function taskHandlers({ tasks }: Services): Part<'tasks'> {
+function taskHandlers({ tasks, system }: Services): Part<'tasks'> {
   return {
     'tasks.list': () => tasks.list(),
     'tasks.cancel': ({ id }) => done(() => { tasks.cancel(id); }),
+    'tasks.reveal': async ({ id }) => {
+      const folder = tasks.list().find((task) => task.id === id)?.folder ?? null;
+      if (folder === null) {
+        throw new StemwrightError('usage', 'there is no such export', 'It may be from before the studio was started.');
+      }
+      await system.reveal(folder);
+      return null;
+    },
   };
 }
 

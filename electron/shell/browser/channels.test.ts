@@ -59,6 +59,7 @@ const cases: { [C in Channel]: { args: () => Args<C>; fault?: string } } = {
   'models.download': { args: () => ({ id: 'none' }) },
   'tasks.list': { args: () => null },
   'tasks.cancel': { args: () => ({ id: randomUUID() }), fault: 'usage' },
+  'tasks.reveal': { args: () => ({ id: randomUUID() }), fault: 'usage' },
   'settings.get': { args: () => null },
   'settings.set': { args: () => ({ theme: 'dark' }) },
   'presets.save': { args: () => preset },
