@@ -16,9 +16,32 @@ export interface NativeModule {
   spreadResidual(spec: { mix: string; stems: string[]; channels: number } & Abortable): Promise<void>;
   /** Writes the peaks of a whole track beside it: `song.f32` gives `song.peaks`. */
   writePeaks(spec: { track: string; channels: number }): Promise<void>;
+  /** Writes them only when there are none of the present version that fit the track. */
+  ensurePeaks(spec: { track: string; channels: number }): Promise<void>;
+  replaceRange(spec: RangeReplacement): Promise<void>;
   /** Names of what can be measured. */
   benchmarks(): string[];
   runBenchmark(spec: { name: string; threads: number } & Abortable): Promise<NativeBenchmarkEntry[]>;
+}
+
+/**
+ * Replaces frames [start, end) of a track in place by those of `patch` from `patchStart` on, with a linear crossfade of `fadeFrames`
+ * inside each edge that is not an end of the track. The replaced frames are written to `keep` first, a track of end − start
+ * frames. Undo: the same range with `patch` = the kept file, `patchStart` 0 and `fadeFrames` 0, which restores the track to the
+ * bit; what that keeps brings the replacement back in the same way.
+ *
+ * `keep` is whole and on the disk before the track is touched, so that undoing restores the track whatever ended the call in
+ * between. The track is on the disk when the promise is fulfilled, its peaks are up to date; after a crash write those anew.
+ */
+export interface RangeReplacement {
+  track: string;
+  channels: number;
+  start: number;
+  end: number;
+  patch: string;
+  patchStart: number;
+  fadeFrames: number;
+  keep: string;
 }
 
 /** Work that `signal` stops; it is then rejected with the code 'cancelled'. */

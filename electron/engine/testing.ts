@@ -48,6 +48,18 @@ export function fakeNative(behaviour: FakeBehaviour = {}): NativeModule {
       writeFileSync(track.replace(/\.f32$/, '.peaks'), 'SWPK');
       return Promise.resolve();
     },
+    ensurePeaks: ({ track }) => {
+      writeFileSync(track.replace(/\.f32$/, '.peaks'), 'SWPK');
+      return Promise.resolve();
+    },
+    replaceRange: ({ track, channels, start, end, patch, patchStart, keep }) => {
+      const data = readTrack(track);
+      const [from, to] = [start * channels, end * channels];
+      writeFileSync(keep, Buffer.from(data.slice(from, to).buffer));
+      data.set(readTrack(patch).subarray(patchStart * channels, patchStart * channels + to - from), from);
+      writeFileSync(track, Buffer.from(data.buffer));
+      return Promise.resolve();
+    },
     benchmarks: () => ['first thing', 'second thing'],
     runBenchmark: ({ name }) => Promise.resolve([{ name, unit: 's', median: 2, low: 1.9, high: 2.3 }]),
   };

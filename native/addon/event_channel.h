@@ -19,8 +19,9 @@ class EventChannel {
   using Outcome = core::Result<session::JobResult>;
 
   /// Starts the job. @return what steers it, which may outlive both [js-thread]
-  static std::shared_ptr<session::SeparationControl> start(Napi::Env env, const Napi::Function& onEvent,
-                                                 session::JobPlan plan);
+  static std::shared_ptr<session::SeparationControl> start(Napi::Env env,
+                                                           const Napi::Function& onEvent,
+                                                           session::JobPlan plan);
 
  private:
   static void deliver(Napi::Env env, Napi::Function callback, EventChannel* channel, void*);

@@ -90,4 +90,26 @@ Napi::Value writePeaks(const Napi::CallbackInfo& info) {
   return startPlain(info.Env(), [track, channels] { return session::writePeaks(track, channels); });
 }
 
+Napi::Value ensurePeaks(const Napi::CallbackInfo& info) {
+  const Argument spec = Argument::of(info, 0, "spec");
+  const std::string track = spec["track"].path();
+  const std::size_t channels = spec["channels"].size();
+  return startPlain(info.Env(),
+                    [track, channels] { return session::ensurePeaks(track, channels); });
+}
+
+Napi::Value replaceRange(const Napi::CallbackInfo& info) {
+  const Argument spec = Argument::of(info, 0, "spec");
+  session::ReplaceRequest request;
+  request.track = spec["track"].path();
+  request.channels = spec["channels"].size();
+  request.start = spec["start"].size();
+  request.end = spec["end"].size();
+  request.patch = spec["patch"].path();
+  request.patchStart = spec["patchStart"].size();
+  request.fadeFrames = spec["fadeFrames"].size();
+  request.keep = spec["keep"].path();
+  return startPlain(info.Env(), [request] { return session::replaceRange(request); });
+}
+
 }  // namespace stemwright::addon

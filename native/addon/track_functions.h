@@ -10,7 +10,11 @@ Napi::Value measureTracks(const Napi::CallbackInfo& info);
 Napi::Value combineTracks(const Napi::CallbackInfo& info);
 Napi::Value spreadResidual(const Napi::CallbackInfo& info);
 
-/// writePeaks({track, channels}). [js-thread]
+/// writePeaks({track, channels}), ensurePeaks({track, channels}). [js-thread]
 Napi::Value writePeaks(const Napi::CallbackInfo& info);
+Napi::Value ensurePeaks(const Napi::CallbackInfo& info);
+
+/// replaceRange(spec). [js-thread]
+Napi::Value replaceRange(const Napi::CallbackInfo& info);
 
 }  // namespace stemwright::addon

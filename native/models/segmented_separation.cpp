@@ -111,9 +111,8 @@ std::vector<Task> planTasks(const std::vector<Pass>& passes, const FrameRange& r
     }
   }
   // Before they are cut to the range: results must add up in the order of a whole run.
-  std::stable_sort(tasks.begin(), tasks.end(), [](const Task& a, const Task& b) {
-    return a.covers.first < b.covers.first;
-  });
+  std::stable_sort(tasks.begin(), tasks.end(),
+                   [](const Task& a, const Task& b) { return a.covers.first < b.covers.first; });
   for (Task& task : tasks) {
     task.covers = {std::max(task.covers.first, range.first),
                    std::min(task.covers.second, range.second)};

@@ -1,5 +1,6 @@
 #include "pcm/file.h"
 
+#include <filesystem>
 #include <utility>
 
 namespace stemwright::pcm {
@@ -82,6 +83,14 @@ core::Status File::resize(std::uint64_t bytes) const {
 core::Status File::sync() const {
   if (const std::error_code error = raw::sync(handle_)) return writeError(path_, error);
   return {};
+}
+
+bool isSameFile(const std::string& a, const std::string& b) {
+  const auto native = [](const std::string& path) {
+    return std::filesystem::path(std::u8string(path.begin(), path.end()));
+  };
+  std::error_code absent;
+  return std::filesystem::equivalent(native(a), native(b), absent);
 }
 
 }  // namespace stemwright::pcm

@@ -41,4 +41,7 @@ class File {
   raw::Handle handle_ = raw::kClosed;
 };
 
+/// Whether two paths lead to one existing file.
+bool isSameFile(const std::string& a, const std::string& b);
+
 }  // namespace stemwright::pcm

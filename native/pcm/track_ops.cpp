@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <span>
 #include <utility>
 
@@ -115,10 +114,7 @@ class Measurer {
 
 core::Status refuseOverwriting(const CombineRequest& request) {
   for (const CombineRequest::Input& input : request.inputs) {
-    std::error_code absent;
-    const std::filesystem::path path(std::u8string(input.path.begin(), input.path.end()));
-    const std::filesystem::path output(std::u8string(request.output.begin(), request.output.end()));
-    if (std::filesystem::equivalent(path, output, absent)) {
+    if (isSameFile(input.path, request.output)) {
       return Error{ErrorCode::kInvalidArgument, request.output + " is also an input"};
     }
   }

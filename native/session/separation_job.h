@@ -40,7 +40,7 @@ struct JobPlan {
   Work work;                         ///< has made the output tracks before it first reports
   std::vector<std::string> outputs;  ///< paths of the stem tracks
   std::size_t channels = 0;
-  FrameRange range{0, 0};            ///< of frames that are written
+  FrameRange range{0, 0};  ///< of frames that are written
   double segmentSeconds = 0;
 };
 

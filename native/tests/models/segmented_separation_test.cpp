@@ -188,7 +188,7 @@ TEST_SUITE("models") {
       REQUIRE(run(request).ok());
       const std::vector<float> whole = readStems(request);
       for (const FrameRange& range : {FrameRange{12000, 12001}, FrameRange{20000, 31000},
-                                     FrameRange{0, 4000}, FrameRange{39000, song.stats.frames}}) {
+                                      FrameRange{0, 4000}, FrameRange{39000, song.stats.frames}}) {
         CAPTURE(range.first);
         request.range = range;
         std::vector<SeparationProgress> seen;

@@ -14,10 +14,12 @@
 #include "tests/pcm/temporary_folder.h"
 #include "tests/pcm/test_tracks.h"
 
+using stemwright::pcm::File;
 using stemwright::pcm::PeakLayout;
 using stemwright::pcm::peaksPath;
 using stemwright::pcm::PeakWriter;
 using stemwright::pcm::Track;
+using stemwright::pcm::updatePeaks;
 using stemwright::pcm::writePeaks;
 
 namespace {
@@ -28,7 +30,43 @@ std::vector<std::int8_t> readFile(const std::string& path) {
   return {bytes.begin(), bytes.end()};
 }
 
-/// The layout of the header comment, taken literally and all in memory.
+/// The RMS after the levels of the header comment, taken literally and all in memory.
+std::vector<std::int8_t> expectedRms(const std::vector<float>& samples, std::size_t channels) {
+  std::vector<std::int8_t> all;
+  const std::size_t frames = samples.size() / channels;
+  std::vector<std::vector<double>> level;
+  for (std::size_t start = 0; start < frames; start += 256) {
+    const std::size_t end = std::min(frames, start + 256);
+    std::vector<double> row(channels, 0.0);
+    for (std::size_t i = start * channels; i < end * channels; ++i) {
+      row[i % channels] += std::pow(static_cast<double>(samples[i]), 2);
+    }
+    for (double& value : row) {
+      value = std::round(255 * std::sqrt(value / static_cast<double>(end - start)));
+    }
+    level.push_back(row);
+  }
+  while (true) {
+    for (const auto& row : level) {
+      for (const double value : row) {
+        all.push_back(static_cast<std::int8_t>(static_cast<std::uint8_t>(value)));
+      }
+    }
+    if (level.size() <= 1) return all;
+    std::vector<std::vector<double>> halved;
+    for (std::size_t i = 0; i < level.size(); i += 2) {
+      const auto& right = level[std::min(i + 1, level.size() - 1)];
+      std::vector<double> row;
+      for (std::size_t c = 0; c < channels; ++c) {
+        row.push_back(std::round(std::sqrt((level[i][c] * level[i][c] + right[c] * right[c]) / 2)));
+      }
+      halved.push_back(row);
+    }
+    level = halved;
+  }
+}
+
+/// The levels of the header comment, taken literally and all in memory, and their RMS.
 std::vector<std::int8_t> expectedLevels(const std::vector<float>& samples, std::size_t channels) {
   std::vector<std::int8_t> all;
   const std::size_t frames = samples.size() / channels;
@@ -49,7 +87,11 @@ std::vector<std::int8_t> expectedLevels(const std::vector<float>& samples, std::
   }
   while (true) {
     for (const auto& row : level) all.insert(all.end(), row.begin(), row.end());
-    if (level.size() <= 1) return all;
+    if (level.size() <= 1) {
+      const std::vector<std::int8_t> rms = expectedRms(samples, channels);
+      all.insert(all.end(), rms.begin(), rms.end());
+      return all;
+    }
     std::vector<std::vector<std::int8_t>> halved;
     for (std::size_t i = 0; i < level.size(); i += 2) {
       std::vector<std::int8_t> row = level[i];
@@ -81,7 +123,8 @@ TEST_SUITE("pcm") {
     CHECK(layout.peaks(2) == 2);
     CHECK(layout.peaks(3) == 1);
     CHECK(layout.offset(1, 0) == 32 + 6 * 4);
-    CHECK(layout.fileBytes() == 32 + (6 + 3 + 2 + 1) * 4);
+    CHECK(layout.rmsOffset(1, 2) == 32 + (6 + 3 + 2 + 1) * 4 + (6 + 2) * 2);
+    CHECK(layout.fileBytes() == 32 + (6 + 3 + 2 + 1) * (4 + 2));
     CHECK(PeakLayout(2, 0).levels() == 0);
   }
 
@@ -132,7 +175,7 @@ TEST_SUITE("pcm") {
       return value;
     };
     CHECK(std::string(file.begin(), file.begin() + 4) == "SWPK");
-    CHECK(number(4) == 1);
+    CHECK(number(4) == 2);
     CHECK(number(8) == 2);
     CHECK(number(12) == 256);
     CHECK(number(16) == 1000);
@@ -144,10 +187,37 @@ TEST_SUITE("pcm") {
     const float nan = std::numeric_limits<float>::quiet_NaN();
     writeTrack(folder.file("a.f32"), 1, {nan, 3.0f, -2.0f});
     REQUIRE(writePeaks(Track::open(folder.file("a.f32"), 1).value()).ok());
-    CHECK(levelsOf(readFile(folder.file("a.peaks"))) == std::vector<std::int8_t>{-127, 127});
+    CHECK(levelsOf(readFile(folder.file("a.peaks"))) == std::vector<std::int8_t>{-127, 127, -1});
     writeTrack(folder.file("b.f32"), 1, {nan, nan});
     REQUIRE(writePeaks(Track::open(folder.file("b.f32"), 1).value()).ok());
-    CHECK(levelsOf(readFile(folder.file("b.peaks"))) == std::vector<std::int8_t>{0, 0});
+    CHECK(levelsOf(readFile(folder.file("b.peaks"))) == std::vector<std::int8_t>{0, 0, 0});
+  }
+
+  TEST_CASE("peaks that fit are kept and updated, all others are written anew") {
+    const TemporaryFolder folder;
+    std::vector<float> samples = noise(2 * 5000, 5, 0.99f);
+    writeTrack(folder.file("a.f32"), 2, samples);
+    const auto track = Track::open(folder.file("a.f32"), 2, File::Access::kUpdate);
+    REQUIRE(track.ok());
+    const auto spoil = [&](std::streamoff at, std::string bytes) {
+      std::fstream stream(folder.file("a.peaks"), std::ios::binary | std::ios::in | std::ios::out);
+      stream.seekp(at);
+      stream << bytes;
+    };
+    REQUIRE(updatePeaks(track.value(), 0, 0).ok());
+    CHECK(levelsOf(readFile(folder.file("a.peaks"))) == expectedLevels(samples, 2));
+
+    std::fill_n(samples.begin() + 2 * 1000, 2 * 700, 0.25f);
+    REQUIRE(track.value().writeAt(1000, std::span(samples).subspan(2 * 1000, 2 * 700)).ok());
+    REQUIRE(updatePeaks(track.value(), 1000, 1700).ok());
+    CHECK(levelsOf(readFile(folder.file("a.peaks"))) == expectedLevels(samples, 2));
+
+    spoil(32, "\x7f");
+    REQUIRE(updatePeaks(track.value(), 0, 0).ok());
+    CHECK(readFile(folder.file("a.peaks"))[32] == 127);
+    spoil(4, "\x01");  // of an older version
+    REQUIRE(updatePeaks(track.value(), 0, 0).ok());
+    CHECK(levelsOf(readFile(folder.file("a.peaks"))) == expectedLevels(samples, 2));
   }
 
   TEST_CASE("peaks lie beside their track") {

@@ -147,7 +147,7 @@ TEST_SUITE("session") {
     REQUIRE(end.get_future().get().ok());
     read();
     REQUIRE(seen.size() == 2);
-    REQUIRE(seen[0].size() == 32 + 2 * (4 + 2 + 1));
+    REQUIRE(seen[0].size() == 32 + (2 + 1) * (4 + 2 + 1));
     CHECK(seen[0].substr(32, 8) == std::string("\x7f\x7f\0\0\0\0\0\0", 8));
     CHECK(seen[1].substr(32, 8) == std::string("\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f", 8));
   }
