@@ -1,7 +1,7 @@
 /** What the store needs of the contract, so that it knows this door only. */
-export type { AppInfo, OfferedModel, Task } from '../../electron/contract/channels.ts';
+export type { AppInfo, Args, OfferedModel, Task } from '../../electron/contract/channels.ts';
 export { StemwrightError, toFault, type Fault } from '../../electron/contract/errors.ts';
 export type { ModelDescriptor } from '../../electron/contract/model.ts';
 export type { Library, Project } from '../../electron/contract/project.ts';
 export type { ItemPlan, ItemProgress, ItemState, LiveTracks, Queue, QueueItem, QueueOptions } from '../../electron/contract/queue.ts';
-export { defaultSettings, type Settings } from '../../electron/contract/settings.ts';
+export { defaultSettings, type Preset, type Settings } from '../../electron/contract/settings.ts';

@@ -42,7 +42,7 @@ export function createProjectSlice(parts: Parts): ProjectSlice {
   };
   const openProject = async (id: string, keeps: boolean): Promise<void> => {
     const project = await client.request('projects.open', { id });
-    set({ shown: { kind: 'project', id }, finished: { id, folder: project.folder, project: project.report } });
+    set({ shown: { kind: 'project', id }, finished: project });
     put(projectSong(project), keeps);
   };
   const loadLibrary = async (): Promise<void> => {

@@ -25,6 +25,13 @@ export function createSettingsSlice({ client, set, get }: Parts): SettingsSlice 
     setOptions: (change) => {
       setSettings({ lastOptions: { ...get().settings.lastOptions, ...change } });
     },
+    chooseFolder: async (title) => {
+      let chosen: string | null = null;
+      await get().attempt(async () => {
+        chosen = (await client.request('system.chooseFolder', { title })).path;
+      });
+      return chosen;
+    },
     loadSettings: async () => {
       const [info, settings] = await Promise.all([client.request('app.info', null), client.request('settings.get', null)]);
       set({ info, settings });

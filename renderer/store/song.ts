@@ -26,13 +26,6 @@ export interface Song {
   finished: readonly Range[];
 }
 
-/** A project as it was separated. */
-export interface Finished {
-  id: string;
-  folder: string;
-  project: Project['report'];
-}
-
 function lanes(stems: readonly string[], sources: ReadonlyMap<string, { samples: string; peaks: string }>): Lane[] {
   return [originalName, ...inLaneOrder(stems.filter((name) => name !== originalName))].map((name) => ({ name, source: sources.get(name) ?? null }));
 }

@@ -1,9 +1,10 @@
 import type { StoreApi } from 'zustand/vanilla';
 import type { StudioClient } from '../client/client.ts';
-import type { AppInfo, Fault, ItemPlan, ItemProgress, Library, ModelDescriptor, OfferedModel, QueueItem, QueueOptions, Settings, Task } from '../client/contract.ts';
+import type { AppInfo, Fault, ItemPlan, ItemProgress, Library, ModelDescriptor, OfferedModel, Preset, Project, QueueItem, QueueOptions, Settings, Task } from '../client/contract.ts';
 import type { Peaks } from '../units/peaks.ts';
+import type { ExportKind } from './export-parts.ts';
 import type { Levels, Player } from './player.ts';
-import type { Finished, Song } from './song.ts';
+import type { Song } from './song.ts';
 import type { Strip, Strips } from './strips.ts';
 
 export interface Upload {
@@ -40,7 +41,7 @@ export interface ProjectSlice {
   shown: { kind: 'item' | 'project'; id: string } | null;
   song: Song | null;
   /** Of a song that is done. */
-  finished: Finished | null;
+  finished: Project | null;
   /** By lane, as they arrive. */
   peaks: Readonly<Record<string, Peaks>>;
   strips: Strips;
@@ -64,10 +65,52 @@ export interface ProjectSlice {
 export interface ModelsSlice {
   models: ModelDescriptor[];
   offered: OfferedModel[];
-  tasks: Task[];
+  /** By id, of those that are being looked through or have been. */
+  checks: Readonly<Record<string, 'running' | 'sound' | 'damaged'>>;
+  isImporting: boolean;
   loadModels: () => Promise<void>;
   downloadModel: (id: string) => void;
+  verifyModel: (id: string) => void;
+  removeModel: (id: string) => void;
+  importModelFiles: (files: readonly File[]) => void;
+  importModel: (path: string) => Promise<void>;
+}
+
+export interface TasksSlice {
+  tasks: Task[];
+  loadTasks: () => Promise<void>;
   cancelTask: (id: string) => void;
+  revealTask: (id: string) => void;
+}
+
+export interface ExportChoice {
+  kind: ExportKind;
+  /** Of the project's stems. */
+  stems: readonly string[];
+  format: Settings['exportFormat'];
+  clipMode: Settings['clipMode'];
+  dither: Settings['exportDither'];
+  rate: Settings['exportRate'];
+  pattern: string;
+  /** Null: to be downloaded. */
+  folder: string | null;
+}
+
+export interface ExportSlice {
+  /** What was chosen last; stems by those that were left out. */
+  exportKind: ExportKind;
+  exportOmits: readonly string[];
+  /** Those that this page has asked for, the newest last. */
+  ownExports: readonly string[];
+  startExport: (choice: ExportChoice) => Promise<void>;
+}
+
+export interface PresetsSlice {
+  presets: Preset[];
+  loadPresets: () => Promise<void>;
+  savePreset: (name: string) => Promise<void>;
+  choosePreset: (name: string) => void;
+  removePreset: (name: string) => void;
 }
 
 export interface SettingsSlice {
@@ -77,6 +120,8 @@ export interface SettingsSlice {
   setSettings: (change: Partial<Settings>) => void;
   /** How the next songs are separated. */
   setOptions: (change: Partial<QueueOptions>) => void;
+  /** Asks the system for a folder. @returns null when none was chosen */
+  chooseFolder: (title: string) => Promise<string | null>;
   loadSettings: () => Promise<void>;
 }
 
@@ -152,7 +197,7 @@ export interface ViewSlice {
   fit: () => void;
 }
 
-export type StudioState = QueueSlice & ProjectSlice & ModelsSlice & SettingsSlice & TransportSlice & ViewSlice;
+export type StudioState = QueueSlice & ProjectSlice & ModelsSlice & TasksSlice & ExportSlice & PresetsSlice & SettingsSlice & TransportSlice & ViewSlice;
 export type StudioStore = StoreApi<StudioState>;
 
 /** What a slice works with. */

@@ -6,11 +6,11 @@ import { FakeClient, FakePlayer } from './testing.ts';
 import { held } from './view.ts';
 
 const id = '11111111-1111-4111-8111-111111111111';
-const item: QueueItem = { id, path: '/music/a.flac', title: 'a', addedAt: '', options: defaultSettings.lastOptions, state: 'waiting', fault: null, project: null, warnings: [] };
+const item: QueueItem = { id, path: '/music/a.flac', title: 'a', addedAt: '', options: defaultSettings.lastOptions, redo: null, state: 'waiting', fault: null, project: null, warnings: [] };
 const plan: ItemPlan = {
   media: { title: 'a', seconds: 100, container: 'flac', codec: 'flac', rate: 44_100, channels: 2, bytes: 1 },
   stems: ['drums', 'bass', 'other', 'vocals'],
-  backend: 'cpu',
+  ...{ backend: 'cpu', segmentSeconds: 4, isSegmentLimited: false },
   predicted: { seconds: 10, memoryBytes: null, diskBytes: 1 },
   freeDiskBytes: 1,
 };
@@ -31,6 +31,7 @@ function start(extra: Record<string, (args: never) => unknown> = {}): void {
     'models.list': () => [],
     'models.offered': () => [],
     'tasks.list': () => [],
+    'presets.list': () => [],
     'projects.list': () => ({ projects: [], damaged: [] }),
     'queue.list': () => ({ active: false, items: [] }),
     'queue.progress': () => null,

@@ -1,11 +1,14 @@
 import { createStore } from 'zustand/vanilla';
 import type { StudioClient } from '../client/client.ts';
+import { createExportSlice } from './export.ts';
 import { createModelsSlice } from './models.ts';
 import type { Player } from './player.ts';
+import { createPresetsSlice } from './presets.ts';
 import { createProjectSlice } from './project.ts';
 import { createQueueSlice } from './queue.ts';
 import { createSettingsSlice } from './settings.ts';
 import type { StudioState, StudioStore } from './state.ts';
+import { createTasksSlice } from './tasks.ts';
 import { createTransportSlice } from './transport.ts';
 import { createViewSlice } from './view.ts';
 
@@ -17,6 +20,9 @@ export function createStudio(client: StudioClient, player: Player): StudioStore 
       ...createViewSlice(parts),
       ...createSettingsSlice(parts),
       ...createModelsSlice(parts),
+      ...createTasksSlice(parts),
+      ...createExportSlice(parts),
+      ...createPresetsSlice(parts),
       ...createTransportSlice(parts),
       ...createProjectSlice(parts),
       ...createQueueSlice(parts),
@@ -25,8 +31,8 @@ export function createStudio(client: StudioClient, player: Player): StudioStore 
   client.onConnection((isConnected) => {
     store.setState({ isConnected });
     if (!isConnected) return;
-    const { attempt, loadSettings, loadModels, loadLibrary, loadQueue } = store.getState();
-    for (const load of [loadSettings, loadModels, loadLibrary, loadQueue]) void attempt(load);
+    const { attempt, loadSettings, loadModels, loadTasks, loadPresets, loadLibrary, loadQueue } = store.getState();
+    for (const load of [loadSettings, loadModels, loadTasks, loadPresets, loadLibrary, loadQueue]) void attempt(load);
   });
   return store;
 }

@@ -28,7 +28,7 @@ function JobText(): JSX.Element {
     item: state.items.find(({ id }) => id === state.shown?.id),
   }));
   if (finished !== null) {
-    const { seconds, realtimeFactor, nullDepthDb } = finished.project;
+    const { seconds, realtimeFactor, nullDepthDb } = finished.report;
     const depth = nullDepthDb === null ? 'The stems add up to the song exactly.' : `The stems add up to the song to ${nullDepthDb.toFixed(1).replace('-', '−')} dBFS.`;
     return (
       <>

@@ -1,0 +1,21 @@
+import { exportParts } from './export-parts.ts';
+import type { ExportSlice, Parts } from './state.ts';
+
+export function createExportSlice({ client, set, get }: Parts): ExportSlice {
+  return {
+    exportKind: 'stems',
+    exportOmits: [],
+    ownExports: [],
+    startExport: async ({ kind, stems, format, clipMode, dither, rate, pattern, folder }) => {
+      const { finished, strips, attempt, setSettings } = get();
+      if (finished === null) return;
+      set({ exportKind: kind, exportOmits: finished.stems.filter((name) => !stems.includes(name)) });
+      setSettings({ exportFormat: format, clipMode, exportDither: dither, exportRate: rate, namePattern: pattern, exportFolder: folder });
+      await attempt(async () => {
+        const parts = exportParts(kind, finished, stems, strips);
+        const { task } = await client.request('projects.export', { project: finished.id, parts, format, clipMode, dither, rate, pattern, folder });
+        set(({ ownExports }) => ({ ownExports: [...ownExports, task] }));
+      });
+    },
+  };
+}
