@@ -1,0 +1,35 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include "platform/hardware.h"
+
+namespace stemwright::platform {
+
+/// Looks at the machine's state on a thread of its own and tells of changes.
+class HardwareWatcher {
+ public:
+  using Read = std::function<HardwareState()>;
+  /// Told the first state, then each that differs in more than the bytes available; on the
+  /// watcher's thread, never once the destructor has returned.
+  using Listener = std::function<void(const HardwareState&)>;
+
+  HardwareWatcher(Listener listener, std::chrono::milliseconds interval, Read read = hardwareState);
+  ~HardwareWatcher();
+  HardwareWatcher(const HardwareWatcher&) = delete;
+  HardwareWatcher& operator=(const HardwareWatcher&) = delete;
+
+ private:
+  void run(const Listener& listener, std::chrono::milliseconds interval, const Read& read);
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool isStopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace stemwright::platform
