@@ -3,6 +3,7 @@ import type { StudioClient } from '../client/client.ts';
 import type { AppInfo, Fault, ItemPlan, ItemProgress, Library, ModelDescriptor, OfferedModel, Preset, Project, QueueItem, QueueOptions, Settings, Task } from '../client/contract.ts';
 import type { Peaks } from '../units/peaks.ts';
 import type { ExportKind } from './export-parts.ts';
+import type { Explained } from './faults.ts';
 import type { Levels, Player } from './player.ts';
 import type { Song } from './song.ts';
 import type { Strip, Strips } from './strips.ts';
@@ -102,7 +103,8 @@ export interface ExportSlice {
   exportOmits: readonly string[];
   /** Those that this page has asked for, the newest last. */
   ownExports: readonly string[];
-  startExport: (choice: ExportChoice) => Promise<void>;
+  /** @returns why it was refused; null when it runs */
+  startExport: (choice: ExportChoice) => Promise<Explained | null>;
 }
 
 export interface PresetsSlice {

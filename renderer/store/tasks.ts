@@ -11,12 +11,15 @@ export function createTasksSlice({ client, set, get }: Parts): TasksSlice {
     else get().notify('ok', `${subject} is exported.`, '', { label: 'Open folder', run: () => { revealTask(id); } });
   };
   const tell = (task: Task): void => {
-    if (task.state === 'failed' && task.fault !== null) {
+    // The dialog of an export tells of its end itself.
+    if (task.kind === 'export' && get().dialog === 'export') return;
+    if (task.fault !== null && task.state === 'failed') {
       const { text, hint } = explain(task.fault);
       get().notify('bad', text, hint);
-    } else if (task.state === 'done' && task.kind === 'download') get().notify('ok', `${task.subject} is ready.`);
-    // The dialog of an export tells of its end itself.
-    else if (task.state === 'done' && get().dialog !== 'export') tellExport(task);
+    } else if (task.state === 'done') {
+      if (task.kind === 'export') tellExport(task);
+      else get().notify('ok', `${task.subject} is ready.`);
+    }
   };
   client.on('task', (task) => {
     set(({ tasks }) => ({ tasks: [...tasks.filter(({ id }) => id !== task.id), task] }));

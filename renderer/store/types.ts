@@ -1,2 +1,2 @@
 /** Types of the contract that views show. */
-export type { ItemProgress, ItemState, QueueItem, QueueOptions } from '../client/contract.ts';
+export type { ItemProgress, ItemState, ModelDescriptor, OfferedModel, Preset, Project, QueueItem, QueueOptions, Settings, Task } from '../client/contract.ts';

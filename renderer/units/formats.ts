@@ -29,3 +29,10 @@ export function fileBytes(format: FormatName, seconds: number, rate: number, cha
   const bits = 'perSecond' in size ? size.perSecond : size.perSample * rate * channels;
   return Math.ceil((seconds * bits) / 8);
 }
+
+/** The rate that is written when this one is wanted. */
+export function writtenRate(format: FormatName, wanted: number): number {
+  if (format === 'opus') return 48_000;
+  if (format === 'mp3') return Math.min(wanted, 48_000);
+  return format === 'm4a' ? Math.min(wanted, 96_000) : wanted;
+}

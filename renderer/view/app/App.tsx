@@ -1,4 +1,5 @@
 import { useEffect, type JSX } from 'react';
+import { useDownloads } from '../export/use-downloads.ts';
 import { Inspector } from '../inspector/Inspector.tsx';
 import { useKeys } from '../keys/use-keys.ts';
 import { Rail } from '../rail/Rail.tsx';
@@ -18,6 +19,7 @@ export function App(): JSX.Element {
   const isOver = useDrop();
   useKeys();
   useLook();
+  useDownloads();
   return (
     <div className={styles.app}>
       <Header />

@@ -1,5 +1,6 @@
 import { useState, type JSX } from 'react';
 import { looksAbsolute, unquoted } from '../../units/paths.ts';
+import { ExportDialog } from '../export/ExportDialog.tsx';
 import { useKeyActions } from '../keys/use-keys.ts';
 import { Button, Switch } from '../parts/controls.tsx';
 import { TextInput } from '../parts/fields.tsx';
@@ -76,6 +77,7 @@ export function Dialogs(): JSX.Element {
     <>
       <HelpDialog />
       <PathDialog />
+      <ExportDialog />
     </>
   );
 }

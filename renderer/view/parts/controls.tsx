@@ -4,6 +4,7 @@ import {
   CheckboxButton,
   CheckboxField,
   Label,
+  Link,
   ListBox,
   ListBoxItem,
   Popover,
@@ -33,6 +34,11 @@ const classes = (...names: (string | false | undefined)[]): string => names.filt
 
 export function Button({ look, isBig = false, ...props }: ButtonProps & Look): JSX.Element {
   return <AriaButton {...props} className={classes(styles.button, look && styles[look], isBig && styles.big)} />;
+}
+
+/** Goes to an address of the shell's, which sends a file. */
+export function LinkButton({ href, children }: { href: string; children: ReactNode }): JSX.Element {
+  return <Link href={href} download className={classes(styles.button, styles.link)}>{children}</Link>;
 }
 
 /** A button that shows a picture; the label is said, and shown on hover with its key. */
