@@ -1,6 +1,7 @@
 """Trains for a given time: python3 -m training.train --budget 1400 --out DIR [--resume DIR]
 
-Songs are composed on the CPU cores while the GPU trains; nothing is read but the bank. See README.md.
+Songs are composed on the CPU cores while the GPU trains; nothing is read but the bank. See README.md, and ranks.py for more
+than one GPU. A number of seconds written to OUT/until takes the place of --until, also while the run goes on.
 """
 from __future__ import annotations
 
@@ -22,9 +23,12 @@ from .batches.producers import Producers
 from .learn import Average, Clipper, Schedule, decibel_ratio, half_core, load_checkpoint, losses, save_checkpoint
 from .model.config import Config
 from .model.htdemucs import HTDemucs
+from .ranks import Ranks
 
 STARTED = time.time()
+compiler: Any = getattr(torch, "compiler", None)  # absent before PyTorch 2
 REPORT_EVERY, SAVE_EVERY = 90.0, 90.0  # seconds
+AGREE_EVERY = 20  # steps between two looks at the clock
 
 
 def log(*words: object) -> None:
@@ -51,6 +55,7 @@ class Options:
     segment: float
     channels: int
     compile: bool
+    compiled: Path | None
     seed: int
     until: float
 
@@ -60,7 +65,7 @@ def parse() -> Options:
     parser.add_argument("--bank", default=Path("training/bank"), type=Path)
     parser.add_argument("--libraries", default=None, help="folder with libsndfile and what it needs", type=Path)
     parser.add_argument("--out", required=True, type=Path)
-    parser.add_argument("--resume", default=None, type=Path)
+    parser.add_argument("--resume", default=None, type=Path, help="read after the compilation; waited for if it is not there yet")
     parser.add_argument("--budget", type=float, required=True, help="seconds of training after the compilation")
     parser.add_argument("--until", type=float, default=1e9, help="end at most this many seconds after the start, compilation included")
     parser.add_argument("--decay", type=float, default=0.0, help="the last seconds of the budget, in which the rate falls")
@@ -76,24 +81,23 @@ def parse() -> Options:
     parser.add_argument("--segment", type=float, default=4.0)
     parser.add_argument("--channels", type=int, default=32)
     parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--compiled", default=None, type=Path, help="compiled code: read if it is there, else written at the end")
     parser.add_argument("--seed", type=int, default=1000)
     return Options(**vars(parser.parse_args()))
 
 
 class Trainer:
-    def __init__(self, options: Options, producers: Producers) -> None:
-        self.options, self.producers = options, producers
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    def __init__(self, options: Options, producers: Producers, ranks: Ranks) -> None:
+        self.options, self.producers, self.ranks = options, producers, ranks
+        self.device = ranks.device
         torch.manual_seed(options.seed)
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
         torch.backends.cudnn.benchmark = True
         self.model = build(options).to(self.device).train()
         self.average = Average(self.model)
         self.step, self.history = 0, list[dict[str, Any]]()
-        if options.resume is not None:
-            self.step, self.history = load_checkpoint(options.resume, self.model, self.average)
-            log("resumed at step", self.step)
-        self.pool = Pool(options.capacity, producers.samples, self.model.config.segment_frames, self.device, options.seed)
+        segment = self.model.config.segment_frames
+        self.pool = Pool(options.capacity, producers.samples, segment, self.device, options.seed + ranks.rank)
         self.held: dict[int, Tensor] = {}
         self.composing = 0.0
         threading.Thread(target=self._receive, daemon=True).start()
@@ -105,7 +109,7 @@ class Trainer:
         self.time_only_items = options.batch // 2 if options.time_only_weight else 0
 
     def _receive(self) -> None:
-        side = torch.cuda.Stream() if self.device.type == "cuda" else None
+        side = torch.cuda.Stream(self.device) if self.device.type == "cuda" else None
         for delivery in self.producers.deliveries():
             song = torch.from_numpy(delivery.song)
             if delivery.held is not None:
@@ -124,19 +128,39 @@ class Trainer:
             time.sleep(0.2)
         log("songs", len(self.pool), "seconds each", round(self.composing / len(self.pool), 2))
 
-    def update(self, rate: float) -> Tensor:
-        """One step; returns [full, time-only, gradient norm] on the device."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+    def _gradients(self) -> tuple[Tensor, Tensor]:
         batch = self.pool.batch(self.options.batch)
         full, time_only = losses(self.model, batch, self.time_only_items, self.core)
         self.optimizer.zero_grad(set_to_none=True)
         (full + self.options.time_only_weight * time_only).backward()
+        return full.detach(), time_only.detach()
+
+    def prepare(self) -> None:
+        """Compiles, then takes over the checkpoint."""
+        first, compiled = time.time(), self.options.compiled
+        if compiled is not None and compiled.exists():
+            compiler.load_cache_artifacts(compiled.read_bytes())
+        self._gradients()
+        if self.device.type == "cuda":
+            torch.cuda.synchronize()
+        log("first step", round(time.time() - first, 1), "s")
+        if self.options.resume is not None:
+            while not (self.options.resume / "state.json").exists():
+                time.sleep(0.5)
+            self.step, self.history = load_checkpoint(self.options.resume, self.model, self.average)
+            log("resumed at step", self.step)
+
+    def update(self, rate: float) -> Tensor:
+        """One step; returns [full, time-only, gradient norm] on the device."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        full, time_only = self._gradients()
+        self.ranks.average([parameter.grad for parameter in self.parameters if parameter.grad is not None])
         norm = self.clip(self.parameters)
         self.optimizer.step()
         self.step += 1
         self.average.update(self.step)
-        return torch.stack([full.detach(), time_only.detach(), norm])
+        return torch.stack([full, time_only, norm])
 
     def validate(self) -> dict[str, list[float]] | None:
         """Median SDR per stem of the averaged weights on windows of the evaluation songs, both modes."""
@@ -160,37 +184,53 @@ class Trainer:
         ratios = {mode: torch.cat(parts).cpu() for mode, parts in found.items()}
         return {mode: [float(x[:, s][active[:, s]].median()) for s in range(4)] for mode, x in ratios.items()}
 
+    def _clock(self, begin: float) -> tuple[float, float]:
+        """Seconds of training so far, and how many there shall be, the same on every rank."""
+        written = self.options.out / "until"
+        until = float(written.read_text()) if written.exists() else self.options.until
+        budget = min(self.options.budget, until - (begin - STARTED))
+        elapsed, budget = self.ranks.agree([time.time() - begin, budget])
+        return elapsed, budget
+
     def run(self) -> None:
         options = self.options
-        first = time.time()
-        self.update(0.0)
-        if self.device.type == "cuda":
-            torch.cuda.synchronize()
-        log("first step", round(time.time() - first, 1), "s")
-        budget = min(options.budget, options.until - (time.time() - STARTED))
-        schedule = Schedule(options.rate, options.warmup, budget, options.decay)
-        begin, told, saved, start_step = time.time(), time.time(), time.time(), self.step
-        kept = not options.keep_before_decay
+        begin = told = saved = time.time()
+        start_step, kept, rate = self.step, not options.keep_before_decay, 0.0
         total, count = torch.zeros(3, device=self.device), 0
-        while (elapsed := time.time() - begin) < budget:
-            total += self.update(schedule.at(self.step - start_step, elapsed))
+        while True:
+            if (self.step - start_step) % AGREE_EVERY == 0:
+                elapsed, budget = self._clock(begin)
+                if elapsed >= budget:
+                    break
+                rate = Schedule(options.rate, options.warmup, budget, options.decay).at(self.step - start_step, elapsed)
+                if self.device.type == "cuda":
+                    torch.cuda.synchronize()
+                if time.time() - told > REPORT_EVERY:
+                    self._report(elapsed, total / count, count / (time.time() - told))
+                    total.zero_()
+                    told, count = time.time(), 0
+                if not kept and elapsed > budget - options.decay:
+                    self.save("stable")
+                    kept = True
+                if time.time() - saved > SAVE_EVERY:
+                    self.save("last")
+                    saved = time.time()
+            total += self.update(rate)
             count += 1
-            if self.step % 50 == 0 and self.device.type == "cuda":
-                torch.cuda.synchronize()
-            if time.time() - told > REPORT_EVERY:
-                self._report(elapsed, total / count, count / (time.time() - told))
-                total.zero_()
-                told, count = time.time(), 0
-            if not kept and elapsed > budget - options.decay:
-                save_checkpoint(options.out / "stable", self.model, self.average, self.history, self.step)
-                kept = True
-            if time.time() - saved > SAVE_EVERY:
-                self.save()
-                saved = time.time()
         self._report(time.time() - begin, total / max(1, count), count / max(1e-3, time.time() - told))
-        self.save()
+        self.save("last")
+
+    def keep_compiled(self) -> None:
+        path = self.options.compiled
+        if path is None or path.exists() or not self.ranks.leads:
+            return
+        found = compiler.save_cache_artifacts()
+        if found is not None:
+            path.write_bytes(found[0])
 
     def _report(self, elapsed: float, means: Tensor, speed: float) -> None:
+        if not self.ranks.leads:
+            return
         full, time_only, norm = means.tolist()
         sdr = self.validate()
         entry = {"seconds": round(elapsed), "step": self.step, "full": round(full, 5), "time_only": round(time_only, 5),
@@ -198,9 +238,11 @@ class Trainer:
         self.history.append(entry)
         log(json.dumps(entry))
 
-    def save(self) -> None:
-        folder = self.options.out / "last"
-        fresh = folder.with_name("last.new")
+    def save(self, name: str) -> None:
+        if not self.ranks.leads:
+            return
+        folder = self.options.out / name
+        fresh = folder.with_name(f"{name}.new")
         save_checkpoint(fresh, self.model, self.average, self.history, self.step)
         shutil.rmtree(folder, ignore_errors=True)
         fresh.rename(folder)
@@ -211,16 +253,22 @@ def build(options: Options) -> HTDemucs:
 
 
 def main() -> None:
-    options = parse()
+    options, ranks = parse(), Ranks()
     producers = Producers(
-        options.bank, options.libraries, options.workers, options.seconds, options.seed, options.held_songs
+        options.bank, options.libraries, options.workers, options.seconds, options.seed + 10**6 * ranks.rank,
+        options.held_songs if ranks.leads else 0,
     )
-    log("composers started")
-    trainer = Trainer(options, producers)
+    ranks.join()
+    log("composers started, rank", ranks.rank, "of", ranks.count)
+    trainer = Trainer(options, producers, ranks)
+    trainer.wait_for_songs(1)
+    trainer.prepare()
     trainer.wait_for_songs(min(40, 4 * options.workers))
     trainer.run()
     log("done at step", trainer.step)
     producers.stop()
+    trainer.keep_compiled()
+    ranks.leave()
 
 
 if __name__ == "__main__":

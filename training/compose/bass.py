@@ -38,7 +38,7 @@ def _bar(kind: str, plan: Plan, bar: int, low: int, figure: list[int], rng: Gene
     if kind == "long":
         second = [(8.0, 8.0, fifth if chance(rng, 0.5) else root)] if chance(rng, 0.5) else []
         return [(0.0, 8.0 if second else 16.0, root), *second]
-    if kind == "sub":
+    if kind in ("sub", "pluck"):
         steps = [0, *figure[1:]]
         return [(x, rng.uniform(0.8, 3.5), root) for x in steps]
     if kind in ("808", "glide"):
@@ -53,7 +53,8 @@ def _bar(kind: str, plan: Plan, bar: int, low: int, figure: list[int], rng: Gene
 
 def line(kind: str, plan: Plan, rng: Generator) -> list[Note]:
     """Notes of the whole song; drones last as long as the chord does."""
-    low = int(rng.integers(22, 27) if kind == "sub" else rng.integers(24, 34))
+    deep = kind in ("sub", "pluck", "drone", "808") and chance(rng, 0.6)
+    low = int(rng.integers(22, 27) if deep else rng.integers(24, 34))
     if kind in ("drone", "reese"):
         return _drone_line(plan, low, rng)
     figure = sorted({0, *(int(x) for x in rng.choice(16, rng.integers(2, 7)))})
@@ -84,8 +85,8 @@ def _synthetic(kind: str, notes: list[Note], plan: Plan, rng: Generator) -> Audi
         return synths.eight_oh_eight(notes, seconds, rng, kind == "glide" or chance(rng, 0.3))
     if kind == "drone":
         return _drone(notes, plan, rng)
-    if kind == "sub":
-        return _sub(notes, plan, rng)
+    if kind in ("sub", "pluck"):
+        return _sub(notes, plan, rng, struck=kind == "pluck")
     if kind == "reese":
         patch = synths.Patch("saw", 3, rng.uniform(0.1, 0.4), 0.02, 1.0, 0.95, 0.1, log_uniform(rng, 150, 1200), rng.uniform(0, 1))
         return filter_motion(synths.play(patch, notes, seconds, rng), rng, plan.beat)
@@ -118,11 +119,24 @@ def _drone(notes: list[Note], plan: Plan, rng: Generator) -> Audio:
     return low_pass(out, log_uniform(rng, 90, 1500)) if chance(rng, 0.5) else out
 
 
-def _sub(notes: list[Note], plan: Plan, rng: Generator) -> Audio:
-    """Gated tones under 65 Hz, level until they stop: what a drum never is, though it may sit on the same beats."""
-    wave = str(rng.choice(["sine", "sine", "triangle"]))
-    patch = synths.Patch(wave, 1, 0.0, rng.uniform(0.003, 0.03), 1.0, rng.uniform(0.8, 1.0), rng.uniform(0.02, 0.12), 8000, 0)
+def _sub(notes: list[Note], plan: Plan, rng: Generator, struck: bool) -> Audio:
+    """Gated low tones, level until they stop, or struck ones that rise softly and die away: neither sweeps down from far above
+    as a kick does, though it may sit on the same beats."""
+    patch = synths.Patch(
+        wave=str(rng.choice(["sine", "sine", "triangle"])),
+        voices=1,
+        detune=0.0,
+        attack=log_uniform(rng, 0.008, 0.07) if struck else rng.uniform(0.003, 0.03),
+        decay=log_uniform(rng, 0.08, 0.5) if struck else 1.0,
+        sustain=rng.uniform(0.0, 0.3) if struck else rng.uniform(0.8, 1.0),
+        release=log_uniform(rng, 0.05, 0.4) if struck else log_uniform(rng, 0.02, 0.3),
+        cutoff=8000,
+        sweep=0,
+        bend=rng.uniform(-3, 3) if chance(rng, 0.4) else 0.0,
+    )
     out = synths.play(patch, notes, plan.seconds, rng)
+    if chance(rng, 0.3):
+        out = out + amplifier(out, rng, rng.uniform(10, 40)) * np.float32(rng.uniform(0.02, 0.25))
     return saturate(out, rng.uniform(1, 5)) if chance(rng, 0.5) else out
 
 
@@ -145,7 +159,7 @@ def make(plan: Plan, side: Side, rng: Generator, kicks: list[float]) -> Audio:
     notes = line(kind, plan, rng)
     if not notes:
         return silence(plan.seconds)
-    electronic = kind in ("808", "glide", "reese", "drone", "sub") or chance(rng, plan.style.synthetic * 0.85)
+    electronic = kind in ("808", "glide", "reese", "drone", "sub", "pluck") or chance(rng, plan.style.synthetic * 0.85)
     out = _synthetic(kind, notes, plan, rng) if electronic else _recorded(kind, notes, plan, side, rng)
     if chance(rng, 0.6):
         out = np.tile(out.mean(0), (2, 1))

@@ -107,7 +107,7 @@ def mixdown(tracks: dict[str, Audio], plan: Plan, rng: Generator) -> Audio:
     """Group processing: a kick that leaves the bottom to the bass, equaliser, room with bleed, parallel or bus compression, grit."""
     electronic = chance(rng, plan.style.synthetic)
     out = silence(plan.seconds)
-    if "kick" in tracks and chance(rng, 0.25):
+    if "kick" in tracks and chance(rng, 0.25 + 0.4 * plan.style.heavy):
         tracks["kick"] = high_pass(tracks["kick"], rng.uniform(50, 110))
     for track in tracks.values():
         track = equalise(track, rng, 3)

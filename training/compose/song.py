@@ -25,11 +25,13 @@ class Song:
     stems: NDArray[np.int16]
 
 
-def _balance(stems: dict[str, Audio], rng: Generator) -> Audio:
-    """Levels of a mix; now and then one stem towers over or hides behind the rest."""
+def _balance(stems: dict[str, Audio], heavy: float, rng: Generator) -> Audio:
+    """Levels of a mix; now and then one stem towers over or hides behind the rest. `heavy` is how often the bass does."""
     spread = rng.choice([2.0, 3.0, 5.0], p=[0.5, 0.35, 0.15])
     levels = {stem: LEVELS[stem] + rng.normal(0, spread) for stem in STEMS}
-    if chance(rng, 0.12):
+    if chance(rng, heavy):
+        levels["bass"] += rng.uniform(4, 14)
+    elif chance(rng, 0.12):
         levels[str(rng.choice(STEMS, p=[0.2, 0.45, 0.15, 0.2]))] += rng.uniform(5, 12)
     if chance(rng, 0.1):
         levels[str(rng.choice(STEMS))] -= rng.uniform(6, 14)
@@ -63,5 +65,5 @@ def compose(seed: int, bank: Bank, seconds: float = 30.0, held: bool = False, st
         "other": other.make(plan, side, rng, kicks),
         "vocals": vocals.make(plan, side, rng),
     }
-    stems = _master(_balance(parts, rng), rng)
+    stems = _master(_balance(parts, plan.style.heavy, rng), rng)
     return Song(plan.style.name, np.clip(np.round(stems * 32767), -32767, 32767).astype(np.int16))

@@ -35,7 +35,8 @@ def oscillator(kind: str, hertz: Wave, phase: float) -> Wave:
 
 @dataclass(frozen=True)
 class Patch:
-    """attack, decay, release in seconds; cutoff in Hz opens by `sweep` octaves at the start of a note; fm is the index."""
+    """attack, decay, release in seconds; cutoff in Hz opens by `sweep` octaves at the start of a note; fm is the index;
+    a note starts `bend` semitones away."""
 
     wave: str
     voices: int
@@ -48,6 +49,7 @@ class Patch:
     sweep: float
     fm: float = 0.0
     ratio: float = 1.0
+    bend: float = 0.0
 
 
 def draw_patch(rng: Generator, long: bool = False) -> Patch:
@@ -86,7 +88,7 @@ def play(patch: Patch, notes: list[Note], seconds: float, rng: Generator, vibrat
         if note.start >= seconds:
             continue
         time = np.arange(int((min(note.length, seconds - note.start) + patch.release) * RATE)) / RATE
-        bend = vibrato * np.sin(2 * np.pi * 5.5 * time) * np.clip(time - 0.25, 0, 1)
+        bend = vibrato * np.sin(2 * np.pi * 5.5 * time) * np.clip(time - 0.25, 0, 1) + patch.bend * np.exp(-time / 0.08)
         tone = _tone(patch, frequency(note.key) * 2 ** (bend / 12), time, rng)
         opened = low_pass(tone, min(patch.cutoff * 2**patch.sweep, 18000))
         closing = np.exp(-time / (patch.decay * 0.7)).astype(np.float32)

@@ -13,7 +13,7 @@ from ..compose.bank import Bank, speech_of
 from ..compose.harmony import Note
 from ..compose.sampler import Sampler
 from ..compose.signal import RATE, levelled, loudness
-from ..compose.song import compose
+from ..compose.song import STEMS, _balance, compose
 from ..compose.styles import BY_NAME, STYLES, draw_plan
 from ..compose.tract import Tract
 from ..compose.voice import draw_singer, track_pitch
@@ -23,6 +23,11 @@ from . import tiny_bank
 def pitch_of(audio: np.ndarray) -> float:
     f0 = track_pitch(np.asarray(audio, np.float32))
     return float(np.median(f0[f0 > 0]))
+
+
+def _lead(stems: np.ndarray) -> float:
+    """Decibels by which the bass is louder than the drums."""
+    return float(20 * np.log10(loudness(stems[1]) / loudness(stems[0])))
 
 
 class WithBank(unittest.TestCase):
@@ -86,14 +91,27 @@ class Parts(unittest.TestCase):
         notes = bass.line("drone", plan, default_rng(1))
         bars = len([bar for bar in plan.bars("bass") if plan.at(bar) < plan.seconds])
         self.assertGreater(sum(note.length for note in notes), 0.95 * (bars - 8) * plan.bar)
-        self.assertTrue(all(24 <= note.key < 48 for note in notes))
+        self.assertTrue(all(22 <= note.key < 48 for note in notes))
 
     def test_sub_notes_hold_their_level_until_they_stop(self) -> None:
         plan = draw_plan(default_rng(6), 8.0, False, BY_NAME["remix"])
-        out = bass._sub([Note(0.0, 1.0, 31, 1.0)], plan, default_rng(4))
-        early, late, after = (np.abs(out[:, int(at * RATE) : int((at + 0.1) * RATE)]).max() for at in (0.2, 0.85, 1.3))
+        out = bass._sub([Note(0.0, 1.0, 31, 1.0)], plan, default_rng(4), struck=False)
+        early, late, after = (np.abs(out[:, int(at * RATE) : int((at + 0.1) * RATE)]).max() for at in (0.2, 0.85, 2.0))
         self.assertGreater(late, 0.7 * early)
         self.assertLess(after, 1e-3)
+
+    def test_struck_sub_notes_rise_softly_and_die_away(self) -> None:
+        plan = draw_plan(default_rng(6), 8.0, False, BY_NAME["club"])
+        out = bass._sub([Note(0.0, 2.0, 31, 1.0)], plan, default_rng(4), struck=True)
+        first, early, late = (np.abs(out[:, int(at * RATE) : int((at + 0.1) * RATE)]).max() for at in (0.0, 0.05, 1.5))
+        self.assertGreater(early, 0.3 * first)
+        self.assertLess(late, 0.5 * early)
+
+    def test_the_bass_of_heavy_styles_towers(self) -> None:
+        noise = default_rng(1).standard_normal((2, RATE)).astype(np.float32)
+        stems = {stem: noise for stem in STEMS}
+        lead = [_lead(_balance(stems, heavy, default_rng(seed))) for heavy in (0.0, 1.0) for seed in range(60)]
+        self.assertGreater(np.mean(lead[60:]), np.mean(lead[:60]) + 6)
 
     def test_an_eight_oh_eight_rings_at_its_key(self) -> None:
         out = synths.eight_oh_eight([Note(0.0, 2.0, 45, 1.0)], 2.2, default_rng(5), glide=False)

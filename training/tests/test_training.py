@@ -11,7 +11,7 @@ import torch
 from ..batches.augment import Dice, lossy
 from ..batches.pool import Batch, Pool
 from ..evaluate.score import score, summarise
-from ..learn import Average, Clipper, Schedule, load_checkpoint, losses, save_checkpoint
+from ..learn import ABSOLUTE, Average, Clipper, Schedule, distance, load_checkpoint, losses, save_checkpoint
 from ..model.config import Config
 from ..model.htdemucs import HTDemucs
 
@@ -60,6 +60,13 @@ class Learning(unittest.TestCase):
         self.assertAlmostEqual(schedule.at(50, 60.0), 1.0)
         self.assertAlmostEqual(schedule.at(50, 80.0), 0.5, delta=0.01)
         self.assertLess(schedule.at(50, 100.0), 0.01)
+
+    def test_the_distance_of_a_doubtful_stem_is_least_at_its_mean_not_at_silence(self) -> None:
+        truth = torch.zeros(1, 1, 2, 1000)
+        truth[..., ::4] = 1.0
+        silent, doubtful = distance(torch.zeros_like(truth), truth), distance(torch.full_like(truth, 0.2), truth)
+        self.assertLess(float(doubtful), float(silent))
+        self.assertAlmostEqual(float(silent), ABSOLUTE * 0.25 + (1 - ABSOLUTE) * 0.5, places=4)
 
     def test_steps_lower_the_loss_and_move_the_average(self) -> None:
         torch.manual_seed(0)
