@@ -1,5 +1,6 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { DesktopClient } from './client/desktop-client.ts';
 import { WebClient } from './client/web-client.ts';
 import { AudioPlayer } from './store/audio-player.ts';
 import { createStudio } from './store/studio.ts';
@@ -8,7 +9,8 @@ import { StudioContext } from './view/studio-context.ts';
 import './view/tokens.css';
 import './view/base.css';
 
-const client = new WebClient(new URL('.', document.baseURI));
+const base = new URL('.', document.baseURI);
+const client = window.studio === undefined ? new WebClient(base) : new DesktopClient(window.studio, base);
 const studio = createStudio(client, new AudioPlayer((address, range, signal) => client.read(address, range, signal)));
 
 const root = document.getElementById('root');

@@ -1,7 +1,10 @@
 import type { Args, Channel, EventData, EventName, Result } from '../../electron/contract/channels.ts';
+import type { MenuCommand } from '../../electron/contract/desktop.ts';
 
 /** The one door to the services. Every refusal is a StemwrightError. */
 export interface StudioClient {
+  /** Whether the path of a file that the user gave is known: folders can be given whole then, and nothing is uploaded. */
+  readonly seesPaths: boolean;
   request<C extends Channel>(channel: C, args: Args<C>): Promise<Result<C>>;
   /** @returns what stops the listening */
   on<E extends EventName>(event: E, listener: (data: EventData<E>) => void): () => void;
@@ -17,5 +20,9 @@ export interface StudioClient {
    * @param range [start, end) in bytes; the whole without it
    */
   read(address: string, range?: readonly [number, number], signal?: AbortSignal): Promise<ArrayBuffer>;
+  /** Of the application menu, where there is one. @returns what stops the listening */
+  onCommand?(listener: (command: MenuCommand) => void): () => void;
+  /** Hands the drag that the page began to the system, with the stem as a file. */
+  startDrag?(project: string, stem: string): void;
   close(): void;
 }

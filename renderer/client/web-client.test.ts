@@ -1,36 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FakeSocket as Socket } from './testing.ts';
 import { WebClient } from './web-client.ts';
-
-/** A socket that a test opens, answers and closes. */
-class Socket {
-  static readonly OPEN = 1;
-  static last: Socket;
-  readonly url: string;
-  readonly sent: { id: number; channel: string }[] = [];
-  readyState = 0;
-  onopen: () => void = () => undefined;
-  onclose: () => void = () => undefined;
-  onmessage: (event: { data: string }) => void = () => undefined;
-
-  constructor(url: URL) {
-    this.url = url.href;
-    Socket.last = this;
-  }
-  open(): void {
-    this.readyState = Socket.OPEN;
-    this.onopen();
-  }
-  send(text: string): void {
-    this.sent.push(JSON.parse(text) as { id: number; channel: string });
-  }
-  tell(message: unknown): void {
-    this.onmessage({ data: JSON.stringify(message) });
-  }
-  close(): void {
-    this.readyState = 3;
-    this.onclose();
-  }
-}
 
 let client: WebClient;
 
@@ -58,20 +28,6 @@ describe('requests', () => {
     await expect(second).resolves.toBeNull();
   });
 
-  it('are refused with the fault that the studio gives', async () => {
-    Socket.last.open();
-    const asked = client.request('queue.start', null);
-    Socket.last.tell({ id: 0, answer: { ok: false, code: 'no-room', message: 'full', hint: 'Free some.' } });
-    await expect(asked).rejects.toMatchObject({ code: 'no-room', message: 'full', hint: 'Free some.' });
-  });
-
-  it('do not believe an answer of another shape', async () => {
-    Socket.last.open();
-    const asked = client.request('queue.list', null);
-    Socket.last.tell({ id: 0, answer: { ok: true, value: { items: 'many' } } });
-    await expect(asked).rejects.toMatchObject({ code: 'internal' });
-  });
-
   it('are refused while there is no connection, and when it breaks', async () => {
     await expect(client.request('queue.start', null)).rejects.toMatchObject({ code: 'internal' });
     Socket.last.open();
@@ -79,16 +35,6 @@ describe('requests', () => {
     Socket.last.close();
     await expect(asked).rejects.toMatchObject({ message: expect.stringContaining('not running') as string });
   });
-});
-
-it('events reach those who listen, until they stop', () => {
-  const heard = vi.fn();
-  const stop = client.on('presets', heard);
-  Socket.last.open();
-  Socket.last.tell({ event: 'presets', data: [] });
-  stop();
-  Socket.last.tell({ event: 'presets', data: [] });
-  expect(heard.mock.calls).toEqual([[[]]]);
 });
 
 it('connects again, ever more patiently, and says so', () => {

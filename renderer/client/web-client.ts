@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import {
-  events,
-  requests,
   ServerMessage,
   Uploaded,
+  type Answer,
   type Args,
   type Channel,
   type ClientMessage,
@@ -12,11 +11,13 @@ import {
   type Result,
 } from '../../electron/contract/channels.ts';
 import { cancelled, Fault, StemwrightError } from '../../electron/contract/errors.ts';
+import { parseArgs, resultOf, thrown } from './answers.ts';
 import type { StudioClient } from './client.ts';
+import { Listeners } from './listeners.ts';
+import { readBytes } from './read.ts';
 
 interface Pending {
-  channel: Channel;
-  settle: (value: unknown) => void;
+  settle: (answer: Answer<unknown>) => void;
   refuse: (error: StemwrightError) => void;
 }
 
@@ -30,15 +31,12 @@ function lost(): StemwrightError {
   return new StemwrightError('internal', 'the studio is not running any more', 'Start it again; the queue is kept.');
 }
 
-function thrown({ code, message, hint }: Fault): StemwrightError {
-  return new StemwrightError(code, message, hint);
-}
-
 /** Speaks to the browser shell that served the page. Connects again by itself. */
 export class WebClient implements StudioClient {
+  readonly seesPaths = false;
   readonly #base: URL;
   readonly #pending = new Map<number, Pending>();
-  readonly #listeners = new Map<EventName, Set<(data: unknown) => void>>();
+  readonly #listeners = new Listeners();
   readonly #connectionListeners = new Set<(isConnected: boolean) => void>();
   #socket: WebSocket | undefined;
   #nextId = 0;
@@ -52,29 +50,20 @@ export class WebClient implements StudioClient {
     this.#connect();
   }
 
-  request<C extends Channel>(channel: C, args: Args<C>): Promise<Result<C>> {
+  async request<C extends Channel>(channel: C, args: Args<C>): Promise<Result<C>> {
     const socket = this.#socket;
-    if (socket?.readyState !== WebSocket.OPEN) return Promise.reject(lost());
+    if (socket?.readyState !== WebSocket.OPEN) throw lost();
     const id = this.#nextId++;
-    const message: ClientMessage = { id, channel, args: requests[channel].args.parse(args) };
-    return new Promise((resolve, reject) => {
-      // What arrives is parsed with this channel's own schema.
-      const settle = (value: unknown): void => {
-        resolve(value as Result<C>);
-      };
-      this.#pending.set(id, { channel, settle, refuse: reject });
+    const message: ClientMessage = { id, channel, args: parseArgs(channel, args) };
+    const answer = await new Promise<Answer<unknown>>((settle, refuse) => {
+      this.#pending.set(id, { settle, refuse });
       socket.send(JSON.stringify(message));
     });
+    return resultOf(channel, answer);
   }
 
   on<E extends EventName>(event: E, listener: (data: EventData<E>) => void): () => void {
-    const listeners = this.#listeners.get(event) ?? new Set();
-    this.#listeners.set(event, listeners);
-    const parsed = (data: unknown): void => {
-      listener(data as EventData<E>);
-    };
-    listeners.add(parsed);
-    return () => listeners.delete(parsed);
+    return this.#listeners.add(event, listener);
   }
 
   onConnection(listener: (isConnected: boolean) => void): () => void {
@@ -112,11 +101,8 @@ export class WebClient implements StudioClient {
     });
   }
 
-  async read(address: string, range?: readonly [number, number], signal?: AbortSignal): Promise<ArrayBuffer> {
-    const headers: HeadersInit = range === undefined ? {} : { Range: `bytes=${range[0]}-${range[1] - 1}` };
-    const response = await fetch(new URL(address, this.#base), { headers, cache: 'no-store', signal: signal ?? null });
-    if (!response.ok) throw new StemwrightError('input', `${address}: cannot be read (${response.status})`);
-    return response.arrayBuffer();
+  read(address: string, range?: readonly [number, number], signal?: AbortSignal): Promise<ArrayBuffer> {
+    return readBytes(this.#base, address, range, signal);
   }
 
   close(): void {
@@ -151,20 +137,13 @@ export class WebClient implements StudioClient {
   #receive(text: string): void {
     const message = ServerMessage.parse(fromJson(text));
     if ('event' in message) {
-      const data = events[message.event].parse(message.data);
-      for (const listener of this.#listeners.get(message.event) ?? []) listener(data);
+      this.#listeners.tell(message.event, message.data);
       return;
     }
     const pending = message.id === null ? undefined : this.#pending.get(message.id);
     if (message.id === null || pending === undefined) return;
     this.#pending.delete(message.id);
-    if (!message.answer.ok) {
-      pending.refuse(thrown(message.answer));
-      return;
-    }
-    const value = requests[pending.channel].result.safeParse(message.answer.value);
-    if (value.success) pending.settle(value.data);
-    else pending.refuse(new StemwrightError('internal', `${pending.channel}: an answer that makes no sense`, 'Please report this.'));
+    pending.settle(message.answer);
   }
 
   #refuseAll(): void {

@@ -5,6 +5,7 @@ type Answers = Readonly<Record<string, (args: never) => unknown>>;
 
 /** A client whose answers are given, and which can be made to tell events. */
 export class FakeClient implements StudioClient {
+  readonly seesPaths: boolean = false;
   readonly asked: [channel: string, args: unknown][] = [];
   readonly #answers: Answers;
   readonly #listeners = new Map<string, (data: unknown) => void>();

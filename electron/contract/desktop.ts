@@ -1,0 +1,26 @@
+/** What the desktop shell's preload puts into the page as `window.studio`. Everything that passes is copied. */
+import { z } from 'zod';
+import type { Answer } from './channels.ts';
+
+/** What the application menu asks of the page. */
+export const MenuCommand = z.enum([
+  ...(['openFiles', 'export', 'undo', 'redo'] as const),
+  ...(['play', 'toStart', 'loop'] as const),
+  ...(['zoomIn', 'zoomOut', 'zoomToSong', 'toggleQueue', 'toggleInspector'] as const),
+  ...(['settings', 'shortcuts'] as const),
+]);
+export type MenuCommand = z.infer<typeof MenuCommand>;
+
+/** `F`: the page's `File`, which Node's types do not have. */
+export interface StudioBridge<F> {
+  /** The answer still has to be parsed, as has what listeners are told. */
+  request(channel: string, args: unknown): Promise<Answer<unknown>>;
+  /** @returns what stops the listening */
+  onEvent(listener: (event: string, data: unknown) => void): () => void;
+  /** @returns what stops the listening */
+  onCommand(listener: (command: unknown) => void): () => void;
+  /** Empty for a file that lies on no disk. */
+  pathOf(file: F): string;
+  /** Lets the system's drag take over, with the stem as a file. */
+  startDrag(project: string, stem: string): void;
+}
