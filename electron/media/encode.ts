@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { printable, StemwrightError } from '../contract/errors.ts';
-import type { StemFormat } from '../contract/separation.ts';
+import type { Dither, StemFormat } from '../contract/separation.ts';
 import { plain } from './decode.ts';
 import { formatTraits } from './formats.ts';
 import { fileUrl, runTool, type ToolEnd } from './process.ts';
@@ -12,12 +12,14 @@ export interface EncodeSpec {
   format: StemFormat;
   /** Linear, applied before the samples are rounded. */
   gain: number;
+  /** Of formats of integers. */
+  dither: Dither;
   tags: Record<string, string>;
   /** What `extractCover` made for this format. */
   cover: string | null;
 }
 
-/** Writes one stem and brings it onto the disk; integers get triangular dither of one step. */
+/** Writes one stem and brings it onto the disk. */
 export async function encode(spec: EncodeSpec, signal?: AbortSignal): Promise<void> {
   const { codec, muxer, integer } = formatTraits[spec.format];
   const cover = coverArguments(spec);
@@ -27,7 +29,7 @@ export async function encode(spec: EncodeSpec, signal?: AbortSignal): Promise<vo
       ...['-nostdin', '-y', '-loglevel', 'error'],
       ...[...rawInput(spec.source), ...cover.input],
       ...['-map', '0:a', ...cover.output],
-      ...['-af', filters(spec.gain, integer), ...codec],
+      ...['-af', filters(spec, integer), ...codec],
       ...Object.entries(spec.tags).flatMap(([name, value]) => ['-metadata', `${name}=${value}`]),
       ...['-f', muxer, fileUrl(spec.output)],
     ],
@@ -49,9 +51,13 @@ function coverArguments({ cover, format }: EncodeSpec): { input: string[]; outpu
     : { input: ['-i', fileUrl(cover)], output: ['-map', '1:v', '-c:v', 'copy', '-disposition:v', 'attached_pic'] };
 }
 
-function filters(gain: number, integer: 16 | 24 | null): string {
+/** Where ffmpeg has no noise-shaping filter for the rate, it takes triangular dither with a high-pass instead. */
+const ditherMethods: Record<Dither, string | null> = { triangular: 'triangular', shaped: 'shibata', none: null };
+
+function filters({ gain, dither }: EncodeSpec, integer: 16 | 24 | null): string {
+  const method = ditherMethods[dither] === null ? '' : `:dither_method=${ditherMethods[dither]}`;
   const volume = gain === 1 ? [] : [`volume=${gain}:precision=float`];
-  const round = integer === null ? [] : [`aresample=osf=${integer === 16 ? 's16' : 's32'}:dither_method=triangular:output_sample_bits=${integer}`];
+  const round = integer === null ? [] : [`aresample=osf=${integer === 16 ? 's16' : 's32'}${method}:output_sample_bits=${integer}`];
   return [...volume, ...round, 'anull'].join(',');
 }
 

@@ -1,12 +1,12 @@
 import { cancelled } from '../contract/errors.ts';
 import { nativeFault } from '../engine/errors.ts';
-import type { NativeModule, NativeSeparationEvent, NativeSeparationSpec } from '../engine/native.ts';
+import type { NativeJob, NativeModule, NativeSeparationEvent, NativeSeparationSpec } from '../engine/native.ts';
 
 type Progress = Extract<NativeSeparationEvent, { type: 'progress' }>;
 type Done = Extract<NativeSeparationEvent, { type: 'done' }>;
 
 /** Runs one native separation to its end. After an abort it waits until the engine has let go of the tracks. */
-export function runSeparation(native: NativeModule, spec: NativeSeparationSpec, onProgress: (event: Progress) => void, signal?: AbortSignal): Promise<Done> {
+export function runSeparation(native: NativeModule, spec: NativeSeparationSpec, onProgress: (event: Progress) => void, signal?: AbortSignal, onStart: (job: NativeJob) => void = () => undefined): Promise<Done> {
   return new Promise((resolve, reject) => {
     const job = native.startSeparation(spec, (event) => {
       if (event.type === 'progress') {
@@ -26,6 +26,7 @@ export function runSeparation(native: NativeModule, spec: NativeSeparationSpec, 
           break;
       }
     });
+    onStart(job);
     const cancel = (): void => {
       job.cancel();
     };

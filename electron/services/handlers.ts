@@ -1,54 +1,13 @@
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
-import type { AppInfo, Args, Channel, EventData, EventName, Result } from '../contract/channels.ts';
+import type { AppInfo, Args } from '../contract/channels.ts';
 import { StemwrightError } from '../contract/errors.ts';
-import type { NativeModule } from '../engine/native.ts';
-import type { JobQueue } from './jobs.ts';
-import { demoFolder, type ModelLibrary } from './model-library.ts';
-import type { ModelStore } from './model-store.ts';
+import { demoFolder } from './model-library.ts';
 import { offeredModels } from './official-models.ts';
-import { planItem, type PaceHistory } from './plan.ts';
-import { exportProject } from './project-export.ts';
-import type { ProjectLibrary } from './projects.ts';
-import type { PresetStore, SettingsStore } from './settings.ts';
+import { planItem } from './plan.ts';
+import { projectHandlers } from './project-handlers.ts';
+import { revealFolder, type Handlers, type Part, type Services } from './services.ts';
 import { songPaths } from './song-paths.ts';
-import type { SongRun } from './song-run.ts';
-import type { Tasks } from './tasks.ts';
-import type { Uploads } from './uploads.ts';
-
-/** What only the shell can do. */
-export interface System {
-  shell: AppInfo['shell'];
-  /** Moves a folder where the user can get it back from. */
-  trash: (path: string) => Promise<void>;
-  /** Shows a folder in the system's file manager. */
-  reveal: (path: string) => Promise<void>;
-  /** A line for whoever looks after the program. */
-  log: (line: string) => void;
-}
-
-export interface Services {
-  version: string;
-  native: NativeModule;
-  system: System;
-  settings: SettingsStore;
-  presets: PresetStore;
-  history: PaceHistory;
-  models: ModelLibrary;
-  modelStore: ModelStore;
-  uploads: Uploads;
-  library: ProjectLibrary;
-  tasks: Tasks;
-  queue: JobQueue;
-  songs: SongRun;
-  /** Gets a folder for each export that is to be fetched. */
-  exportsFolder: string;
-  emit: <E extends EventName>(event: E, data: EventData<E>) => void;
-}
-
-export type Handlers = { [C in Channel]: (args: Args<C>) => Result<C> | Promise<Result<C>> };
-
-type Part<P extends string> = { [C in Extract<Channel, `${P}.${string}`>]: Handlers[C] };
 
 const platforms: Partial<Record<NodeJS.Platform, AppInfo['platform']>> = { linux: 'linux', darwin: 'mac', win32: 'windows' };
 
@@ -56,6 +15,7 @@ const platforms: Partial<Record<NodeJS.Platform, AppInfo['platform']>> = { linux
 export function makeHandlers(services: Services): Handlers {
   return {
     ...appHandlers(services),
+    ...systemHandlers(services),
     ...queueHandlers(services),
     ...projectHandlers(services),
     ...modelHandlers(services),
@@ -69,9 +29,9 @@ export function defaultThreads({ settings, native }: Pick<Services, 'settings' |
   return settings.get().threads ?? native.info().hardwareThreads;
 }
 
-function appHandlers({ version, native, system, library }: Services): Part<'app'> {
+function appHandlers({ version, native, system, library, modelStore }: Services): Part<'app'> {
   return {
-    'app.info': () => {
+    'app.info': async () => {
       const { isa, hardwareThreads } = native.info();
       return {
         version,
@@ -81,7 +41,37 @@ function appHandlers({ version, native, system, library }: Services): Part<'app'
         cpu: cpus()[0]?.model.trim() ?? 'unknown processor',
         memoryBytes: totalmem(),
         projectsFolder: library.folder,
+        modelsFolder: await modelStore.folder(),
+        backends: [
+          { id: 'cpu', isAvailable: true, reason: '' },
+          { id: 'gpu', isAvailable: false, reason: 'This build has no GPU backend.' },
+        ],
+        can: {
+          chooseFolder: system.chooseFolder !== undefined,
+          chooseFiles: system.chooseFiles !== undefined,
+          reveal: system.reveal !== undefined,
+          trash: system.trash !== undefined,
+          dragOut: system.shell === 'desktop',
+        },
       };
+    },
+  };
+}
+
+function systemHandlers({ system }: Services): Part<'system'> {
+  const refusal = () => new StemwrightError('usage', 'this shell has no dialogs of its own', 'Drop the files into the window, or give their path.');
+  return {
+    'system.chooseFolder': async ({ title }) => {
+      if (system.chooseFolder === undefined) {
+        throw refusal();
+      }
+      return { path: await system.chooseFolder(title) };
+    },
+    'system.chooseFiles': async ({ title, kind }) => {
+      if (system.chooseFiles === undefined) {
+        throw refusal();
+      }
+      return { paths: await system.chooseFiles(title, kind) };
     },
   };
 }
@@ -121,38 +111,12 @@ function queueHandlers(services: Services): Part<'queue'> {
       }
       return null;
     },
+    'queue.focus': ({ id, seconds }) =>
+      done(() => {
+        queue.check(id);
+        songs.focus(id, seconds);
+      }),
     'queue.progress': () => songs.progress,
-  };
-}
-
-function projectHandlers(services: Services): Part<'projects'> {
-  const { library, system, emit, tasks } = services;
-  return {
-    'projects.list': () => library.list(),
-    'projects.open': ({ id }) => library.open(id),
-    'projects.rename': async ({ id, title }) => {
-      await library.rename(id, title);
-      emit('library', null);
-      return null;
-    },
-    'projects.delete': async ({ id }) => {
-      await library.delete(id, system.trash);
-      emit('library', null);
-      return null;
-    },
-    'projects.reveal': async ({ id }) => {
-      await system.reveal((await library.find(id)).folder);
-      return null;
-    },
-    'projects.export': async (spec) => {
-      const { file } = await library.find(spec.project);
-      const task = tasks.start('export', file.title, async ({ id, signal, update }) => {
-        const out = spec.folder ?? join(services.exportsFolder, id);
-        const folder = await exportProject(spec, { native: services.native, library, out, signal, onProgress: update });
-        return spec.folder === null ? { download: `downloads/${id}` } : { folder };
-      });
-      return { task };
-    },
   };
 }
 
@@ -197,7 +161,7 @@ function taskHandlers({ tasks, system }: Services): Part<'tasks'> {
       if (folder === null) {
         throw new StemwrightError('usage', 'there is no such export', 'It may be from before the studio was started.');
       }
-      await system.reveal(folder);
+      await revealFolder(system, folder);
       return null;
     },
   };

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { basename, extname } from 'node:path';
 import { z } from 'zod';
 import { StemwrightError, toFault, type Fault } from '../contract/errors.ts';
-import { Queue, type ItemState, type QueueItem, type QueueOptions } from '../contract/queue.ts';
+import { Queue, QueueItem, Redo, type ItemState, type QueueOptions } from '../contract/queue.ts';
 import type { Warning } from '../contract/separation.ts';
 import { JsonFile } from './json-file.ts';
 
@@ -17,7 +17,9 @@ export interface JobEvents {
   onFault: (fault: Fault) => void;
 }
 
-const QueueFile = Queue.extend({ version: z.literal(1) });
+/** Queues of before parts could be done anew hold songs alone. */
+const StoredItem = QueueItem.extend({ redo: Redo.nullable().default(null) });
+const QueueFile = Queue.extend({ version: z.literal(1), items: z.array(StoredItem) });
 const maxItems = 10_000;
 const retryable: readonly ItemState[] = ['failed', 'cancelled', 'interrupted'];
 
@@ -70,6 +72,7 @@ export class JobQueue {
       title: title ?? basename(path, extname(path)),
       addedAt: new Date().toISOString(),
       options,
+      redo: null,
       ...{ state: 'waiting', fault: null, project: null, warnings: [] },
     }));
     this.#items = [...this.#items, ...added];
@@ -136,6 +139,11 @@ export class JobQueue {
     this.#current?.controller.abort();
     await this.#current?.ended;
     await this.#file.settled();
+  }
+
+  /** @throws StemwrightError 'usage' when no item has that id */
+  check(id: string): void {
+    this.#find(id);
   }
 
   #find(id: string): QueueItem {

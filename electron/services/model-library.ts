@@ -4,10 +4,11 @@ import { loadNative } from '../engine/load.ts';
 import type { NativeModule } from '../engine/native.ts';
 import type { Precision } from '../weights/convert.ts';
 import { measureConversion, type ConversionCost } from './evaluate.ts';
-import { assetsFolder, userFolders } from './folders.ts';
+import { assetsFolder } from './folders.ts';
 import { convertInstalled, importModel, listModels, verifyModel } from './models.ts';
-import { ModelStore, type Manifest } from './model-store.ts';
+import type { Manifest, ModelStore } from './model-store.ts';
 import { downloadOfficial } from './official-models.ts';
+import { userModels } from './user-models.ts';
 
 /** Demo song with its true stems. */
 export const demoFolder = join(assetsFolder, 'demo');
@@ -18,9 +19,9 @@ export class ModelLibrary {
 
   readonly #native: () => NativeModule;
 
-  constructor(dataFolder: string = userFolders().data, native: () => NativeModule = loadNative) {
+  constructor(store: ModelStore = userModels(), native: () => NativeModule = loadNative) {
     this.#native = native;
-    this.#store = new ModelStore(dataFolder);
+    this.#store = store;
   }
 
   list(): Promise<ModelDescriptor[]> {

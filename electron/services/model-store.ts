@@ -29,24 +29,43 @@ export function checkId(id: string): string {
   return id;
 }
 
-/** The models in `<data>/models`, a folder each. */
+/** The models in `<data>/models` and in a folder that the user may choose, a folder each. */
 export class ModelStore {
-  readonly #folder: string;
+  readonly #ownFolder: string;
+  readonly #chosen: () => Promise<string | null>;
 
-  constructor(dataFolder: string) {
-    this.#folder = join(dataFolder, 'models');
+  /** @param chosen the folder that gets the models from now on; null: the data folder's own */
+  constructor(dataFolder: string, chosen: () => Promise<string | null> = () => Promise.resolve(null)) {
+    this.#ownFolder = join(dataFolder, 'models');
+    this.#chosen = chosen;
+  }
+
+  /** Where models are installed. */
+  async folder(): Promise<string> {
+    return (await this.#chosen()) ?? this.#ownFolder;
   }
 
   async ids(): Promise<string[]> {
-    const entries = await readdir(this.#folder, { withFileTypes: true }).catch(() => []);
-    return entries.filter((entry) => entry.isDirectory() && idPattern.test(entry.name)).map(({ name }) => name).sort();
+    return [...(await this.#installed()).keys()].sort();
+  }
+
+  /** Id to folder; where both folders hold a model of one id, the chosen one counts. */
+  async #installed(): Promise<Map<string, string>> {
+    const installed = new Map<string, string>();
+    for (const folder of new Set([this.#ownFolder, await this.folder()])) {
+      const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+      for (const { name } of entries.filter((entry) => entry.isDirectory() && idPattern.test(entry.name))) {
+        installed.set(name, join(folder, name));
+      }
+    }
+    return installed;
   }
 
   /** @throws StemwrightError 'model' when there is none of that id, or its manifest is damaged */
   async find(id: string): Promise<{ manifest: Manifest; path: string }> {
-    const folder = join(this.#folder, id);
-    const text = idPattern.test(id) ? await readFile(join(folder, 'model.json'), 'utf8').catch(() => null) : null;
-    if (text === null) {
+    const folder = (await this.#installed()).get(id);
+    const text = folder === undefined ? null : await readFile(join(folder, 'model.json'), 'utf8').catch(() => null);
+    if (folder === undefined || text === null) {
       throw new StemwrightError('model', `there is no model "${printable(id)}"`, '`stemwright models list` shows those there are.');
     }
     const manifest = Manifest.safeParse(parseJson(text));
@@ -68,11 +87,12 @@ export class ModelStore {
     if (await this.has(checkId(id))) {
       throw new StemwrightError('usage', `there is a model "${id}" already`, `Remove it first: \`stemwright models remove ${id}\`.`);
     }
-    const target = join(this.#folder, id);
+    const folder = await this.folder();
+    const target = join(folder, id);
     let staging: string | null = null;
     try {
-      await mkdir(this.#folder, { recursive: true });
-      staging = await mkdtemp(join(this.#folder, '.new-'));
+      await mkdir(folder, { recursive: true });
+      staging = await mkdtemp(join(folder, '.new-'));
       const manifest = await fill(staging);
       await writeFile(join(staging, 'model.json'), `${JSON.stringify(manifest, null, 2)}\n`, { flush: true });
       await rename(staging, target);
@@ -90,18 +110,18 @@ export class ModelStore {
     if (id === houseId) {
       throw new StemwrightError('usage', 'the built-in model cannot be removed', 'Choose another id.');
     }
-    if (!(await this.has(id))) {
+    const folder = (await this.#installed()).get(id);
+    if (folder === undefined) {
       throw new StemwrightError('model', `there is no model "${printable(id)}"`, '`stemwright models list` shows those there are.');
     }
-    const folder = join(this.#folder, id);
     await rm(folder, { recursive: true }).catch((error: unknown) => {
       throw fromWriteError(error, folder);
     });
   }
 
   /** Where a download waits for its rest, from one run to the next. */
-  downloadPath(file: string): string {
-    return join(this.#folder, '.downloads', file);
+  async downloadPath(file: string): Promise<string> {
+    return join(await this.folder(), '.downloads', file);
   }
 }
 

@@ -8,6 +8,7 @@ import { convertModel, type Precision } from '../weights/convert.ts';
 import { readModel, type ModelFile, type SingleModel } from '../weights/formats.ts';
 import { assetsFolder } from './folders.ts';
 import { checkId, houseId, type Manifest, type ModelStore } from './model-store.ts';
+import { publishedQuality } from './official-models.ts';
 
 /** A model in memory, ready to separate. */
 export interface LoadedModel {
@@ -33,10 +34,11 @@ const house: ModelLocation = { id: houseId, path: join(assetsFolder, 'models', '
 /** Every model that can be named by its id. Those that cannot be read come with the reason as their description. */
 export async function listModels(store: ModelStore): Promise<ModelDescriptor[]> {
   const card = await readHouseCard();
-  const models = [await describe({ ...card, file: house.path })];
+  const { version, quality, limits, trainingSources } = card;
+  const models: ModelDescriptor[] = [{ ...(await describe({ ...card, file: house.path })), version, quality, limits, trainingSources }];
   for (const id of await store.ids()) {
     const { manifest, path } = await store.find(id);
-    models.push(await describe({ ...manifest, file: path }));
+    models.push({ ...(await describe({ ...manifest, file: path })), version: null, quality: [], limits: [], trainingSources: [] });
   }
   return models;
 }
@@ -45,17 +47,21 @@ async function readHouseCard(): Promise<ModelCard> {
   return ModelCard.parse(JSON.parse(await readFile(house.path.replace(/\.safetensors$/, '.json'), 'utf8')));
 }
 
-async function describe({ id, name, description, licence, file: path }: Pick<Manifest, 'id' | 'name' | 'description' | 'licence' | 'file'>): Promise<ModelDescriptor> {
+type Described = Omit<ModelDescriptor, 'version' | 'quality' | 'limits' | 'trainingSources'>;
+
+async function describe({ id, name, description, licence, file: path }: Pick<Manifest, 'id' | 'name' | 'description' | 'licence' | 'file'>): Promise<Described> {
+  const common = { id, name, licence, builtIn: id === houseId, path };
   let file: ModelFile;
   try {
     file = await readModel(path);
   } catch (error) {
     const { message } = toFault(error);
-    return { id, name, description: `cannot be used: ${message}`, licence, sources: [], modes: [], bytes: 0, builtIn: id === houseId, path };
+    return { ...common, description: `cannot be used: ${message}`, sources: [], modes: [], bytes: 0, parameters: null, published: null };
   }
   const sizes = await Promise.all(membersOf(file).map(({ model }) => stat(model.path)));
   const bytes = sizes.reduce((sum, { size }) => sum + size, 0);
-  return { id, name, description, licence, sources: sourcesOf(file), modes: file.modes, bytes, builtIn: id === houseId, path };
+  const parameters = membersOf(file).reduce((sum, { model }) => sum + parametersOf(model), 0);
+  return { ...common, description, sources: sourcesOf(file), modes: file.modes, bytes, parameters, published: publishedQuality(file) };
 }
 
 /**
@@ -85,6 +91,10 @@ function sourcesOf(file: ModelFile): string[] {
   return membersOf(file)[0]?.model.config.sources ?? [];
 }
 
+function parametersOf({ tensors }: SingleModel): number {
+  return tensors.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
+}
+
 /** A single model is a bag of one. */
 function membersOf(file: ModelFile): { model: SingleModel; weights: number[] }[] {
   return file.format === 'bag' ? file.members : [{ model: file, weights: file.config.sources.map(() => 1) }];
@@ -94,6 +104,8 @@ export interface NetworkFacts {
   sources: string[];
   rate: number;
   channels: number;
+  /** That the model was trained for. */
+  segmentSeconds: number;
 }
 
 /** What a model makes, without loading it. @throws StemwrightError 'model' */
@@ -101,7 +113,7 @@ export async function describeNetwork(store: ModelStore, id: string): Promise<Ne
   const { path } = await findModel(store, id, '/');
   const file = await readModel(path);
   const config = membersOf(file)[0]?.model.config;
-  return { sources: sourcesOf(file), rate: config?.sampleRate ?? 0, channels: config?.audioChannels ?? 0 };
+  return { sources: sourcesOf(file), rate: config?.sampleRate ?? 0, channels: config?.audioChannels ?? 0, segmentSeconds: config === undefined ? 0 : config.segment[0] / config.segment[1] };
 }
 
 /** Reads a model's files, checks them and hands them to the engine. */

@@ -1,13 +1,15 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { OfferedModel } from '../contract/channels.ts';
 import { printable, StemwrightError } from '../contract/errors.ts';
-import { readModel } from '../weights/formats.ts';
+import type { PublishedQuality } from '../contract/model.ts';
+import { readModel, type ModelFile } from '../weights/formats.ts';
 import { download, type DownloadOptions } from './download.ts';
 import type { Manifest, ModelStore } from './model-store.ts';
 
 const officialRoot = 'https://dl.fbaipublicfiles.com/demucs/hybrid_transformer/';
 
-interface OfficialModel {
+interface Download {
   description: string;
   /** `<signature>-<first digits of the SHA-256>.th` */
   files: readonly string[];
@@ -15,11 +17,25 @@ interface OfficialModel {
   weights: readonly (readonly number[])[] | null;
 }
 
+interface OfficialModel extends Download {
+  /** Of all its files. */
+  bytes: number;
+  sources: readonly string[];
+  quality: PublishedQuality | null;
+}
+
+const fourSources = ['drums', 'bass', 'other', 'vocals'];
+/** S. Rouard, F. Massa, A. Défossez: Hybrid Transformers for Music Source Separation, 2022, table 1: HT Demucs with 800 songs more. */
+const testSet = 'MUSDB HQ test set, as its authors published it (2022)';
+
 const officialModels: Record<string, OfficialModel> = {
   htdemucs: {
     description: 'Demucs v4, the standard model',
     files: ['955717e8-8726e21a.th'],
     weights: null,
+    bytes: 84_141_911,
+    sources: fourSources,
+    quality: { set: testSet, stems: { drums: 10.05, bass: 9.78, other: 6.42, vocals: 8.93 } },
   },
   htdemucs_ft: {
     description: 'Demucs v4, a model fine-tuned for each stem: better, four times as slow',
@@ -30,19 +46,41 @@ const officialModels: Record<string, OfficialModel> = {
       [0, 0, 1, 0],
       [0, 0, 0, 1],
     ],
+    bytes: 4 * 84_141_271,
+    sources: fourSources,
+    quality: { set: testSet, stems: { drums: 10.08, bass: 10.39, other: 6.32, vocals: 9.2 } },
   },
   htdemucs_6s: {
     description: 'Demucs v4 with guitar and piano besides; the piano is poor',
     files: ['5c90dfd2-34c22ccb.th'],
     weights: null,
+    bytes: 54_996_327,
+    sources: [...fourSources, 'guitar', 'piano'],
+    quality: null,
   },
 };
 
 const demucsLicence = 'MIT, as the Demucs repository that publishes it';
 
 /** What can be downloaded. */
-export function offeredModels(): { id: string; description: string; licence: string; files: number }[] {
-  return Object.entries(officialModels).map(([id, { description, files }]) => ({ id, description, licence: demucsLicence, files: files.length }));
+export function offeredModels(): Omit<OfferedModel, 'installed'>[] {
+  return Object.entries(officialModels).map(([id, { description, files, bytes, sources, quality }]) => ({
+    ...{ id, description, licence: demucsLicence, files: files.length, bytes },
+    modes: ['full'],
+    sources: [...sources],
+    quality,
+  }));
+}
+
+/** What is published of this model, if it is one of Demucs' own by its files' digests. */
+export function publishedQuality(file: ModelFile): PublishedQuality | null {
+  const digests = file.format === 'bag' ? file.members.map(({ model }) => model.sha256) : [file.sha256];
+  const isOf = ({ files }: OfficialModel) => files.length === digests.length && files.every((name, index) => digests[index]?.startsWith(digestPrefix(name)));
+  return Object.values(officialModels).find(isOf)?.quality ?? null;
+}
+
+function digestPrefix(file: string): string {
+  return /-([0-9a-f]{8})\.th$/.exec(file)?.[1] ?? '';
 }
 
 /**
@@ -52,7 +90,7 @@ export function offeredModels(): { id: string; description: string; licence: str
 export async function downloadOfficial(
   store: ModelStore,
   id: string,
-  options: DownloadOptions & { root?: string; models?: Record<string, OfficialModel>; onFile?: (file: string, index: number, count: number) => void } = {},
+  options: DownloadOptions & { root?: string; models?: Record<string, Download>; onFile?: (file: string, index: number, count: number) => void } = {},
 ): Promise<Manifest> {
   const { root = officialRoot, models = officialModels, onFile, ...rest } = options;
   const model = Object.hasOwn(models, id) ? models[id] : undefined;
@@ -65,8 +103,8 @@ export async function downloadOfficial(
   const paths: string[] = [];
   for (const [index, file] of model.files.entries()) {
     onFile?.(file, index, model.files.length);
-    const path = store.downloadPath(file);
-    await download({ url: new URL(file, root).href, path, sha256Prefix: /-([0-9a-f]{8})\.th$/.exec(file)?.[1] ?? '' }, rest);
+    const path = await store.downloadPath(file);
+    await download({ url: new URL(file, root).href, path, sha256Prefix: digestPrefix(file) }, rest);
     paths.push(path);
   }
   return store.install(id, async (folder) => {
@@ -80,7 +118,7 @@ export async function downloadOfficial(
 }
 
 /** @return the name of the file to open */
-async function writeEntry(folder: string, id: string, { files, weights }: OfficialModel): Promise<string> {
+async function writeEntry(folder: string, id: string, { files, weights }: Download): Promise<string> {
   if (weights === null) {
     return files[0] ?? '';
   }

@@ -78,6 +78,8 @@ export async function planItem(path: string, options: QueueOptions, planner: Pla
     },
     stems: options.stems ?? network.sources,
     backend: 'cpu',
+    segmentSeconds: options.segmentSeconds ?? network.segmentSeconds,
+    isSegmentLimited: false,
     predicted: {
       seconds: seconds === null ? null : planner.history.predict(options, options.threads ?? planner.threads, seconds),
       memoryBytes: null,

@@ -60,7 +60,7 @@ class ProjectExport {
   }
 
   async run(): Promise<string> {
-    const { parts, format, clipMode } = this.#spec;
+    const { parts, format, clipMode, dither } = this.#spec;
     const { file, report } = this.#found;
     const names = this.#names();
     const { channels } = file;
@@ -76,7 +76,7 @@ class ProjectExport {
     const tags = copyableTags(report.input.tags);
     for (const [index, path] of tracks.entries()) {
       const output = join(this.#folder.resultPath, `${names[index] ?? ''}.${formatTraits[plan.format].extension}`);
-      await encode({ source: { path, rate, channels }, output, format: plan.format, gain: plan.gain, tags, cover: null }, signal);
+      await encode({ source: { path, rate, channels }, output, format: plan.format, gain: plan.gain, dither, tags, cover: null }, signal);
       this.#step(names[index] ?? '');
     }
     return this.#folder.publish(file.title, (path) => {

@@ -18,15 +18,16 @@ const stranger = '7d9f2c1e-0000-4000-8000-000000000000';
 it('a project is a folder with tracks, peaks and what made them', async () => {
   const id = await writeProject(folder, 'Song');
   expect(await readdir(folder)).toEqual(['Song']);
-  expect(await readdir(join(folder, 'Song'), { recursive: true })).toHaveLength(9);
+  expect(await readdir(join(folder, 'Song'), { recursive: true })).toHaveLength(11);
   const project = await library.open(id);
   expect(project).toMatchObject({ id, title: 'Song', stems: ['drums', 'lead vocals'], frames: 1000, missing: [], sourceMissing: true, model: 'house' });
   expect(project.tracks.map(({ samples }) => samples)).toEqual([
     `tracks/project/${id}/original.f32`,
     `tracks/project/${id}/stems/drums.f32`,
     `tracks/project/${id}/stems/lead%20vocals.f32`,
+    `tracks/project/${id}/residual.f32`,
   ]);
-  expect(project.bytes).toBe(3 * (8000 + 4));
+  expect(project.bytes).toBe(4 * (8000 + 4));
 });
 
 it('the library is what lies in its folder, whatever else lies there', async () => {

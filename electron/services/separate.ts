@@ -4,7 +4,7 @@ import { basename, extname, join } from 'node:path';
 import { cancelled, fromWriteError, printable, StemwrightError } from '../contract/errors.ts';
 import { SeparationReport, type SeparationOptions, type SeparationProgress, type StemReport, type Warning } from '../contract/separation.ts';
 import { fromNative } from '../engine/errors.ts';
-import type { NativeModule, TrackStats } from '../engine/native.ts';
+import type { NativeJob, NativeModule, TrackStats } from '../engine/native.ts';
 import { decode, decodedChannels, plain, undecodable } from '../media/decode.ts';
 import { writableRate } from '../media/formats.ts';
 import { probe, type MediaInfo } from '../media/probe.ts';
@@ -24,8 +24,8 @@ export interface SeparationContext {
   tracer: Tracer;
   signal: AbortSignal;
   onProgress: (progress: SeparationProgress) => void;
-  /** Told where the sources are being written, before their first segment. */
-  onTracks?: ((tracks: TracksInWork) => void) | undefined;
+  /** Told where the sources are being written, before their first segment, and who writes them. */
+  onTracks?: ((tracks: TracksInWork, job: NativeJob) => void) | undefined;
   /** Puts the stems into `folder.resultPath` and publishes them. */
   deliver: (song: SeparatedSong) => Promise<SeparationReport>;
 }
@@ -315,7 +315,6 @@ class Separation {
     const { native, options, signal, tracer } = this.#context;
     const separated = new Map(this.#model.sources.map((name, index) => [name, this.#folder.file(`source-${index}.f32`)]));
     const { frames, mean, std } = mix.stats;
-    this.#context.onTracks?.({ rate: mix.rate, channels: mix.channels, frames, paths: separated });
     let last = performance.now();
     const done = await runSeparation(
       native,
@@ -338,6 +337,9 @@ class Separation {
         this.#progress('separate', event.fraction, event.etaSeconds);
       },
       signal,
+      (job) => {
+        this.#context.onTracks?.({ rate: mix.rate, channels: mix.channels, frames, paths: separated }, job);
+      },
     );
     return { separated, segmentSeconds: done.segmentSeconds };
   }

@@ -1,17 +1,17 @@
 import type { SeparationOptions, SeparationProgress, SeparationReport } from '../contract/separation.ts';
 import { loadNative } from '../engine/load.ts';
 import type { NativeModule } from '../engine/native.ts';
-import { userFolders } from './folders.ts';
-import { ModelStore } from './model-store.ts';
+import type { ModelStore } from './model-store.ts';
 import { findModel, loadModel, type LoadedModel } from './models.ts';
 import { separate, type SeparationContext, type Song } from './separate.ts';
 import { asFiles } from './song-files.ts';
 import { Tracer } from './trace.ts';
+import { userModels } from './user-models.ts';
 
 export interface SeparatorSetting {
   native?: NativeModule | undefined;
-  /** Holds the installed models. */
-  dataFolder?: string | undefined;
+  /** Holds the installed models; absent: the user's. */
+  models?: ModelStore | undefined;
   /** Else the stems become plain files. */
   deliver?: SeparationContext['deliver'] | undefined;
   onTracks?: SeparationContext['onTracks'];
@@ -49,8 +49,7 @@ export class Separator {
   }
 
   async #load(): Promise<LoadedModel> {
-    const store = new ModelStore(this.#setting.dataFolder ?? userFolders().data);
-    return loadModel(this.#native, await findModel(store, this.#options.model, this.#folder));
+    return loadModel(this.#native, await findModel(this.#setting.models ?? userModels(), this.#options.model, this.#folder));
   }
 
   async dispose(): Promise<void> {

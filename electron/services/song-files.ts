@@ -40,7 +40,7 @@ async function encodeStems(song: SeparatedSong, plan: WritePlan, signal: AbortSi
   const step = song.steps('encode', song.stems.length);
   await forEachLimited(song.stems, song.parallel, async ({ name, path }) => {
     const output = join(song.folder.resultPath, fileName(name, plan));
-    await encode({ source: { ...song.reference, path }, output, format: plan.format, gain: plan.gain, tags, cover }, signal);
+    await encode({ source: { ...song.reference, path }, output, format: plan.format, gain: plan.gain, dither: 'triangular', tags, cover }, signal);
     step();
   });
 }

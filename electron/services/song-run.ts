@@ -1,16 +1,20 @@
 import type { ItemProgress, QueueItem, QueueOptions } from '../contract/queue.ts';
 import { SeparationOptions, type SeparationProgress, type Warning } from '../contract/separation.ts';
-import type { NativeModule } from '../engine/native.ts';
+import type { NativeJob, NativeModule } from '../engine/native.ts';
+import type { ModelStore } from './model-store.ts';
 import type { PaceHistory } from './plan.ts';
-import { asProject, ProjectLibrary } from './projects.ts';
+import { asProject } from './project-delivery.ts';
+import { ProjectLibrary } from './projects.ts';
 import type { TracksInWork } from './separate.ts';
 import { Separator } from './separator.ts';
 
 export interface SongRunSetting {
   native: NativeModule;
-  dataFolder: string;
+  models: ModelStore;
   projectsFolder: string;
   history: PaceHistory;
+  /** Whether the song's file stays when its item has gone. */
+  keepsPath: (path: string) => boolean;
   /** What options without a thread count mean. */
   threads: () => number;
   onProgress: (progress: ItemProgress) => void;
@@ -21,6 +25,7 @@ export class SongRun {
   readonly #setting: SongRunSetting;
   #progress: ItemProgress | null = null;
   #tracks: TracksInWork | null = null;
+  #job: NativeJob | null = null;
 
   constructor(setting: SongRunSetting) {
     this.#setting = setting;
@@ -36,16 +41,24 @@ export class SongRun {
     return path?.replace(/f32$/, ending) ?? null;
   }
 
+  /** What is not done from there outwards comes next. Nothing for an item that does not run. */
+  focus(id: string, seconds: number): void {
+    if (this.#progress?.id === id && this.#tracks !== null) {
+      this.#job?.focus(Math.min(this.#tracks.frames - 1, Math.round(seconds * this.#tracks.rate)));
+    }
+  }
+
   async run(item: QueueItem, signal: AbortSignal): Promise<{ project: string; warnings: Warning[] }> {
-    const { native, dataFolder, history } = this.#setting;
+    const { native, models, history, keepsPath } = this.#setting;
     const project = ProjectLibrary.newId();
     const threads = item.options.threads ?? this.#setting.threads();
     const separator = new Separator(this.#options(item.options, threads), '/', {
       native,
-      dataFolder,
-      deliver: asProject(native, project),
-      onTracks: (tracks) => {
+      models,
+      deliver: asProject(native, { id: project, sourcePath: keepsPath(item.path) ? item.path : null }),
+      onTracks: (tracks, job) => {
         this.#tracks = tracks;
+        this.#job = job;
       },
     });
     try {
@@ -57,6 +70,7 @@ export class SongRun {
     } finally {
       this.#progress = null;
       this.#tracks = null;
+      this.#job = null;
       await separator.dispose();
     }
   }

@@ -7,7 +7,7 @@ import { Id } from '../contract/queue.ts';
 import { loadNative } from '../engine/load.ts';
 import type { NativeModule } from '../engine/native.ts';
 import { userFolders, type Folders } from './folders.ts';
-import { defaultThreads, makeHandlers, type Handlers, type Services, type System } from './handlers.ts';
+import { defaultThreads, makeHandlers } from './handlers.ts';
 import { holdFolder } from './instance.ts';
 import { sweepJobFolders } from './job-folder.ts';
 import { JobQueue } from './jobs.ts';
@@ -15,12 +15,14 @@ import { ModelLibrary } from './model-library.ts';
 import { ModelStore } from './model-store.ts';
 import { historyPath, PaceHistory } from './plan.ts';
 import { ProjectLibrary } from './projects.ts';
+import type { Handlers, Services, System } from './services.ts';
 import { PresetStore, SettingsStore } from './settings.ts';
 import { SongRun } from './song-run.ts';
 import { Tasks } from './tasks.ts';
 import { Uploads } from './uploads.ts';
+import { settingsPath } from './user-models.ts';
 
-export type { System } from './handlers.ts';
+export type { System } from './services.ts';
 
 export interface StudioSetting {
   system: System;
@@ -157,12 +159,14 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
   const exportsFolder = join(data, 'exports');
   const library = new ProjectLibrary(join(data, 'projects'));
   const uploads = new Uploads(data);
-  const settings = await SettingsStore.open(join(config, 'settings.json'));
+  const settings = await SettingsStore.open(settingsPath(folders));
+  const modelStore = new ModelStore(data, () => Promise.resolve(settings.get().modelsFolder));
   const history = await PaceHistory.open(historyPath(data));
   const songs = new SongRun({
     native,
-    dataFolder: data,
+    models: modelStore,
     projectsFolder: library.folder,
+    keepsPath: (path) => !uploads.holds(path),
     history,
     threads: () => defaultThreads({ settings, native }),
     onProgress: (progress) => {
@@ -186,8 +190,8 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
     version: native.info().version,
     ...{ native, system, settings, history, library, uploads, songs, queue, exportsFolder, emit },
     presets: await PresetStore.open(join(config, 'presets.json')),
-    models: new ModelLibrary(data, () => native),
-    modelStore: new ModelStore(data),
+    models: new ModelLibrary(modelStore, () => native),
+    modelStore,
     tasks: new Tasks((task) => {
       emit('task', task);
     }),

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fakeNative } from '../engine/testing.ts';
 import type { MediaInfo } from '../media/probe.ts';
 import { JobFolder } from './job-folder.ts';
-import { asProject, ProjectLibrary } from './projects.ts';
+import { asProject } from './project-delivery.ts';
+import { ProjectLibrary } from './projects.ts';
 import type { SeparatedSong } from './separate.ts';
 import { Studio } from './studio.ts';
 
@@ -58,7 +59,7 @@ export async function writeProject(projects: string, title: string): Promise<str
   const stems = await Promise.all(['drums', 'lead vocals'].map(async (name) => ({ name, isWritten: true, path: await track(name), peak: 0.5, overs: 0 })));
   const song: SeparatedSong = {
     name: title,
-    info: { path: join(projects, '..', 'gone.wav') } as MediaInfo,
+    info: {} as MediaInfo,
     folder: job,
     reference: { path: await track('mix'), rate: 44_100, channels: 2 },
     frames,
@@ -74,7 +75,7 @@ export async function writeProject(projects: string, title: string): Promise<str
       }),
   };
   try {
-    await asProject(fakeNative(), id)(song);
+    await asProject(fakeNative(), { id, sourcePath: join(projects, '..', 'gone.wav') })(song);
   } finally {
     await job.remove();
   }

@@ -42,11 +42,15 @@ export class Uploads {
     }
   }
 
+  /** Whether the file is one of these. */
+  holds(path: string): boolean {
+    return dirname(dirname(resolve(path))) === resolve(this.#folder);
+  }
+
   /** Removes the file if it is one of these. */
   async release(path: string): Promise<void> {
-    const folder = dirname(resolve(path));
-    if (dirname(folder) === resolve(this.#folder)) {
-      await rm(folder, { recursive: true, force: true });
+    if (this.holds(path)) {
+      await rm(dirname(resolve(path)), { recursive: true, force: true });
     }
   }
 

@@ -15,7 +15,7 @@ try {
   const track = await open(path, 'w');
   await track.truncate(frames * 8);
   await track.close();
-  await encode({ source: { path, rate, channels: 2 }, output, format: 'wav32f', gain: 1, tags: {}, cover: null });
+  await encode({ source: { path, rate, channels: 2 }, output, format: 'wav32f', gain: 1, dither: 'none', tags: {}, cover: null });
 
   const head = await open(output, 'r');
   const { buffer } = await head.read(Buffer.alloc(4), 0, 4, 0);

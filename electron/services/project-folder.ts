@@ -1,0 +1,85 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { Mix, ProjectFile, type ProjectSummary, type ProjectTrack } from '../contract/project.ts';
+import { SeparationReport } from '../contract/separation.ts';
+import { JsonFile, parseJson, writeAtomically } from './json-file.ts';
+
+const projectName = 'project.json';
+const reportName = 'separation.json';
+
+/** A project as its folder holds it. */
+export interface ProjectFolder {
+  folder: string;
+  file: ProjectFile;
+  report: SeparationReport;
+}
+
+export type TrackRef = Pick<ProjectTrack, 'kind' | 'name'>;
+
+export const original: TrackRef = { kind: 'original', name: 'original' };
+export const residual: TrackRef = { kind: 'residual', name: 'residual' };
+
+export function stemRefs(stems: readonly string[]): TrackRef[] {
+  return stems.map((name) => ({ kind: 'stem', name }));
+}
+
+/** The original, the stems and the residual, in that order. */
+export function trackRefs({ stems }: Pick<ProjectFile, 'stems'>): TrackRef[] {
+  return [original, ...stemRefs(stems), residual];
+}
+
+/** A track's place within its project's folder; `.peaks` lies beside `.f32`. */
+export function trackFile({ kind, name }: TrackRef, ending: 'f32' | 'peaks'): string {
+  return kind === 'stem' ? join('stems', `${name}.${ending}`) : `${kind}.${ending}`;
+}
+
+/** @return what is wrong with the folder, in a line, when it cannot be read */
+export async function readProject(folder: string): Promise<ProjectFolder | string> {
+  const [project, report] = await Promise.all([projectName, reportName].map((name) => readFile(join(folder, name), 'utf8').catch(() => null)));
+  const file = ProjectFile.safeParse(parseJson(project ?? ''));
+  const separation = SeparationReport.safeParse(parseJson(report ?? ''));
+  if (!file.success) {
+    return `${projectName} ${project === null ? 'is missing' : 'is damaged, or from a newer version'}`;
+  }
+  if (!separation.success) {
+    return `${reportName} ${report === null ? 'is missing' : 'is damaged, or from a newer version'}`;
+  }
+  return { folder, file: file.data, report: separation.data };
+}
+
+export function writeProjectFile(folder: string, file: ProjectFile): Promise<void> {
+  return writeAtomically(join(folder, projectName), `${JSON.stringify(file, null, 2)}\n`);
+}
+
+export function writeReport(folder: string, report: SeparationReport): Promise<void> {
+  return writeAtomically(join(folder, reportName), `${JSON.stringify(SeparationReport.parse(report), null, 2)}\n`);
+}
+
+/** How the project is heard, in a file of its own: it changes often, and losing it costs little. */
+export function mixFile(folder: string): JsonFile<Mix & { version: 1 }> {
+  return new JsonFile(join(folder, 'mix.json'), Mix.extend({ version: z.literal(1) }));
+}
+
+export async function summarise({ folder, file, report }: ProjectFolder): Promise<ProjectSummary> {
+  const names = trackRefs(file).flatMap((track) => [trackFile(track, 'f32'), trackFile(track, 'peaks')]);
+  const sizes = await Promise.all(names.map((name) => sizeOf(join(folder, name))));
+  const source = file.sourcePath === null ? null : await stat(file.sourcePath).catch(() => null);
+  return {
+    id: file.id,
+    title: file.title,
+    createdAt: file.createdAt,
+    seconds: file.frames / file.rate,
+    stems: file.stems,
+    model: report.model.id,
+    bytes: sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0),
+    sourcePath: file.sourcePath,
+    sourceMissing: file.sourcePath !== null && source?.isFile() !== true,
+    missing: names.filter((_, index) => sizes[index] === null),
+  };
+}
+
+async function sizeOf(path: string): Promise<number | null> {
+  const info = await stat(path).catch(() => null);
+  return info?.isFile() === true ? info.size : null;
+}

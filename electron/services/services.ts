@@ -1,0 +1,58 @@
+import type { AppInfo, Args, Channel, EventData, EventName, Result } from '../contract/channels.ts';
+import { printable, StemwrightError } from '../contract/errors.ts';
+import type { NativeModule } from '../engine/native.ts';
+import type { JobQueue } from './jobs.ts';
+import type { ModelLibrary } from './model-library.ts';
+import type { ModelStore } from './model-store.ts';
+import type { PaceHistory } from './plan.ts';
+import type { ProjectLibrary } from './projects.ts';
+import type { PresetStore, SettingsStore } from './settings.ts';
+import type { SongRun } from './song-run.ts';
+import type { Tasks } from './tasks.ts';
+import type { Uploads } from './uploads.ts';
+
+export type FileKind = Args<'system.chooseFiles'>['kind'];
+
+/** What only the shell can do; what is absent it cannot. */
+export interface System {
+  shell: AppInfo['shell'];
+  /** Moves a folder where the user can get it back from. */
+  trash?: (path: string) => Promise<void>;
+  /** Shows a folder in the system's file manager. */
+  reveal?: (path: string) => Promise<void>;
+  /** Null: the user chose none. */
+  chooseFolder?: (title: string) => Promise<string | null>;
+  chooseFiles?: (title: string, kind: FileKind) => Promise<string[]>;
+  /** A line for whoever looks after the program. */
+  log: (line: string) => void;
+}
+
+export interface Services {
+  version: string;
+  native: NativeModule;
+  system: System;
+  settings: SettingsStore;
+  presets: PresetStore;
+  history: PaceHistory;
+  models: ModelLibrary;
+  modelStore: ModelStore;
+  uploads: Uploads;
+  library: ProjectLibrary;
+  tasks: Tasks;
+  queue: JobQueue;
+  songs: SongRun;
+  /** Gets a folder for each export that is to be fetched. */
+  exportsFolder: string;
+  emit: <E extends EventName>(event: E, data: EventData<E>) => void;
+}
+
+export type Handlers = { [C in Channel]: (args: Args<C>) => Result<C> | Promise<Result<C>> };
+
+export type Part<P extends string> = { [C in Extract<Channel, `${P}.${string}`>]: Handlers[C] };
+
+export async function revealFolder({ reveal }: System, folder: string): Promise<void> {
+  if (reveal === undefined) {
+    throw new StemwrightError('usage', 'this shell cannot open the file manager', `The folder is ${printable(folder)}.`);
+  }
+  await reveal(folder);
+}
