@@ -62,8 +62,8 @@ export const ProjectTrack = z.strictObject({
   peaks: z.string(),
   /**
    * `<spectrum>/<level>/<index>` answers a tile of 256 columns of 256 bytes, column after column. A column is one Hann frame
-   * of 2048 of the mono mix, centred at frame 512·2^level·(256·index + column); its rows are log-spaced from 30 Hz to half
-   * the rate, the lowest first; a byte is (dBFS + 120) / 120 · 255.
+   * of 2048 of the mono mix about the middle of its own 512·2^level frames; its rows are log-spaced from 30 Hz to half the
+   * rate, the lowest first; a byte is (dBFS + 120) / 120 · 255. The highest level is the first whose one tile covers all.
    */
   spectrum: z.string(),
 });

@@ -1,11 +1,10 @@
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isChannel, requests, type Answer, type EventData, type EventName } from '../contract/channels.ts';
 import { printable, StemwrightError, toFault } from '../contract/errors.ts';
-import type { ProjectTrack } from '../contract/project.ts';
-import { Id } from '../contract/queue.ts';
 import { loadNative } from '../engine/load.ts';
 import type { NativeModule } from '../engine/native.ts';
+import { Addresses, type Content } from './addresses.ts';
 import { userFolders, type Folders } from './folders.ts';
 import { defaultThreads, makeHandlers } from './handlers.ts';
 import { holdFolder } from './instance.ts';
@@ -18,6 +17,7 @@ import { ProjectLibrary } from './projects.ts';
 import type { Handlers, Services, System } from './services.ts';
 import { PresetStore, SettingsStore } from './settings.ts';
 import { SongRun } from './song-run.ts';
+import { SpectrumTiles } from './spectrum.ts';
 import { Tasks } from './tasks.ts';
 import { Uploads } from './uploads.ts';
 import { settingsPath } from './user-models.ts';
@@ -32,17 +32,13 @@ export interface StudioSetting {
 
 export type Listener = <E extends EventName>(event: E, data: EventData<E>) => void;
 
-/** Which track of what, as an address beside the page names it. */
-export type TrackName =
-  | { of: 'project'; id: string; track: { kind: ProjectTrack['kind']; name: string }; ending: 'f32' | 'peaks' }
-  | { of: 'job'; id: string; index: number; ending: 'f32' | 'peaks' };
-
 const maxUploadBytes = 2 ** 36;
 
 /** Everything a shell offers its page: an answer to each request of the contract, and the contract's events. */
 export class Studio {
   readonly #services: Services;
   readonly #handlers: Handlers;
+  readonly #addresses: Addresses;
   readonly #listeners: Set<Listener>;
   readonly #lock: { release(): Promise<void> };
   readonly #refused = new Set<string>();
@@ -50,6 +46,7 @@ export class Studio {
   private constructor(services: Services, listeners: Set<Listener>, lock: { release(): Promise<void> }) {
     this.#services = services;
     this.#handlers = makeHandlers(services);
+    this.#addresses = new Addresses(services, new SpectrumTiles(services.native));
     this.#listeners = listeners;
     this.#lock = lock;
   }
@@ -104,32 +101,12 @@ export class Studio {
     return () => this.#listeners.delete(listener);
   }
 
-  /** @return the file's path; null when there is no such track */
-  async trackPath(name: TrackName): Promise<string | null> {
-    if (!Id.safeParse(name.id).success) {
-      return null;
-    }
-    const { library, songs } = this.#services;
-    return name.of === 'job'
-      ? songs.trackPath(name.id, name.index, name.ending)
-      : library.trackPath(name.id, name.track, name.ending).catch((error: unknown) => {
-          if (error instanceof StemwrightError) {
-            return null;
-          }
-          throw error;
-        });
-  }
-
-  /** What an export that is to be fetched has made; null when there is none of that id. */
-  async exported(task: string): Promise<{ title: string; files: { name: string; path: string }[] } | null> {
-    const found = this.#services.tasks.list().find(({ id }) => id === task);
-    if (found?.state !== 'done' || found.download === null) {
-      return null;
-    }
-    const folder = join(this.#services.exportsFolder, task);
-    const [title = ''] = await readdir(folder);
-    const names = await readdir(join(folder, title));
-    return { title, files: names.sort().map((name) => ({ name, path: join(folder, title, name) })) };
+  /**
+   * What an address in an answer leads to; null when there is nothing.
+   * @param segments as `addressSegments` gives them
+   */
+  content(segments: readonly string[]): Promise<Content | null> {
+    return this.#addresses.find(segments);
   }
 
   /** Takes a file that the page cannot name by its path. */

@@ -1,6 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { parseRange } from '../common/range.ts';
 
 /**
  * Sends a file, or the range of it that was asked for.
@@ -41,19 +42,4 @@ async function sendRange(request: IncomingMessage, response: ServerResponse, fil
     return;
   }
   await pipeline(file.createReadStream({ start, end: end - 1, autoClose: false }), response);
-}
-
-/** @return `end` is exclusive; null: the whole file, as for every range that is not of the one simple kind */
-function parseRange(header: string | undefined, size: number): { start: number; end: number } | null | 'unsatisfiable' {
-  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '');
-  if (match === null || (match[1] === '' && match[2] === '')) {
-    return null;
-  }
-  const [, first = '', last = ''] = match;
-  const start = first === '' ? Math.max(0, size - Number(last)) : Number(first);
-  const end = first === '' || last === '' ? size : Math.min(size, Number(last) + 1);
-  if (first !== '' && last !== '' && Number(last) < Number(first)) {
-    return null;
-  }
-  return start < end ? { start, end } : 'unsatisfiable';
 }

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { addressSegments } from '../../services/addresses.ts';
 
 /** What a request must show before it is looked at any further. */
 export interface Gate {
@@ -13,10 +14,7 @@ export type Admission = { ok: true; segments: string[]; query: URLSearchParams }
 
 const forbidden = { ok: false, status: 403 } as const;
 
-/**
- * Checks where a request comes from and takes its path apart. No segment of an admitted path leads anywhere by itself:
- * none is empty but the last, none is `.` or `..`, none holds a separator.
- */
+/** Checks where a request comes from and takes its path apart. */
 export function admit(request: IncomingMessage, gate: Gate): Admission {
   const { host, origin } = request.headers;
   const site = request.headers['sec-fetch-site'];
@@ -29,32 +27,20 @@ export function admit(request: IncomingMessage, gate: Gate): Admission {
     return forbidden;
   }
   const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/s);
-  const segments = path.startsWith('/') ? path.slice(1).split('/').map(decode) : [];
-  const [token, ...rest] = segments;
-  if (token === null || token === undefined || !equal(token, gate.token)) {
+  const [, token = '', below] = /^\/([^/]*)(?:\/(.*))?$/s.exec(path) ?? [];
+  if (!equal(token, gate.token)) {
     return forbidden;
   }
   // Only the page itself may be opened from the address bar; nothing by a link from elsewhere.
-  const isPage = rest.length === 1 && rest[0] === '';
+  const isPage = below === '';
   if (site !== undefined && site !== 'same-origin' && !(isPage && site === 'none')) {
     return forbidden;
   }
-  if (!rest.every((segment, index) => isPlain(segment, index === rest.length - 1))) {
-    return { ok: false, status: 400 };
+  if (below === undefined) {
+    return { ok: false, status: 404 };
   }
-  return rest.length === 0 ? { ok: false, status: 404 } : { ok: true, segments: rest, query: new URLSearchParams(query) };
-}
-
-function decode(segment: string): string | null {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return null;
-  }
-}
-
-function isPlain(segment: string | null, isLast: boolean): segment is string {
-  return segment !== null && (segment !== '' || isLast) && !/^\.\.?$|[/\\\0]/.test(segment);
+  const segments = addressSegments(below);
+  return segments === null ? { ok: false, status: 400 } : { ok: true, segments, query: new URLSearchParams(query) };
 }
 
 function equal(given: string, expected: string): boolean {

@@ -23,7 +23,7 @@ afterEach(async () => {
 const foreignHosts = ['evil.example', 'localhost', '127.0.0.1', '[::1]', ''];
 
 describe('a request is refused', () => {
-  const paths = () => ['', 'assets/page.js', `tracks/project/${project}/original.f32`, 'downloads/x', 'upload?name=a', 'ws'].map((path) => prefix + path);
+  const paths = () => ['', 'assets/page.js', `tracks/project/${project}/original.f32`, `tracks/project/${project}/original.spectrum/0/0`, 'downloads/x', 'upload?name=a', 'ws'].map((path) => prefix + path);
 
   it.each(foreignHosts)('for the host %j, which another site could make resolve here', async (host) => {
     for (const path of paths()) {
@@ -83,7 +83,7 @@ describe('no path leads out', () => {
   const climbs = ['..', '%2e%2e', '.%2e', '..%2f..', '..%5c..', '%2e%2e%2f', '..\\..', '.', '', '%00', 'a%00b', '%2fetc%2fpasswd', '%c0%ae%c0%ae', '%252e%252e'];
 
   it.each(climbs)('%j', async (climb) => {
-    const routes = ['', 'assets/', 'tracks/', `tracks/project/`, `tracks/project/${project}/`, `tracks/project/${project}/stems/`, 'tracks/job/', 'downloads/'];
+    const routes = ['', 'assets/', 'tracks/', `tracks/project/`, `tracks/project/${project}/`, `tracks/project/${project}/stems/`, `tracks/project/${project}/original.spectrum/`, `tracks/project/${project}/stems/drums.spectrum/0/`, 'tracks/job/', 'downloads/'];
     for (const route of routes) {
       for (const end of ['secret.js', 'project.json', 'original.f32', 'drums.f32', 'index.html']) {
         const reply = await ask(shell.base, `${prefix}${route}${climb}/${end}`);
@@ -102,11 +102,14 @@ describe('no path leads out', () => {
 
   it('tracks are those of a project, by name and ending', async () => {
     const address = (rest: string) => `${prefix}tracks/${rest}`;
-    const none = [`project/${project}/stems/bass.f32`, `project/${project}/project.json`, `project/${project}/separation.json`, `project/${project}/stems/drums.json`, 'project/x/original.f32', `job/${project}/0.f32`, `job/${project}/-1.f32`, `other/${project}/original.f32`];
+    const none = [`project/${project}/stems/bass.f32`, `project/${project}/project.json`, `project/${project}/separation.json`, `project/${project}/stems/drums.json`, 'project/x/original.f32', `job/${project}/0.f32`, `job/${project}/-1.f32`, `other/${project}/original.f32`, `project/${project}/original.spectrum`, `project/${project}/original.spectrum/0/1`, `project/${project}/original.spectrum/999999999999999999/0`, `project/x/original.spectrum/0/0`];
     for (const path of none) {
       expect((await ask(shell.base, address(path))).status, path).toBe(404);
     }
     expect((await ask(shell.base, address(`project/${project}/stems/lead%20vocals.f32`))).status).toBe(200);
+    const tile = await ask(shell.base, address(`project/${project}/stems/lead%20vocals.spectrum/0/0`));
+    expect(tile).toMatchObject({ status: 200, headers: { 'content-length': '65536' } });
+    expect(tile.body).toHaveLength(65_536);
   });
 });
 

@@ -4,11 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import type { Duplex } from 'node:stream';
 import { StemwrightError, toFault } from '../../contract/errors.ts';
-import type { Studio, TrackName } from '../../services/studio.ts';
+import type { Studio } from '../../services/studio.ts';
 import { zip } from '../../services/zip.ts';
+import { commonHeaders } from '../common/page.ts';
 import { sendFile } from './files.ts';
 import { admit, type Gate } from './guard.ts';
-import { commonHeaders, sendAsset, sendPage } from './page.ts';
+import { sendAsset, sendPage } from './page.ts';
 import { Socket } from './socket.ts';
 
 export interface BrowserShellSetting {
@@ -118,9 +119,8 @@ async function route(visit: Visit, studio: Studio, renderer: string, host: strin
     case '':
       return sendPage(response, renderer, host);
     case 'tracks':
-      return sendTrack(visit, studio, rest);
     case 'downloads':
-      return rest.length === 1 && sendExport(visit, studio, rest[0] ?? '');
+      return sendContent(visit, studio);
     default:
       return sendAsset(request, response, renderer, segments);
   }
@@ -136,43 +136,24 @@ async function receive({ request, response, query }: Visit, studio: Studio): Pro
   return true;
 }
 
-async function sendTrack({ request, response }: Visit, studio: Studio, segments: readonly string[]): Promise<boolean> {
-  const name = trackName(segments);
-  const path = name === null ? null : await studio.trackPath(name);
-  return path !== null && sendFile(request, response, path, { 'content-type': 'application/octet-stream' });
-}
-
-/** `project/<id>/original.f32`, `project/<id>/stems/<name>.f32` or `job/<id>/<index>.f32`; or `.peaks`. */
-function trackName(segments: readonly string[]): TrackName | null {
-  const [of, id = '', ...rest] = segments;
-  const match = /^(.+)\.(f32|peaks)$/s.exec(rest.at(-1) ?? '');
-  const [, name = '', ending] = match ?? [];
-  if (ending !== 'f32' && ending !== 'peaks') {
-    return null;
-  }
-  if (of === 'job' && rest.length === 1 && /^\d{1,2}$/.test(name)) {
-    return { of, id, index: Number(name), ending };
-  }
-  if (of === 'project' && rest.length === 1 && name === 'original') {
-    return { of, id, track: { kind: 'original', name }, ending };
-  }
-  return of === 'project' && rest.length === 2 && rest[0] === 'stems' ? { of, id, track: { kind: 'stem', name }, ending } : null;
-}
-
-async function sendExport({ request, response }: Visit, studio: Studio, task: string): Promise<boolean> {
-  const made = await studio.exported(task);
-  if (made === null) {
+async function sendContent({ request, response, segments }: Visit, studio: Studio): Promise<boolean> {
+  const content = await studio.content(segments);
+  if (content === null) {
     return false;
   }
-  const [only, ...others] = made.files;
-  if (only !== undefined && others.length === 0) {
-    return sendFile(request, response, only.path, { 'content-type': 'application/octet-stream', 'content-disposition': attachment(only.name) });
+  if (content.kind === 'file') {
+    const { path, contentType, saveAs } = content;
+    return sendFile(request, response, path, { 'content-type': contentType, ...(saveAs === null ? {} : { 'content-disposition': attachment(saveAs) }) });
   }
-  response.writeHead(200, { 'content-type': 'application/zip', 'content-disposition': attachment(`${made.title}.zip`) });
+  if (content.kind === 'bytes') {
+    response.writeHead(200, { 'content-type': content.contentType, 'content-length': content.bytes.length }).end(request.method === 'HEAD' ? undefined : content.bytes);
+    return true;
+  }
+  response.writeHead(200, { 'content-type': 'application/zip', 'content-disposition': attachment(content.saveAs) });
   if (request.method === 'HEAD') {
     response.end();
   } else {
-    await pipeline(zip(made.files), response);
+    await pipeline(zip(content.files), response);
   }
   return true;
 }
