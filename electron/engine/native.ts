@@ -19,6 +19,12 @@ export interface NativeModule {
   /** Writes them only when there are none of the present version that fit the track. */
   ensurePeaks(spec: { track: string; channels: number }): Promise<void>;
   replaceRange(spec: RangeReplacement): Promise<void>;
+  /**
+   * 256 × 256 bytes of a track's spectrogram, column by column, the lowest row first: byte 256 · column + row. Column c of tile
+   * `index` looks at the mono mix for 2048 frames (Hann) about the middle of its own 512 · 2^level; rows are log-spaced from 30 Hz to
+   * rate / 2. A byte is (dB + 120) / 120 · 255, and 0 dB a sine at full scale. Past the end of the track all is 0.
+   */
+  spectrumTile(spec: { track: string; channels: number; rate: number; level: number; index: number }): Promise<Buffer>;
   /** Names of what can be measured. */
   benchmarks(): string[];
   runBenchmark(spec: { name: string; threads: number } & Abortable): Promise<NativeBenchmarkEntry[]>;
@@ -111,6 +117,14 @@ export interface NativeModel {
     parameters: number;
     weightBytes: number;
   };
+  /**
+   * Bytes by which the process grows, at most, when it opens this model and separates with it. Each further model of a bag
+   * adds its `weightBytes`. Grows with the segment.
+   * @param spec.segmentSeconds above 0, at most 120; null: the model's own
+   */
+  memoryFor(spec: { mode: SeparationMode; segmentSeconds: number | null; threads: number }): number;
+  /** The longest segment of 1 to 120 s, in tenths, that `memoryFor` allows within the budget; null when not even a second does. */
+  maximumSegmentFor(spec: { mode: SeparationMode; threads: number; budgetBytes: number }): number | null;
   dispose(): void;
 }
 

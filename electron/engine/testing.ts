@@ -23,6 +23,11 @@ export function fakeNative(behaviour: FakeBehaviour = {}): NativeModule {
           parameters: 0,
           weightBytes: 0,
         },
+        memoryFor: ({ segmentSeconds, threads }) => 1e8 + 1e7 * (segmentSeconds ?? config.segment[0] / config.segment[1]) + 1e6 * threads,
+        maximumSegmentFor: ({ budgetBytes, threads }) => {
+          const seconds = Math.min(120, Math.floor((budgetBytes - 1e8 - 1e6 * threads) / 1e6) / 10);
+          return seconds < 1 ? null : seconds;
+        },
         dispose: () => undefined,
       }),
     startSeparation: (spec, onEvent) => startSeparation(spec, onEvent, behaviour),
@@ -60,6 +65,7 @@ export function fakeNative(behaviour: FakeBehaviour = {}): NativeModule {
       writeFileSync(track, Buffer.from(data.buffer));
       return Promise.resolve();
     },
+    spectrumTile: ({ level, index }) => Promise.resolve(Buffer.alloc(256 * 256, level + index)),
     benchmarks: () => ['first thing', 'second thing'],
     runBenchmark: ({ name }) => Promise.resolve([{ name, unit: 's', median: 2, low: 1.9, high: 2.3 }]),
   };

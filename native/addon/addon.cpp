@@ -45,6 +45,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
       Napi::PropertyDescriptor::Function("spreadResidual", spreadResidual, napi_enumerable),
       Napi::PropertyDescriptor::Function("writePeaks", writePeaks, napi_enumerable),
       Napi::PropertyDescriptor::Function("ensurePeaks", ensurePeaks, napi_enumerable),
+      Napi::PropertyDescriptor::Function("spectrumTile", spectrumTile, napi_enumerable),
       Napi::PropertyDescriptor::Function("replaceRange", replaceRange, napi_enumerable),
       Napi::PropertyDescriptor::Function("benchmarks", benchmarks, napi_enumerable),
       Napi::PropertyDescriptor::Function("runBenchmark", runBenchmark, napi_enumerable),

@@ -7,9 +7,12 @@
 #include "addon/errors.h"
 #include "addon/model_spec.h"
 #include "addon/one_shot.h"
+#include "session/memory.h"
 
 namespace stemwright::addon {
 namespace {
+
+constexpr std::uint64_t kMostThreads = 1024;
 
 /// Tells our objects from others with the same prototype.
 constexpr napi_type_tag kModelTag = {0x6c7b0f6a1d5e4f3aull, 0x9c2f38b4d1a7e605ull};
@@ -19,6 +22,8 @@ constexpr napi_type_tag kModelTag = {0x6c7b0f6a1d5e4f3aull, 0x9c2f38b4d1a7e605ul
 Napi::Function ModelHandle::define(Napi::Env env) {
   return DefineClass(env, "Model",
                      {InstanceAccessor<&ModelHandle::info>("info"),
+                      InstanceMethod<&ModelHandle::memoryFor>("memoryFor"),
+                      InstanceMethod<&ModelHandle::maximumSegmentFor>("maximumSegmentFor"),
                       InstanceMethod<&ModelHandle::dispose>("dispose")});
 }
 
@@ -73,6 +78,25 @@ Napi::Value ModelHandle::info(const Napi::CallbackInfo& info) {
   object.Set("parameters", static_cast<double>(loaded.parameters()));
   object.Set("weightBytes", static_cast<double>(loaded.weightBytes()));
   return object;
+}
+
+Napi::Value ModelHandle::memoryFor(const Napi::CallbackInfo& info) {
+  const Argument spec = Argument::of(info, 0, "spec");
+  std::optional<double> seconds;
+  if (const Argument given = spec["segmentSeconds"]; !given.isAbsent()) seconds = given.number();
+  const auto bytes = session::memoryFor(*model(), readMode(spec["mode"]), seconds,
+                                        static_cast<unsigned>(spec["threads"].whole(kMostThreads)));
+  return Napi::Number::New(info.Env(), static_cast<double>(valueOrThrow(info.Env(), bytes)));
+}
+
+Napi::Value ModelHandle::maximumSegmentFor(const Napi::CallbackInfo& info) {
+  const Argument spec = Argument::of(info, 0, "spec");
+  const auto seconds = valueOrThrow(
+      info.Env(),
+      session::maximumSegmentFor(*model(), readMode(spec["mode"]),
+                                 static_cast<unsigned>(spec["threads"].whole(kMostThreads)),
+                                 spec["budgetBytes"].whole()));
+  return seconds ? Napi::Number::New(info.Env(), *seconds) : info.Env().Null();
 }
 
 }  // namespace stemwright::addon

@@ -25,6 +25,8 @@ class ModelHandle : public Napi::ObjectWrap<ModelHandle> {
 
  private:
   Napi::Value info(const Napi::CallbackInfo& info);
+  Napi::Value memoryFor(const Napi::CallbackInfo& info);
+  Napi::Value maximumSegmentFor(const Napi::CallbackInfo& info);
   void dispose(const Napi::CallbackInfo&) { model_.reset(); }
   const Model& model() const;
 

@@ -43,6 +43,13 @@ core::Status checkFixed(const Argument& config) {
 
 }  // namespace
 
+session::Mode readMode(const Argument& mode) {
+  const std::string name = mode.text();
+  if (name == "time-only") return session::Mode::kTimeOnly;
+  if (name != "full") mode.refuse("'full' or 'time-only'");
+  return session::Mode::kFull;
+}
+
 std::vector<session::TensorEntry> readTensors(const Argument& tensors) {
   std::vector<session::TensorEntry> entries;
   for (const Argument& tensor : tensors.elements()) {

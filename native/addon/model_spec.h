@@ -8,6 +8,9 @@
 
 namespace stemwright::addon {
 
+/// 'full' or 'time-only'. [js-thread]
+session::Mode readMode(const Argument& mode);
+
 /// The tensor table of a ModelSpec. [js-thread]
 std::vector<session::TensorEntry> readTensors(const Argument& tensors);
 

@@ -8,6 +8,7 @@
 #include "addon/errors.h"
 #include "addon/event_channel.h"
 #include "addon/model_handle.h"
+#include "addon/model_spec.h"
 #include "session/guard.h"
 #include "session/separation_job.h"
 
@@ -15,13 +16,6 @@ namespace stemwright::addon {
 namespace {
 
 constexpr std::uint64_t kMostUnsigned = std::numeric_limits<unsigned>::max();
-
-session::Mode readMode(const Argument& mode) {
-  const std::string name = mode.text();
-  if (name == "time-only") return session::Mode::kTimeOnly;
-  if (name != "full") mode.refuse("'full' or 'time-only'");
-  return session::Mode::kFull;
-}
 
 session::BagMember readMember(const Argument& member) {
   session::BagMember read;

@@ -7,10 +7,13 @@
 #include "addon/abort_signal.h"
 #include "addon/arguments.h"
 #include "addon/one_shot.h"
+#include "session/spectrum_tile.h"
 #include "session/tracks.h"
 
 namespace stemwright::addon {
 namespace {
+
+constexpr std::uint64_t kMostLevel = 63;
 
 std::vector<std::string> paths(const Argument& list) {
   std::vector<std::string> paths;
@@ -96,6 +99,21 @@ Napi::Value ensurePeaks(const Napi::CallbackInfo& info) {
   const std::size_t channels = spec["channels"].size();
   return startPlain(info.Env(),
                     [track, channels] { return session::ensurePeaks(track, channels); });
+}
+
+Napi::Value spectrumTile(const Napi::CallbackInfo& info) {
+  const Argument spec = Argument::of(info, 0, "spec");
+  session::SpectrumTileRequest request;
+  request.track = spec["track"].path();
+  request.channels = spec["channels"].size();
+  request.rate = spec["rate"].number();
+  request.level = static_cast<unsigned>(spec["level"].whole(kMostLevel));
+  request.index = spec["index"].size();
+  return OneShot<std::vector<std::byte>>::start(
+      info.Env(), [request] { return session::spectrumTile(request); },
+      [](Napi::Env env, const std::vector<std::byte>& tile) -> Napi::Value {
+        return Napi::Buffer<std::byte>::Copy(env, tile.data(), tile.size());
+      });
 }
 
 Napi::Value replaceRange(const Napi::CallbackInfo& info) {

@@ -14,6 +14,9 @@ Napi::Value spreadResidual(const Napi::CallbackInfo& info);
 Napi::Value writePeaks(const Napi::CallbackInfo& info);
 Napi::Value ensurePeaks(const Napi::CallbackInfo& info);
 
+/// spectrumTile({track, channels, rate, level, index}). [js-thread]
+Napi::Value spectrumTile(const Napi::CallbackInfo& info);
+
 /// replaceRange(spec). [js-thread]
 Napi::Value replaceRange(const Napi::CallbackInfo& info);
 

@@ -56,6 +56,11 @@ Bottleneck::Bottleneck(const HTDemucs& model, const Dimensions& dims, bool full)
   timePositions_ = timeEmbedding(timeCount_, dim, model.config());
 }
 
+std::size_t Bottleneck::plannedBytes(const HTDemucs& model, const Dimensions& dims, bool full) {
+  const std::size_t tokens = dims.rows.back() * dims.columns + dims.timeLengths.back();
+  return full ? tokens * model.graph().dim * sizeof(float) : 0;
+}
+
 void Bottleneck::enter(const Workspace& work, core::ThreadPool& pool) const {
   const HTDemucs::Graph& graph = model_->graph();
   const auto branch = [&](const std::optional<nn::Conv>& up, const float* skip,

@@ -19,6 +19,8 @@ namespace stemwright::models {
 class Bottleneck {
  public:
   Bottleneck(const HTDemucs& model, const Dimensions& dims, bool full);
+  /// Bytes of the position embeddings that it makes.
+  static std::size_t plannedBytes(const HTDemucs& model, const Dimensions& dims, bool full);
 
   /// Uses the weights of another model of the same configuration.
   void rebind(const HTDemucs& model) { model_ = &model; }

@@ -60,6 +60,9 @@ class HTDemucsRunner {
   static core::Result<std::unique_ptr<HTDemucsRunner>> create(std::shared_ptr<const HTDemucs> model,
                                                               std::size_t frames, Mode mode,
                                                               unsigned threads);
+  /// Bytes that create() would allocate, without doing so; what the model itself takes aside.
+  static core::Result<std::size_t> plannedBytes(const HTDemucs& model, std::size_t frames,
+                                                Mode mode, unsigned threads);
   ~HTDemucsRunner();
 
   std::size_t frames() const noexcept;

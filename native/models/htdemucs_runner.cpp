@@ -51,6 +51,25 @@ class CancelScope {
   core::ThreadPool& pool_;
 };
 
+/// The analysis of a runner of that shape; none in time-only mode.
+core::Result<std::optional<Spectrum>> planSpectrum(const HTDemucs& model, std::size_t frames,
+                                                   Mode mode, unsigned threads) {
+  if (frames == 0 || threads == 0) {
+    return Error{ErrorCode::kInvalidArgument, "a segment needs at least one frame and one thread"};
+  }
+  if (mode != Mode::kFull) return std::optional<Spectrum>();
+  core::Result<Spectrum> made = Spectrum::create(model.config().nfft, frames);
+  if (!made.ok()) return made.error();
+  return std::optional<Spectrum>(std::move(made).value());
+}
+
+std::size_t workspaceSize(const HTDemucs& model, const Dimensions& dims,
+                          const std::optional<Spectrum>& spectrum, unsigned threads) {
+  core::Arena measure = core::Arena::measure();
+  Workspace(measure, model, dims, spectrum ? &*spectrum : nullptr, threads);
+  return measure.peak();
+}
+
 }  // namespace
 
 struct HTDemucsRunner::State {
@@ -60,15 +79,9 @@ struct HTDemucsRunner::State {
         frames(length),
         dims(model->config(), length),
         spectrum(std::move(analysis)),
-        arena(requiredBytes(threads)),
+        arena(workspaceSize(*model, dims, spectrum, threads)),
         work(arena, *model, dims, spectrum ? &*spectrum : nullptr, threads),
         bottleneck(*model, dims, spectrum.has_value()) {}
-
-  std::size_t requiredBytes(unsigned threads) const {
-    core::Arena measure = core::Arena::measure();
-    Workspace(measure, *model, dims, spectrum ? &*spectrum : nullptr, threads);
-    return measure.peak();
-  }
 
   const HTDemucs::Graph& graph() const { return model->graph(); }
   const nn::Kernels& kernels() const { return *graph().kernels; }
@@ -237,20 +250,23 @@ Status HTDemucsRunner::State::forward(const float* mix, float* out, core::Thread
   return {};
 }
 
+core::Result<std::size_t> HTDemucsRunner::plannedBytes(const HTDemucs& model, std::size_t frames,
+                                                       Mode mode, unsigned threads) {
+  const auto spectrum = planSpectrum(model, frames, mode, threads);
+  if (!spectrum.ok()) return spectrum.error();
+  const Dimensions dims(model.config(), frames);
+  return workspaceSize(model, dims, spectrum.value(), threads) +
+         Bottleneck::plannedBytes(model, dims, mode == Mode::kFull);
+}
+
 HTDemucsRunner::HTDemucsRunner(std::unique_ptr<State> state) : state_(std::move(state)) {}
 HTDemucsRunner::~HTDemucsRunner() = default;
 
 core::Result<std::unique_ptr<HTDemucsRunner>> HTDemucsRunner::create(
     std::shared_ptr<const HTDemucs> model, std::size_t frames, Mode mode, unsigned threads) {
-  if (frames == 0 || threads == 0) {
-    return Error{ErrorCode::kInvalidArgument, "a segment needs at least one frame and one thread"};
-  }
-  std::optional<Spectrum> spectrum;
-  if (mode == Mode::kFull) {
-    core::Result<Spectrum> made = Spectrum::create(model->config().nfft, frames);
-    if (!made.ok()) return made.error();
-    spectrum = std::move(made).value();
-  }
+  auto planned = planSpectrum(*model, frames, mode, threads);
+  if (!planned.ok()) return planned.error();
+  std::optional<Spectrum> spectrum = std::move(planned).value();
   try {
     auto state = std::make_unique<State>(std::move(model), frames, std::move(spectrum), threads);
     return std::unique_ptr<HTDemucsRunner>(new HTDemucsRunner(std::move(state)));

@@ -57,15 +57,18 @@ Status checkBag(const SeparationRequest& r) {
   return {};
 }
 
+Status checkSegment(std::optional<double> seconds) {
+  if (!seconds || (*seconds > 0 && *seconds <= kMostSegmentSeconds)) return {};
+  return refuse("segment must lie in (0, 120] seconds");
+}
+
 Status check(const SeparationRequest& r) {
   if (r.models.empty()) return refuse("no model was given");
   if (r.frames == 0) return Error{ErrorCode::kInput, r.input + ": there is no sound in it"};
   if (!(r.overlap >= 0 && r.overlap < 1)) return refuse("overlap must lie in [0, 1)");
   if (r.threads == 0) return refuse("at least one thread is needed");
   if (!std::isfinite(r.mean) || !std::isfinite(r.std)) return refuse("mean and std must be finite");
-  if (r.segmentSeconds && !(*r.segmentSeconds > 0 && *r.segmentSeconds <= 120)) {
-    return refuse("segment must lie in (0, 120] seconds");
-  }
+  STEMWRIGHT_TRY(checkSegment(r.segmentSeconds));
   if (r.range && !(r.range->first < r.range->second && r.range->second <= r.frames)) {
     return refuse("range must hold frames of the song");
   }
@@ -75,9 +78,9 @@ Status check(const SeparationRequest& r) {
   return checkBag(r);
 }
 
-std::size_t segmentFramesOf(const SeparationRequest& r, const HTDemucsConfig& config) {
-  if (!r.segmentSeconds) return config.segmentFrames();
-  const double frames = std::floor(*r.segmentSeconds * config.sampleRate);
+std::size_t segmentFramesOf(std::optional<double> seconds, const HTDemucsConfig& config) {
+  if (!seconds) return config.segmentFrames();
+  const double frames = std::floor(*seconds * config.sampleRate);
   return std::max<std::size_t>(1, static_cast<std::size_t>(frames));
 }
 
@@ -86,7 +89,7 @@ std::vector<Pass> planPasses(const SeparationRequest& r) {
   std::vector<Pass> passes;
   for (const BagMember& member : r.models) {
     const HTDemucsConfig& config = member.model->config();
-    const std::size_t segment = segmentFramesOf(r, config);
+    const std::size_t segment = segmentFramesOf(r.segmentSeconds, config);
     const auto most = static_cast<std::size_t>(kMaxShiftSeconds * config.sampleRate);
     for (unsigned shift = 0; shift < std::max(1u, r.shifts); ++shift) {
       const std::size_t lead = r.shifts == 0 ? 0 : random() % (most + 1);
@@ -283,6 +286,18 @@ class Separation {
 };
 
 }  // namespace
+
+core::Result<std::size_t> separationBytes(const HTDemucs& model, Mode mode,
+                                          std::optional<double> segmentSeconds, unsigned threads) {
+  STEMWRIGHT_TRY(checkSegment(segmentSeconds));
+  const HTDemucsConfig& config = model.config();
+  const std::size_t frames = segmentFramesOf(segmentSeconds, config);
+  const auto workspace = HTDemucsRunner::plannedBytes(model, frames, mode, threads);
+  if (!workspace.ok()) return workspace.error();
+  // The mix, one buffer a source, a sum, and the shares of its frames.
+  const std::size_t floats = frames * (config.audioChannels * (config.sources.size() + 2) + 1);
+  return workspace.value() + floats * sizeof(float);
+}
 
 Status separate(const SeparationRequest& request, const SeparationControl& control,
                 const std::function<void(const SeparationProgress&)>& onProgress) {

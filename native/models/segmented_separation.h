@@ -25,6 +25,8 @@ struct BagMember {
 /// Half-open range of frames.
 using FrameRange = std::pair<std::size_t, std::size_t>;
 
+inline constexpr double kMostSegmentSeconds = 120;
+
 struct SeparationRequest {
   std::vector<BagMember> models;  ///< one, or a bag with the same sources, rate and channels
   std::string input;              ///< track of the mix at the models' rate and channels
@@ -56,6 +58,12 @@ struct SeparationProgress {
   std::size_t segments = 0;          ///< passes in all
   std::vector<FrameRange> finished;  ///< final in every output, ascending, merged
 };
+
+/// Bytes that separating with one model takes, beside the model itself: the network's workspace and
+/// the segment's own buffers, as separate() would allocate them. Grows with the segment.
+/// @return kInvalidArgument for a segment or thread count that separate() would refuse
+core::Result<std::size_t> separationBytes(const HTDemucs& model, Mode mode,
+                                          std::optional<double> segmentSeconds, unsigned threads);
 
 /// Separates a track into tracks: normalised segments, triangular weights, overlap-add, as
 /// demucs.apply does; memory does not depend on the length. Output tracks are as long as the

@@ -10,6 +10,7 @@ namespace stemwright::session {
 using models::DType;
 using models::HTDemucs;
 using models::HTDemucsConfig;
+using models::Mode;
 using models::TensorEntry;
 using models::WeightFile;
 

@@ -10,12 +10,12 @@
 
 #include "core/result.h"
 #include "models/segmented_separation.h"
+#include "session/model.h"
 
 namespace stemwright::session {
 
 using models::BagMember;
 using models::FrameRange;
-using models::Mode;
 using models::SeparationControl;
 using models::SeparationRequest;
 

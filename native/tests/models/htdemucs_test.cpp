@@ -129,16 +129,6 @@ std::vector<float> withoutEmbedding(std::vector<float> encoded, std::uint64_t se
   return encoded;
 }
 
-HTDemucsConfig houseConfig() {
-  HTDemucsConfig config = testing::tiny4Config();
-  config.channels = 32;
-  config.bottomChannels = 256;
-  config.transformerHeads = 8;
-  config.segmentNumerator = 4;
-  config.segmentDenominator = 1;
-  return config;
-}
-
 }  // namespace
 
 TEST_SUITE("models") {
@@ -201,7 +191,7 @@ TEST_SUITE("models") {
     const std::string path = std::string(STEMWRIGHT_ASSETS) + "/models/house.safetensors";
     auto file = models::WeightFile::open(path, testing::weightTable(path));
     REQUIRE(file.ok());
-    auto model = HTDemucs::load(houseConfig(), std::move(file).value());
+    auto model = HTDemucs::load(testing::houseConfig(), std::move(file).value());
     if (!model.ok()) FAIL(model.error().message);
     CHECK(model.value()->parameters() == 9316152);
     const Fixture io("house-io.safetensors");

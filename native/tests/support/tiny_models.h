@@ -34,6 +34,17 @@ inline models::HTDemucsConfig tiny6Config() {
   return config;
 }
 
+/// Of assets/models/house.safetensors.
+inline models::HTDemucsConfig houseConfig() {
+  models::HTDemucsConfig config = tiny4Config();
+  config.channels = 32;
+  config.bottomChannels = 256;
+  config.transformerHeads = 8;
+  config.segmentNumerator = 4;
+  config.segmentDenominator = 1;
+  return config;
+}
+
 inline constexpr std::uint64_t kTiny4Seed = 11;
 inline constexpr std::uint64_t kTiny6Seed = 12;
 
