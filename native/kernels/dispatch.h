@@ -4,6 +4,7 @@
 #include <span>
 #include <string_view>
 
+#include "kernels/convolution/convolution.h"
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/fft/fft.h"
 #include "kernels/gemm/gemm.h"
@@ -27,6 +28,7 @@ struct Kernels {
   const NormKernels& norm;
   const FftKernels& fft;
   const RecurrentKernels& recurrent;
+  const ConvolutionKernels& convolution;
 };
 
 /// Levels that were compiled in and that this machine can run, slowest first.

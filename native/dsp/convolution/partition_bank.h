@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "core/aligned.h"
+#include "dsp/fft.h"
+#include "kernels/dispatch.h"
+
+namespace stemwright::dsp {
+
+/// Which response takes which input to which output.
+struct ConvolutionPath {
+  std::size_t input = 0;
+  std::size_t output = 0;
+  std::size_t response = 0;
+};
+
+/// How many signals go in and come out, and the paths between them.
+struct ConvolutionRouting {
+  std::size_t inputs = 0;
+  std::size_t outputs = 0;
+  std::vector<ConvolutionPath> paths;
+};
+
+using Responses = std::span<const std::span<const float>>;
+
+/// A stretch of impulse responses, cut into blocks of one size and kept as spectra, with the
+/// spectra of as many of the latest input blocks: convolution by overlap-save. Each spectrum is
+/// computed once, however many paths use it.
+/// [one thread; nothing allocates after construction]
+/// Source: Gardner, Efficient Convolution without Input-Output Delay, 1995.
+class PartitionBank {
+ public:
+  /// Takes taps [offset, offset + partitions * block) of each response; what lies past its end is
+  /// 0.
+  /// @param block a power of two, at least kTileBins
+  PartitionBank(std::size_t block, std::size_t offset, std::size_t partitions, Responses responses,
+                const ConvolutionRouting& routing, const kernels::Kernels& level);
+
+  std::size_t block() const noexcept { return block_; }
+  std::size_t partitions() const noexcept { return partitions_; }
+  std::size_t tiles() const noexcept { return tiles_; }
+  std::size_t bytes() const noexcept;
+
+  /// Makes room for the spectra of a new block, in place of the oldest.
+  void advance() noexcept;
+  /// The new block's spectrum. @param pair the block before it, then the block itself
+  void push(std::size_t input, const float* pair) noexcept;
+
+  /// Tiles [begin, end) of an output's spectrum, from partition `first` on: with 0 the latest block
+  /// meets partition 0; with 1 it meets partition 1, which is what is known of the next block's
+  /// output before that block has come.
+  void sum(std::size_t output, std::size_t first, std::size_t begin, std::size_t end) noexcept;
+  /// Once all tiles are summed: the output's `block` samples.
+  void finish(std::size_t output, std::size_t first, float* out) noexcept;
+
+  /// Forgets all input.
+  void reset() noexcept;
+
+ private:
+  const float* responseTile(std::size_t response, std::size_t tile) const noexcept {
+    return responses_.data() + (response * tiles_ + tile) * partitions_ * kernels::kTileFloats;
+  }
+  float* inputTile(std::size_t input, std::size_t tile) noexcept {
+    return inputs_.data() + (input * tiles_ + tile) * partitions_ * kernels::kTileFloats;
+  }
+  void sumTile(const float* x, const float* h, std::size_t first, float* sum) const noexcept;
+  void transformResponses(std::size_t offset, Responses responses);
+  float lastBin(std::size_t output, std::size_t first) const noexcept;
+
+  const std::size_t block_;
+  const std::size_t partitions_;
+  const std::size_t tiles_;
+  const kernels::ConvolutionKernels* kernels_;
+  const ConvolutionRouting routing_;
+  const RealFft fft_;
+  std::size_t newest_ = 0;  ///< slot of the latest block; older ones follow, round the end
+
+  // Tile by tile, all blocks of one tile together. The last bin is real and has a place of its own.
+  core::AlignedBuffer<float> responses_, inputs_, sums_;
+  core::AlignedBuffer<float> responseLast_, inputLast_;
+  core::AlignedBuffer<float> pairs_, scratch_;
+};
+
+}  // namespace stemwright::dsp

@@ -1,0 +1,136 @@
+#include "dsp/convolution/partitioned_engine.h"
+
+#include <algorithm>
+#include <array>
+#include <thread>
+
+namespace stemwright::dsp {
+namespace {
+
+using kernels::ConvolutionKernels;
+
+constexpr std::size_t kMostInputs = 2;
+
+}  // namespace
+
+PartitionedEngine::PartitionedEngine(const PartitionLayout& layout, Responses responses,
+                                     const ConvolutionRouting& routing, TailThread tailThread,
+                                     const std::function<void()>& onWorkerStart,
+                                     const kernels::Kernels& level)
+    : routing_(routing),
+      kernels_(&level.convolution),
+      head_(layout.head, 0, layout.headPartitions, responses, routing, level),
+      windowStride_(core::paddedCount<float>(2 * layout.head + ConvolutionKernels::kFirSlack)),
+      firstTaps_(responses.size() * layout.head),
+      window_(routing.inputs * windowStride_),
+      rest_(routing.outputs * layout.head) {
+  firstTaps_.zero();
+  window_.zero();
+  rest_.zero();
+  for (std::size_t r = 0; r < responses.size(); ++r) {
+    std::copy_n(responses[r].begin(), std::min(layout.head, responses[r].size()),
+                firstTaps_.data() + r * layout.head);
+  }
+  std::vector<TailStage*> stages;
+  for (const TailLayout& stage : layout.tail) {
+    tail_.push_back(std::make_unique<TailStage>(stage, responses, routing, tailThread, level));
+    stages.push_back(tail_.back().get());
+  }
+  if (tailThread == TailThread::kWorker && !stages.empty()) {
+    worker_ = std::make_unique<TailWorker>(std::move(stages), onWorkerStart);
+  }
+}
+
+void PartitionedEngine::process(const float* const* in, float* const* out,
+                                std::size_t frames) noexcept {
+  const std::size_t block = head_.block();
+  for (std::size_t done = 0; done < frames;) {
+    const std::size_t count = std::min(frames - done, block - position_);
+    for (std::size_t i = 0; i < routing_.inputs; ++i) {
+      std::copy(in[i] + done, in[i] + done + count, window(i) + block + position_);
+    }
+    if (count == block) {
+      convolveBlock(out, done);
+    } else {
+      convolvePiece(out, done, count);
+    }
+    for (const auto& stage : tail_) stage->mix(out, done, position_, count);
+    position_ += count;
+    done += count;
+    if (position_ == block) endBlock(frames - done);
+  }
+}
+
+void PartitionedEngine::pushBlock() noexcept {
+  head_.advance();
+  for (std::size_t i = 0; i < routing_.inputs; ++i) head_.push(i, window(i));
+}
+
+void PartitionedEngine::convolveBlock(float* const* out, std::size_t offset) noexcept {
+  pushBlock();
+  for (std::size_t o = 0; o < routing_.outputs; ++o) {
+    head_.sum(o, 0, 0, head_.tiles());
+    head_.finish(o, 0, out[o] + offset);
+  }
+}
+
+void PartitionedEngine::convolvePiece(float* const* out, std::size_t offset,
+                                      std::size_t count) noexcept {
+  const std::size_t block = head_.block();
+  for (std::size_t o = 0; o < routing_.outputs; ++o) {
+    if (position_ == 0) {
+      head_.sum(o, 1, 0, head_.tiles());
+      head_.finish(o, 1, rest(o));
+    }
+    float* to = out[o] + offset;
+    std::copy(rest(o) + position_, rest(o) + position_ + count, to);
+    for (const ConvolutionPath& path : routing_.paths) {
+      if (path.output != o) continue;
+      kernels_->fir(window(path.input) + block + position_,
+                    firstTaps_.data() + path.response * block, block, to, count);
+    }
+  }
+  if (position_ + count == block) pushBlock();
+}
+
+void PartitionedEngine::endBlock(std::size_t upcoming) noexcept {
+  const std::size_t block = head_.block();
+  std::array<const float*, kMostInputs> latest{};
+  for (std::size_t i = 0; i < routing_.inputs; ++i) latest[i] = window(i) + block;
+  bool isPosted = false;
+  for (const auto& stage : tail_) isPosted |= stage->feed(latest.data(), block, upcoming);
+  if (isPosted && worker_) worker_->wake();
+  for (std::size_t i = 0; i < routing_.inputs; ++i) {
+    std::copy(window(i) + block, window(i) + 2 * block, window(i));
+  }
+  position_ = 0;
+}
+
+void PartitionedEngine::settle() noexcept {
+  if (!worker_) return;
+  for (const auto& stage : tail_) {
+    while (!stage->isSettled()) std::this_thread::yield();
+  }
+}
+
+void PartitionedEngine::reset() noexcept {
+  settle();
+  head_.reset();
+  window_.zero();
+  position_ = 0;
+  for (const auto& stage : tail_) stage->reset();
+}
+
+std::size_t PartitionedEngine::bytes() const noexcept {
+  std::size_t sum = head_.bytes() + firstTaps_.bytes() + window_.bytes() + rest_.bytes();
+  for (const auto& stage : tail_) sum += stage->bytes();
+  return sum;
+}
+
+std::uint64_t PartitionedEngine::missedBlocks() const noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& stage : tail_) sum += stage->missed();
+  return sum;
+}
+
+}  // namespace stemwright::dsp

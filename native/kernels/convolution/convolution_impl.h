@@ -1,0 +1,97 @@
+#pragma once
+
+#include "kernels/convolution/convolution.h"
+#include "kernels/simd.h"
+#include "kernels/simd_shuffle.h"
+
+namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE {
+
+/// kVectors of neighbouring outputs stay in registers while all taps pass by.
+template <int kVectors>
+STEMWRIGHT_INLINE void firBlock(const float* x, const float* taps, std::size_t tapCount, V* sums) {
+  STEMWRIGHT_UNROLL
+  for (int v = 0; v < kVectors; ++v) sums[v] = zero();
+  for (std::size_t j = 0; j < tapCount; ++j, --x) {
+    const V tap = set1(taps[j]);
+    STEMWRIGHT_UNROLL
+    for (int v = 0; v < kVectors; ++v) sums[v] = fma(load(x + v * kLanes), tap, sums[v]);
+  }
+}
+
+template <int kVectors>
+STEMWRIGHT_INLINE void firVectors(const float* x, const float* taps, std::size_t tapCount,
+                                  float* out) {
+  V sums[kVectors];
+  firBlock<kVectors>(x, taps, tapCount, sums);
+  STEMWRIGHT_UNROLL
+  for (int v = 0; v < kVectors; ++v) {
+    store(out + v * kLanes, load(out + v * kLanes) + sums[v]);
+  }
+}
+
+static void fir(const float* x, const float* taps, std::size_t tapCount, float* out,
+                std::size_t count) {
+  std::size_t i = 0;
+  for (; i + 8 * kLanes <= count; i += 8 * kLanes) firVectors<8>(x + i, taps, tapCount, out + i);
+  for (; i + 4 * kLanes <= count; i += 4 * kLanes) firVectors<4>(x + i, taps, tapCount, out + i);
+  for (; i + kLanes <= count; i += kLanes) firVectors<1>(x + i, taps, tapCount, out + i);
+  if (i < count) {
+    V sum[1];
+    firBlock<1>(x + i, taps, tapCount, sum);
+    storePartial(out + i, loadPartial(out + i, count - i) + sum[0], count - i);
+  }
+}
+
+/// As many bins at once as leave room in the registers for what is multiplied.
+static void accumulateTiles(const float* x, const float* h, std::size_t count, float* out) {
+  constexpr int kVectors = kLanes == 1 ? 1 : 4;
+  for (std::size_t bin = 0; bin < kTileBins; bin += kVectors * kLanes) {
+    V re[kVectors], im[kVectors];
+    STEMWRIGHT_UNROLL
+    for (int v = 0; v < kVectors; ++v) {
+      re[v] = zero();
+      im[v] = zero();
+    }
+    const float *a = x + bin, *b = h + bin;
+    for (std::size_t s = 0; s < count; ++s, a += kTileFloats, b += kTileFloats) {
+      STEMWRIGHT_UNROLL
+      for (int v = 0; v < kVectors; ++v) {
+        const V ar = load(a + v * kLanes), ai = load(a + kTileBins + v * kLanes);
+        const V br = load(b + v * kLanes), bi = load(b + kTileBins + v * kLanes);
+        re[v] = fnma(ai, bi, fma(ar, br, re[v]));
+        im[v] = fma(ai, br, fma(ar, bi, im[v]));
+      }
+    }
+    float* to = out + bin;
+    STEMWRIGHT_UNROLL
+    for (int v = 0; v < kVectors; ++v) {
+      store(to + v * kLanes, load(to + v * kLanes) + re[v]);
+      store(to + kTileBins + v * kLanes, load(to + kTileBins + v * kLanes) + im[v]);
+    }
+  }
+}
+
+static void splitTiles(const float* pairs, std::size_t tileCount, float* tiles,
+                       std::size_t stride) {
+  for (std::size_t t = 0; t < tileCount; ++t, tiles += stride) {
+    for (std::size_t bin = 0; bin < kTileBins; bin += kLanes, pairs += 2 * kLanes) {
+      const V2 planes = deinterleave({load(pairs), load(pairs + kLanes)});
+      store(tiles + bin, planes.a);
+      store(tiles + kTileBins + bin, planes.b);
+    }
+  }
+}
+
+static void joinTiles(const float* tiles, std::size_t tileCount, float* pairs) {
+  for (std::size_t t = 0; t < tileCount; ++t, tiles += kTileFloats) {
+    for (std::size_t bin = 0; bin < kTileBins; bin += kLanes, pairs += 2 * kLanes) {
+      const V2 mixed = interleave({load(tiles + bin), load(tiles + kTileBins + bin)});
+      store(pairs, mixed.a);
+      store(pairs + kLanes, mixed.b);
+    }
+  }
+}
+
+constexpr ConvolutionKernels kConvolution{fir, accumulateTiles, splitTiles, joinTiles};
+
+}  // namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE
