@@ -79,8 +79,8 @@ inline Status okStatus() {
 }  // namespace stemwright::core
 
 /// Returns the error of a Status or Result to the caller.
-#define STEMWRIGHT_TRY(expression)                       \
-  do {                                                   \
-    if (auto status_ = (expression); !status_.ok())      \
-      return ::stemwright::core::Error(status_.error()); \
+#define STEMWRIGHT_TRY(expression)                         \
+  do {                                                     \
+    if (const auto& status_ = (expression); !status_.ok()) \
+      return ::stemwright::core::Error(status_.error());   \
   } while (false)

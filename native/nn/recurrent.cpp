@@ -1,6 +1,7 @@
 #include "nn/recurrent.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace stemwright::nn {
@@ -119,20 +120,40 @@ core::Status Recurrent::load(Direction& direction, std::size_t inputs, const std
 
 core::Status Recurrent::prepare(std::size_t batch, std::size_t steps) {
   if (batch == 0 || steps == 0) return invalid("recurrent layer: nothing to prepare for");
-  batch_ = batch;
   maxSteps_ = steps;
-  const std::size_t rows = batch * steps;
-  projection_ = core::AlignedBuffer<float>(rows < kLeastProjectedRows ? 0 : rows * columns());
-  for (std::size_t i = 0; i < 2; ++i) {
-    const bool needed = shape_.layers > i + 1;
-    between_[i] =
-        core::AlignedBuffer<float>(needed ? rows * shape_.directions() * shape_.hiddenSize : 0);
-  }
+  scratch_ = core::AlignedBuffer<float>(scratchSize(batch, steps));
+  prepareState(batch);
+  return core::okStatus();
+}
+
+void Recurrent::prepareState(std::size_t batch) {
+  batch_ = batch;
   const std::size_t state = directions_.size() * batch * shape_.hiddenSize;
   hidden_ = core::AlignedBuffer<float>(state);
   cell_ = core::AlignedBuffer<float>(shape_.cell == RecurrentCell::kLstm ? state : 0);
   resetState();
-  return core::okStatus();
+}
+
+std::size_t Recurrent::projectionSize(std::size_t rows) const noexcept {
+  return rows < kLeastProjectedRows ? 0 : core::paddedCount<float>(rows * columns());
+}
+
+std::size_t Recurrent::betweenSize(std::size_t rows, std::size_t index) const noexcept {
+  const bool isNeeded = shape_.layers > index + 1;
+  return isNeeded ? core::paddedCount<float>(rows * shape_.directions() * shape_.hiddenSize) : 0;
+}
+
+std::size_t Recurrent::scratchSize(std::size_t batch, std::size_t steps) const noexcept {
+  const std::size_t rows = batch * steps;
+  return projectionSize(rows) + betweenSize(rows, 0) + betweenSize(rows, 1);
+}
+
+std::size_t Recurrent::bytes() const noexcept {
+  std::size_t sum = 0;
+  for (const Direction& direction : directions_) {
+    sum += direction.input.bytes() + direction.hidden.bytes() + direction.hiddenBias.bytes();
+  }
+  return sum;
 }
 
 void Recurrent::resetState() noexcept {
@@ -145,16 +166,25 @@ core::Status Recurrent::process(const float* x, std::size_t steps, float* out) {
     return invalid("recurrent layer: " + std::to_string(steps) + " steps, prepared for 1 to " +
                    std::to_string(maxSteps_));
   }
-  for (std::size_t layer = 0; layer < shape_.layers; ++layer) {
-    float* to = layer + 1 == shape_.layers ? out : between_[layer % 2].data();
-    for (std::size_t i = 0; i < shape_.directions(); ++i) runDirection(layer, i == 1, x, steps, to);
-    x = to;
-  }
+  process(x, steps, out, scratch_.data());
   return core::okStatus();
 }
 
+void Recurrent::process(const float* x, std::size_t steps, float* out, float* scratch) {
+  const std::size_t rows = batch_ * steps;
+  float* const first = scratch + projectionSize(rows);
+  float* const between[2] = {first, first + betweenSize(rows, 0)};
+  for (std::size_t layer = 0; layer < shape_.layers; ++layer) {
+    float* to = layer + 1 == shape_.layers ? out : between[layer % 2];
+    for (std::size_t i = 0; i < shape_.directions(); ++i) {
+      runDirection(layer, i == 1, x, steps, to, scratch);
+    }
+    x = to;
+  }
+}
+
 void Recurrent::runDirection(std::size_t layer, bool backward, const float* x, std::size_t steps,
-                             float* out) {
+                             float* out, float* projection) {
   const std::size_t index = layer * shape_.directions() + (backward ? 1 : 0);
   const Direction& direction = directions_[index];
   const kernels::PackedGemm& input = direction.input.view();
@@ -167,7 +197,7 @@ void Recurrent::runDirection(std::size_t layer, bool backward, const float* x, s
                         .rowStride = direction.inputs,
                         .rows = rows,
                         .weights = &input,
-                        .out = projection_.data(),
+                        .out = projection,
                         .outStride = columns()});
   }
   const std::size_t units = shape_.hiddenSize;
@@ -186,7 +216,7 @@ void Recurrent::runDirection(std::size_t layer, bool backward, const float* x, s
            .hidden = hidden,
            .units = units,
            .hiddenPanels = direction.hidden.view().panels,
-           .gates = projected ? projection_.data() + row * columns() : input.bias,
+           .gates = projected ? projection + row * columns() : input.bias,
            .hiddenBias = direction.hiddenBias.data(),
            .cell = cell_.empty() ? nullptr : cell_.data() + state,
            .out = to});

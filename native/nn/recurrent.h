@@ -50,6 +50,15 @@ class Recurrent {
   /// @return kInvalidArgument without prepare, or for 0 steps or more than prepared
   core::Status process(const float* x, std::size_t steps, float* out);
 
+  /// The same for whoever brings the scratch: allocates the state only, which becomes zero.
+  void prepareState(std::size_t batch);
+  /// Floats that process() works with.
+  std::size_t scratchSize(std::size_t batch, std::size_t steps) const noexcept;
+  /// @param scratch scratchSize() floats, on a cache line. [audio-thread safe after prepareState]
+  void process(const float* x, std::size_t steps, float* out, float* scratch);
+
+  std::size_t bytes() const noexcept;
+
   /// Back to zeros. [audio-thread safe]
   void resetState() noexcept;
 
@@ -74,16 +83,17 @@ class Recurrent {
   std::size_t columns() const noexcept;
   core::Status load(Direction& direction, std::size_t inputs, const std::string& suffix,
                     const Parameters& parameters) const;
-  void runDirection(std::size_t layer, bool backward, const float* x, std::size_t steps,
-                    float* out);
+  std::size_t projectionSize(std::size_t rows) const noexcept;
+  std::size_t betweenSize(std::size_t rows, std::size_t index) const noexcept;
+  void runDirection(std::size_t layer, bool backward, const float* x, std::size_t steps, float* out,
+                    float* projection);
 
   RecurrentShape shape_;
   const kernels::Kernels* kernels_;
   std::vector<Direction> directions_;  ///< [layer][direction]
   std::size_t batch_ = 0;
   std::size_t maxSteps_ = 0;
-  core::AlignedBuffer<float> projection_;  ///< [batch * steps, columns]
-  core::AlignedBuffer<float> between_[2];  ///< outputs of inner layers
+  core::AlignedBuffer<float> scratch_;  ///< projection, then the outputs of inner layers in turn
   core::AlignedBuffer<float> hidden_;
   core::AlignedBuffer<float> cell_;
 };
