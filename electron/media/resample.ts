@@ -13,16 +13,17 @@ export interface RawTarget {
   channels: 1 | 2;
   /** Cut or filled with silence to exactly this; null: what the conversion gives. */
   frames: number | null;
+  /** A row of gains for each channel of the target. Absent: mono goes to both channels at full level, stereo to their average. */
+  matrix?: number[][];
 }
 
 /**
- * The track at another rate or channel count, as f32le. Mono goes to both channels at full level; stereo to their
- * average.
+ * The track at another rate, channel count or both, as f32le.
  * @throws Error when ffmpeg fails: both ends are ours, so that is no fault of the input
  */
 export async function* convert(source: RawTrack, target: RawTarget, signal?: AbortSignal): AsyncGenerator<Buffer, void> {
   const filters = [
-    ...(source.channels === target.channels ? [] : [target.channels === 2 ? 'pan=stereo|c0=c0|c1=c0' : 'pan=mono|c0=0.5*c0+0.5*c1']),
+    ...mixing(source, target),
     ...(source.rate === target.rate ? [] : [`aresample=osr=${target.rate}:${resampler}`]),
     ...(target.frames === null ? [] : [`apad=whole_len=${target.frames}`, `atrim=end_sample=${target.frames}`]),
     'aformat=sample_fmts=flt',
@@ -31,6 +32,15 @@ export async function* convert(source: RawTrack, target: RawTarget, signal?: Abo
   if (!end.ok || end.errors.length > 0) {
     throw new Error(`ffmpeg could not resample a track: ${end.errors[0] ?? 'no reason given'}`);
   }
+}
+
+function mixing(source: RawTrack, target: RawTarget): string[] {
+  const matrix = target.matrix ?? (source.channels === target.channels ? null : target.channels === 2 ? [[1], [1]] : [[0.5, 0.5]]);
+  if (matrix === null) {
+    return [];
+  }
+  const rows = matrix.map((row, to) => `c${to}=${row.map((gain, from) => `${gain.toFixed(9)}*c${from}`).join('+')}`);
+  return [`pan=${target.channels === 2 ? 'stereo' : 'mono'}|${rows.join('|')}`];
 }
 
 export function rawInput(track: RawTrack): string[] {

@@ -4,8 +4,9 @@ import { printable } from '../contract/errors.ts';
 import { ProjectFile, Title } from '../contract/project.ts';
 import type { SeparationReport } from '../contract/separation.ts';
 import type { NativeModule } from '../engine/native.ts';
+import { extractCover } from '../media/cover.ts';
 import { toDb } from './levels.ts';
-import { original, residual, stemRefs, trackFile, trackRefs, type ProjectFolder } from './project-folder.ts';
+import { coverName, original, residual, stemRefs, trackFile, trackRefs, type ProjectFolder } from './project-folder.ts';
 import type { SeparatedSong } from './separate.ts';
 
 export interface ProjectIdentity {
@@ -33,7 +34,10 @@ export function asProject(native: NativeModule, { id, sourcePath }: ProjectIdent
     for (const { name, path } of stems) {
       await rename(path, join(result, trackFile({ kind: 'stem', name }, 'f32')));
     }
-    await writeResidual(native, result, file);
+    await writeResidual(native, result, file, song.signal);
+    if (song.info.cover !== null && !(await extractCover(song.info, join(result, coverName), song.signal))) {
+      song.warn('cover-skipped', 'the cover picture could not be copied');
+    }
     const tracks = trackRefs(file);
     const step = song.steps('encode', tracks.length);
     for (const track of tracks) {
@@ -56,9 +60,9 @@ export function asProject(native: NativeModule, { id, sourcePath }: ProjectIdent
 }
 
 /** Writes what the song has and no stem does. */
-async function writeResidual(native: NativeModule, folder: string, { stems, channels }: Pick<ProjectFile, 'stems' | 'channels'>): Promise<void> {
+async function writeResidual(native: NativeModule, folder: string, { stems, channels }: ProjectFile, signal?: AbortSignal): Promise<void> {
   const inputs = [original, ...stemRefs(stems)].map((track) => ({ path: join(folder, trackFile(track, 'f32')), gain: track.kind === 'original' ? 1 : -1 }));
-  await native.combineTracks({ inputs, channels, output: join(folder, trackFile(residual, 'f32')) });
+  await native.combineTracks({ inputs, channels, output: join(folder, trackFile(residual, 'f32')), signal });
 }
 
 /** Adds the residual to a project that was made before there was one, when everything that it follows from is there. */

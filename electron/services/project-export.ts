@@ -1,9 +1,11 @@
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fromWriteError, StemwrightError } from '../contract/errors.ts';
+import { fromWriteError, printable, StemwrightError } from '../contract/errors.ts';
 import type { ExportSpec } from '../contract/project.ts';
+import type { StemFormat } from '../contract/separation.ts';
 import { fromNative } from '../engine/errors.ts';
 import type { NativeModule } from '../engine/native.ts';
+import { coverAs } from '../media/cover.ts';
 import { encode } from '../media/encode.ts';
 import { formatTraits, writableRate } from '../media/formats.ts';
 import { convert } from '../media/resample.ts';
@@ -12,6 +14,8 @@ import { fillTrack } from './engine-run.ts';
 import { JobFolder } from './job-folder.ts';
 import { planWriting } from './levels.ts';
 import { songFolderName } from './output-name.ts';
+import { panMatrix } from './pan.ts';
+import { coverName, original, residual, stemRefs, trackFile } from './project-folder.ts';
 import type { ProjectLibrary } from './projects.ts';
 
 export interface ExportJob {
@@ -63,7 +67,7 @@ class ProjectExport {
     const { parts, format, clipMode, dither } = this.#spec;
     const { file, report } = this.#found;
     const names = this.#names();
-    const { channels } = file;
+    const channels = this.#channels;
     const rate = writableRate(format ?? 'wav24', this.#spec.rate === 'source' ? file.rate : this.#spec.rate);
     const tracks: string[] = [];
     for (const [index, part] of parts.entries()) {
@@ -74,9 +78,10 @@ class ProjectExport {
     const measures = await native.measureTracks({ tracks, channels, signal });
     const plan = planWriting(format, clipMode, { peak: Math.max(...measures.peaks), overs: measures.overs.reduce((sum, count) => sum + count, 0) });
     const tags = copyableTags(report.input.tags);
+    const cover = await this.#cover(plan.format);
     for (const [index, path] of tracks.entries()) {
       const output = join(this.#folder.resultPath, `${names[index] ?? ''}.${formatTraits[plan.format].extension}`);
-      await encode({ source: { path, rate, channels }, output, format: plan.format, gain: plan.gain, dither, tags, cover: null }, signal);
+      await encode({ source: { path, rate, channels }, output, format: plan.format, gain: plan.gain, dither, tags, cover }, signal);
       this.#step(names[index] ?? '');
     }
     return this.#folder.publish(file.title, (path) => {
@@ -99,29 +104,51 @@ class ProjectExport {
     this.#job.onProgress(++this.#done / (2 * this.#spec.parts.length + 1), detail);
   }
 
+  /** Panning makes two channels of one. */
+  get #channels(): 1 | 2 {
+    const isPanned = this.#spec.parts.some(({ inputs }) => inputs.some(({ pan }) => pan !== 0));
+    return isPanned ? 2 : this.#found.file.channels;
+  }
+
   /** The project's own track where one is wanted as it is. */
   async #sum(part: Part, index: number): Promise<string> {
-    const { file, folder } = this.#found;
-    const inputs = part.inputs.map(({ stem, gain }) => {
-      if (!file.stems.includes(stem)) {
-        throw new StemwrightError('usage', `the project has no stem "${stem}"`, `It has ${file.stems.join(', ')}.`);
-      }
-      return { path: join(folder, 'stems', `${stem}.f32`), gain };
-    });
-    for (const { path } of inputs) {
-      await checkThere(path);
+    const inputs: { path: string; gain: number }[] = [];
+    for (const [number, { stem, gain, pan }] of part.inputs.entries()) {
+      const track = await this.#track(stem);
+      const isAsItIs = pan === 0 && this.#channels === this.#found.file.channels;
+      inputs.push({ gain, path: isAsItIs ? track : await this.#panned(track, pan, `pan-${index}-${number}.f32`) });
     }
     const [first] = inputs;
     if (inputs.length === 1 && first?.gain === 1) {
       return first.path;
     }
     const output = this.#folder.file(`sum-${index}.f32`);
-    await this.#job.native.combineTracks({ inputs, channels: file.channels, output, signal: this.#job.signal });
+    await this.#job.native.combineTracks({ inputs, channels: this.#channels, output, signal: this.#job.signal });
+    return output;
+  }
+
+  async #track(name: string): Promise<string> {
+    const { file, folder } = this.#found;
+    const track = [...stemRefs(file.stems), original, residual].find((candidate) => candidate.name === name);
+    if (track === undefined) {
+      throw new StemwrightError('usage', `the project has no stem "${printable(name)}"`, `It has ${file.stems.join(', ')}.`);
+    }
+    const path = join(folder, trackFile(track, 'f32'));
+    await checkThere(path);
+    return path;
+  }
+
+  async #panned(path: string, pan: number, name: string): Promise<string> {
+    const { rate, channels } = this.#found.file;
+    const output = this.#folder.file(name);
+    const target = { rate, channels: 2 as const, frames: null, matrix: panMatrix(pan, channels) };
+    await fillTrack(this.#job.native, { path: output, channels: 2 }, convert({ path, rate, channels }, target, this.#job.signal));
     return output;
   }
 
   async #converted(path: string, index: number, rate: number): Promise<string> {
-    const { rate: from, channels, frames } = this.#found.file;
+    const { rate: from, frames } = this.#found.file;
+    const channels = this.#channels;
     if (rate === from) {
       return path;
     }
@@ -129,6 +156,13 @@ class ProjectExport {
     const target = { rate, channels, frames: Math.max(1, Math.round((frames * rate) / from)) };
     await fillTrack(this.#job.native, { path: output, channels }, convert({ path, rate: from, channels }, target, this.#job.signal));
     return output;
+  }
+
+  async #cover(format: StemFormat): Promise<string | null> {
+    const form = formatTraits[format].cover;
+    const picture = join(this.#found.folder, coverName);
+    const exists = await stat(picture).then((info) => info.isFile(), () => false);
+    return exists && form !== null ? coverAs(form, picture, this.#folder.file('cover')) : null;
   }
 }
 

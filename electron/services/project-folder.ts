@@ -7,6 +7,8 @@ import { JsonFile, parseJson, writeAtomically } from './json-file.ts';
 
 const projectName = 'project.json';
 const reportName = 'separation.json';
+/** The song's cover picture as it was, where it had one. */
+export const coverName = 'cover';
 
 /** A project as its folder holds it. */
 export interface ProjectFolder {

@@ -91,6 +91,7 @@ export interface SeparatedSong {
   readonly name: string;
   readonly info: MediaInfo;
   readonly folder: JobFolder;
+  readonly signal: AbortSignal;
   /** The song as processed, of the same rate, channels and length as the stems. */
   readonly reference: RawTrack;
   readonly frames: number;
@@ -136,6 +137,7 @@ class Separation {
       name: this.#name,
       info: this.#info,
       folder: this.#folder,
+      signal: this.#context.signal,
       reference,
       frames: reference.stats.frames,
       stems,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { SeparationOptions, SeparationReport } from '../contract/separation.ts';
-import { extractCover } from '../media/cover.ts';
+import { coverAs, extractCover } from '../media/cover.ts';
 import { encode } from '../media/encode.ts';
 import { formatTraits } from '../media/formats.ts';
 import { copyableTags } from '../media/tags.ts';
@@ -50,8 +50,9 @@ async function coverFor(song: SeparatedSong, plan: WritePlan, signal: AbortSigna
   if (song.info.cover === null || cover === null) {
     return null;
   }
-  const path = song.folder.file('cover');
-  if (await extractCover(song.info, path, cover, signal)) {
+  const picture = song.folder.file('picture');
+  const path = (await extractCover(song.info, picture, signal)) ? await coverAs(cover, picture, song.folder.file('cover')) : null;
+  if (path !== null) {
     return path;
   }
   song.warn('cover-skipped', 'the cover picture could not be copied');

@@ -59,8 +59,9 @@ export async function writeProject(projects: string, title: string): Promise<str
   const stems = await Promise.all(['drums', 'lead vocals'].map(async (name) => ({ name, isWritten: true, path: await track(name), peak: 0.5, overs: 0 })));
   const song: SeparatedSong = {
     name: title,
-    info: {} as MediaInfo,
+    info: { cover: null } as MediaInfo,
     folder: job,
+    signal: new AbortController().signal,
     reference: { path: await track('mix'), rate: 44_100, channels: 2 },
     frames,
     stems,
