@@ -42,7 +42,7 @@ double transformCost(std::size_t samples) {
 }
 
 double productCost(std::size_t bins) {
-  return static_cast<double>(bins);
+  return 2 * static_cast<double>(bins);
 }
 
 ConvolutionMode chooseMode(std::size_t taps, std::size_t inputFrames, const ConvolutionRule& rule) {

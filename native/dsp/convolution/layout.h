@@ -37,13 +37,14 @@ struct PartitionLayout {
   std::vector<TailLayout> tail;  ///< ascending
 };
 
-/// Block sizes are powers of two within these.
+/// Block sizes are powers of two within these; those of a tail grow further.
 inline constexpr std::size_t kSmallestBlock = 64;
 inline constexpr std::size_t kLargestBlock = 8192;
+inline constexpr std::size_t kLargestTailBlock = 8192;
 
 /// The cheapest growth of partitions for a response, by the cost of transforms and products.
 PartitionLayout planPartitions(std::size_t taps, std::size_t head,
-                               std::size_t largest = kLargestBlock);
+                               std::size_t largest = kLargestTailBlock);
 
 /// Relative costs: of a real transform of `samples`, and of multiplying `bins` complex numbers.
 double transformCost(std::size_t samples);

@@ -5,12 +5,27 @@
 namespace stemwright::dsp {
 namespace {
 
+using kernels::kLookAhead;
 using kernels::kTileBins;
 using kernels::kTileFloats;
 
 /// So many products are summed in registers before they meet a larger sum: it keeps the rounding
 /// of thousands of partitions small.
 constexpr std::size_t kRun = 64;
+
+/// Calls body(first partition, slot, count) for runs of partitions [first, end) whose inputs lie in
+/// a ring of `slots`, the latest block at `newest` for partition `first`.
+template <typename Body>
+void forEachRun(std::size_t slots, std::size_t newest, std::size_t first, std::size_t end,
+                Body&& body) {
+  std::size_t slot = newest;
+  while (first < end) {
+    const std::size_t count = std::min({end - first, slots - slot, kRun});
+    body(first, slot, count);
+    first += count;
+    slot = slot + count == slots ? 0 : slot + count;
+  }
+}
 
 core::AlignedBuffer<float> zeros(std::size_t count) {
   core::AlignedBuffer<float> buffer(count);
@@ -26,12 +41,15 @@ PartitionBank::PartitionBank(std::size_t block, std::size_t offset, std::size_t 
     : block_(block),
       partitions_(partitions),
       tiles_(block / kTileBins),
+      looksAhead_(partitions >= kFewPartitions && tiles_ >= kLookAhead),
+      stored_(partitions + (looksAhead_ ? kLookAhead - 1 : 0)),
       kernels_(&level.convolution),
       routing_(routing),
       fft_(RealFft::create(2 * block, level).value()),
-      responses_(zeros(responses.size() * block * 2 * partitions)),
+      responses_(zeros(responses.size() * block * 2 * stored_)),
       inputs_(zeros(routing.inputs * block * 2 * partitions)),
       sums_(zeros(routing.outputs * block * 2)),
+      ahead_(zeros(looksAhead_ ? kLookAhead * sums_.size() : 0)),
       responseLast_(zeros(responses.size() * partitions)),
       inputLast_(zeros(routing.inputs * partitions)),
       pairs_(zeros(2 * block + 2)),
@@ -49,20 +67,21 @@ void PartitionBank::transformResponses(std::size_t offset, Responses responses) 
       std::copy(taps.begin() + static_cast<std::ptrdiff_t>(begin),
                 taps.begin() + static_cast<std::ptrdiff_t>(end), pairs_.begin());
       fft_.forward(pairs_.data(), pairs_.data(), scratch_.data());
-      float* first = responses_.data() + (r * tiles_ * partitions_ + p) * kTileFloats;
-      kernels_->splitTiles(pairs_.data(), tiles_, first, partitions_ * kTileFloats);
+      float* first = responses_.data() + (r * tiles_ * stored_ + p) * kTileFloats;
+      kernels_->splitTiles(pairs_.data(), tiles_, first, stored_ * kTileFloats);
       responseLast_[r * partitions_ + p] = pairs_[2 * block_];
     }
   }
 }
 
 std::size_t PartitionBank::bytes() const noexcept {
-  return responses_.bytes() + inputs_.bytes() + sums_.bytes() + responseLast_.bytes() +
-         inputLast_.bytes() + pairs_.bytes() + scratch_.bytes();
+  return responses_.bytes() + inputs_.bytes() + sums_.bytes() + ahead_.bytes() +
+         responseLast_.bytes() + inputLast_.bytes() + pairs_.bytes() + scratch_.bytes();
 }
 
 void PartitionBank::advance() noexcept {
   newest_ = (newest_ == 0 ? partitions_ : newest_) - 1;
+  turn_ = (turn_ + 1) % kLookAhead;
 }
 
 void PartitionBank::push(std::size_t input, const float* pair) noexcept {
@@ -74,29 +93,47 @@ void PartitionBank::push(std::size_t input, const float* pair) noexcept {
 
 void PartitionBank::sum(std::size_t output, std::size_t first, std::size_t begin,
                         std::size_t end) noexcept {
-  float* sums = sums_.data() + output * 2 * block_;
-  std::fill(sums + begin * kTileFloats, sums + end * kTileFloats, 0.0f);
-  for (const ConvolutionPath& path : routing_.paths) {
-    if (path.output != output) continue;
-    for (std::size_t tile = begin; tile < end; ++tile) {
-      sumTile(inputTile(path.input, tile), responseTile(path.response, tile), first,
-              sums + tile * kTileFloats);
+  for (std::size_t tile = begin; tile < end; ++tile) {
+    if (looksAhead_) {
+      sumTileAhead(output, tile);
+    } else {
+      sumTile(output, first, tile);
     }
   }
 }
 
-void PartitionBank::sumTile(const float* x, const float* h, std::size_t first,
-                            float* sum) const noexcept {
-  const std::size_t beforeEnd = std::min(partitions_ - newest_, partitions_ - first);
-  h += first * kTileFloats;
-  for (std::size_t done = 0; first + done < partitions_;) {
-    const bool isRound = done >= beforeEnd;
-    const float* from = x + (isRound ? done - beforeEnd : newest_ + done) * kTileFloats;
-    const std::size_t left = (isRound ? partitions_ - first : beforeEnd) - done;
-    const std::size_t run = std::min(left, kRun);
-    kernels_->accumulateTiles(from, h + done * kTileFloats, run, sum);
-    done += run;
+void PartitionBank::sumTile(std::size_t output, std::size_t first, std::size_t tile) noexcept {
+  float* sum = sums_.data() + (output * tiles_ + tile) * kTileFloats;
+  std::fill_n(sum, kTileFloats, 0.0f);
+  for (const ConvolutionPath& path : routing_.paths) {
+    if (path.output != output) continue;
+    const float* h = responseTile(path.response, tile);
+    const float* x = inputTile(path.input, tile);
+    forEachRun(partitions_, newest_, first, partitions_,
+               [&](std::size_t p, std::size_t slot, std::size_t count) {
+                 kernels_->accumulateTiles(x + slot * kTileFloats, h + p * kTileFloats, count, sum);
+               });
   }
+}
+
+/// Sums for this block and the next three when it is this tile's turn, else adds what had not come
+/// in by then.
+void PartitionBank::sumTileAhead(std::size_t output, std::size_t tile) noexcept {
+  const std::size_t age = (turn_ + tile) % kLookAhead;
+  float* ahead = ahead_.data() + (output * tiles_ + tile) * kLookAhead * kTileFloats;
+  float* sum = ahead + age * kTileFloats;
+  if (age == 0) std::fill_n(ahead, kLookAhead * kTileFloats, 0.0f);
+  for (const ConvolutionPath& path : routing_.paths) {
+    if (path.output != output) continue;
+    const float* h = responseTile(path.response, tile);
+    const float* x = inputTile(path.input, tile);
+    const auto accumulate = age == 0 ? kernels_->accumulateTilesAhead : kernels_->accumulateTiles;
+    forEachRun(partitions_, newest_, 0, age == 0 ? partitions_ : age,
+               [&](std::size_t p, std::size_t slot, std::size_t count) {
+                 accumulate(x + slot * kTileFloats, h + p * kTileFloats, count, sum);
+               });
+  }
+  std::copy_n(sum, kTileFloats, sums_.data() + (output * tiles_ + tile) * kTileFloats);
 }
 
 float PartitionBank::lastBin(std::size_t output, std::size_t first) const noexcept {
@@ -125,6 +162,7 @@ void PartitionBank::finish(std::size_t output, std::size_t first, float* out) no
 void PartitionBank::reset() noexcept {
   inputs_.zero();
   inputLast_.zero();
+  ahead_.zero();
   newest_ = 0;
 }
 

@@ -29,6 +29,9 @@ using Responses = std::span<const std::span<const float>>;
 /// A stretch of impulse responses, cut into blocks of one size and kept as spectra, with the
 /// spectra of as many of the latest input blocks: convolution by overlap-save. Each spectrum is
 /// computed once, however many paths use it.
+/// Long responses do not fit the cache. Of these, one reading serves four blocks: a quarter of the
+/// tiles is summed for this block and, as far as its input is known, the next three, and the other
+/// tiles complete what was summed before.
 /// [one thread; nothing allocates after construction]
 /// Source: Gardner, Efficient Convolution without Input-Output Delay, 1995.
 class PartitionBank {
@@ -42,6 +45,8 @@ class PartitionBank {
   std::size_t block() const noexcept { return block_; }
   std::size_t partitions() const noexcept { return partitions_; }
   std::size_t tiles() const noexcept { return tiles_; }
+  /// sum() does equal work with each block on ranges that are multiples of this.
+  std::size_t tileStep() const noexcept { return looksAhead_ ? kernels::kLookAhead : 1; }
   std::size_t bytes() const noexcept;
 
   /// Makes room for the spectra of a new block, in place of the oldest.
@@ -51,7 +56,7 @@ class PartitionBank {
 
   /// Tiles [begin, end) of an output's spectrum, from partition `first` on: with 0 the latest block
   /// meets partition 0; with 1 it meets partition 1, which is what is known of the next block's
-  /// output before that block has come.
+  /// output before that block has come (only with fewer than kFewPartitions).
   void sum(std::size_t output, std::size_t first, std::size_t begin, std::size_t end) noexcept;
   /// Once all tiles are summed: the output's `block` samples.
   void finish(std::size_t output, std::size_t first, float* out) noexcept;
@@ -59,27 +64,34 @@ class PartitionBank {
   /// Forgets all input.
   void reset() noexcept;
 
+  static constexpr std::size_t kFewPartitions = 16;
+
  private:
   const float* responseTile(std::size_t response, std::size_t tile) const noexcept {
-    return responses_.data() + (response * tiles_ + tile) * partitions_ * kernels::kTileFloats;
+    return responses_.data() + (response * tiles_ + tile) * stored_ * kernels::kTileFloats;
   }
   float* inputTile(std::size_t input, std::size_t tile) noexcept {
     return inputs_.data() + (input * tiles_ + tile) * partitions_ * kernels::kTileFloats;
   }
-  void sumTile(const float* x, const float* h, std::size_t first, float* sum) const noexcept;
+  void sumTile(std::size_t output, std::size_t first, std::size_t tile) noexcept;
+  void sumTileAhead(std::size_t output, std::size_t tile) noexcept;
   void transformResponses(std::size_t offset, Responses responses);
   float lastBin(std::size_t output, std::size_t first) const noexcept;
 
   const std::size_t block_;
   const std::size_t partitions_;
   const std::size_t tiles_;
+  const bool looksAhead_;
+  const std::size_t stored_;  ///< partitions, and silent ones after them to look ahead into
   const kernels::ConvolutionKernels* kernels_;
   const ConvolutionRouting routing_;
   const RealFft fft_;
   std::size_t newest_ = 0;  ///< slot of the latest block; older ones follow, round the end
+  std::size_t turn_ = 0;    ///< which tiles look ahead
 
   // Tile by tile, all blocks of one tile together. The last bin is real and has a place of its own.
   core::AlignedBuffer<float> responses_, inputs_, sums_;
+  core::AlignedBuffer<float> ahead_;  ///< per output and tile, the sums of kLookAhead blocks
   core::AlignedBuffer<float> responseLast_, inputLast_;
   core::AlignedBuffer<float> pairs_, scratch_;
 };

@@ -47,8 +47,10 @@ std::vector<TailStage::Step> TailStage::planSteps(const PartitionBank& bank,
   for (std::size_t i = 0; i < routing.inputs; ++i) add(StepKind::kTransform, i, 0, transform);
   for (std::size_t o = 0; o < routing.outputs; ++o) {
     const double products = static_cast<double>(pathsTo(routing, o) * bank.partitions()) *
-                            productCost(kernels::kTileBins);
-    for (std::size_t t = 0; t < bank.tiles(); ++t) add(StepKind::kSum, o, t, products);
+                            productCost(bank.tileStep() * kernels::kTileBins);
+    for (std::size_t t = 0; t < bank.tiles(); t += bank.tileStep()) {
+      add(StepKind::kSum, o, t, products);
+    }
     add(StepKind::kFinish, o, 0, transform);
   }
   for (std::size_t s = 0; s < steps.size(); ++s) {
@@ -127,7 +129,7 @@ void TailStage::runStep() noexcept {
       transform(step.channel);
       break;
     case StepKind::kSum:
-      bank_.sum(step.channel, 0, step.tile, step.tile + 1);
+      bank_.sum(step.channel, 0, step.tile, step.tile + bank_.tileStep());
       break;
     case StepKind::kFinish:
       bank_.finish(step.channel, 0, outputBlock(job_, step.channel));

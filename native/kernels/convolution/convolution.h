@@ -7,6 +7,7 @@ namespace stemwright::kernels {
 /// Spectra that are multiplied lie in tiles: kTileBins real parts, then as many imaginary ones.
 inline constexpr std::size_t kTileBins = 64;
 inline constexpr std::size_t kTileFloats = 2 * kTileBins;
+inline constexpr std::size_t kLookAhead = 4;
 
 /// The inner loops of convolution, in the time and in the frequency domain.
 struct ConvolutionKernels {
@@ -20,6 +21,9 @@ struct ConvolutionKernels {
   /// out += Σ x[s] * h[s], complex, over `count` tiles that follow one another; out is one tile.
   /// Tiles are 64-byte aligned.
   void (*accumulateTiles)(const float* x, const float* h, std::size_t count, float* out);
+  /// out[j] += Σ x[s] * h[s + j] for the kLookAhead tiles of out: as many sums for one reading of x
+  /// and h, of which h has count + kLookAhead - 1 tiles.
+  void (*accumulateTilesAhead)(const float* x, const float* h, std::size_t count, float* out);
   /// Pairs (re, im) of whole tiles to tiles that lie `stride` floats apart.
   void (*splitTiles)(const float* pairs, std::size_t tileCount, float* tiles, std::size_t stride);
   /// Tiles that follow one another to pairs.

@@ -71,6 +71,34 @@ static void accumulateTiles(const float* x, const float* h, std::size_t count, f
   }
 }
 
+static void accumulateTilesAhead(const float* x, const float* h, std::size_t count, float* out) {
+  constexpr int kAhead = static_cast<int>(kLookAhead);
+  for (std::size_t bin = 0; bin < kTileBins; bin += kLanes) {
+    V re[kAhead], im[kAhead];
+    STEMWRIGHT_UNROLL
+    for (int j = 0; j < kAhead; ++j) {
+      re[j] = zero();
+      im[j] = zero();
+    }
+    const float *a = x + bin, *b = h + bin;
+    for (std::size_t s = 0; s < count; ++s, a += kTileFloats, b += kTileFloats) {
+      const V ar = load(a), ai = load(a + kTileBins);
+      STEMWRIGHT_UNROLL
+      for (int j = 0; j < kAhead; ++j) {
+        const V br = load(b + j * kTileFloats), bi = load(b + j * kTileFloats + kTileBins);
+        re[j] = fnma(ai, bi, fma(ar, br, re[j]));
+        im[j] = fma(ai, br, fma(ar, bi, im[j]));
+      }
+    }
+    STEMWRIGHT_UNROLL
+    for (int j = 0; j < kAhead; ++j) {
+      float* to = out + j * kTileFloats + bin;
+      store(to, load(to) + re[j]);
+      store(to + kTileBins, load(to + kTileBins) + im[j]);
+    }
+  }
+}
+
 static void splitTiles(const float* pairs, std::size_t tileCount, float* tiles,
                        std::size_t stride) {
   for (std::size_t t = 0; t < tileCount; ++t, tiles += stride) {
@@ -92,6 +120,7 @@ static void joinTiles(const float* tiles, std::size_t tileCount, float* pairs) {
   }
 }
 
-constexpr ConvolutionKernels kConvolution{fir, accumulateTiles, splitTiles, joinTiles};
+constexpr ConvolutionKernels kConvolution{fir, accumulateTiles, accumulateTilesAhead, splitTiles,
+                                          joinTiles};
 
 }  // namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE

@@ -14,6 +14,7 @@ namespace stemwright {
 namespace {
 
 using kernels::ConvolutionKernels;
+using kernels::kLookAhead;
 using kernels::kTileBins;
 using kernels::kTileFloats;
 
@@ -88,6 +89,24 @@ TEST_SUITE("kernels") {
         }
       });
     }
+  }
+
+  TEST_CASE("sums ahead are the sums of later partitions") {
+    constexpr std::size_t kCount = 9;
+    const auto x = noise(kCount * kTileFloats, 8);
+    const auto h = noise((kCount + kLookAhead - 1) * kTileFloats, 9);
+    onEveryLevel([&](const ConvolutionKernels& k) {
+      auto out = noise(kLookAhead * kTileFloats, 10);
+      auto expected = noise(kLookAhead * kTileFloats, 10);
+      k.accumulateTilesAhead(x.data(), h.data(), kCount, out.data());
+      for (std::size_t j = 0; j < kLookAhead; ++j) {
+        k.accumulateTiles(x.data(), h.data() + j * kTileFloats, kCount,
+                          expected.data() + j * kTileFloats);
+      }
+      for (std::size_t i = 0; i < out.size(); ++i) {
+        CHECK(std::abs(out[i] - expected[i]) < 1e-5f);
+      }
+    });
   }
 
   TEST_CASE("pairs become tiles and tiles become pairs") {
