@@ -13,6 +13,10 @@ const base = new URL('.', document.baseURI);
 const client = window.studio === undefined ? new WebClient(base) : new DesktopClient(window.studio, base);
 const studio = createStudio(client, new AudioPlayer((address, range, signal) => client.read(address, range, signal)));
 
+addEventListener('pagehide', () => {
+  studio.getState().saveMix(true);
+});
+
 const root = document.getElementById('root');
 if (root === null) throw new Error('the page has no root');
 createRoot(root).render(

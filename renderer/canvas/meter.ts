@@ -17,15 +17,32 @@ interface Bar {
 
 const silent = (): Bar => ({ db: -Infinity, held: -Infinity, heldSince: 0, isOver: false });
 
+const colourNames = ['--meter-bg', '--meter', '--meter-hot', '--meter-over', '--text', '--text-3', '--t-11', '--font'] as const;
+type Colours = Record<(typeof colourNames)[number], string>;
+
 /** A stereo peak meter: up at once, down 20 dB a second, the peak held for 1.5 s; an over stays until `clear`. */
 export class Meter {
   readonly #canvas: HTMLCanvasElement;
+  readonly #isLying: boolean;
   #bars: [Bar, Bar] = [silent(), silent()];
   #last = 0;
   #drawn = '';
+  #colours: Colours | undefined;
+  #theme: string | undefined;
 
-  constructor(canvas: HTMLCanvasElement) {
+  /** @param isLying from left to right, without a scale */
+  constructor(canvas: HTMLCanvasElement, isLying = false) {
     this.#canvas = canvas;
+    this.#isLying = isLying;
+  }
+
+  /** What is held, dB; −Infinity for silence. */
+  get held(): number {
+    return Math.max(...this.#bars.map(({ held }) => held));
+  }
+
+  get isOver(): boolean {
+    return this.#bars.some(({ isOver }) => isOver);
   }
 
   clear(): void {
@@ -53,37 +70,52 @@ export class Meter {
 
   #paint(): void {
     const { clientHeight, clientWidth } = this.#canvas;
-    const look = JSON.stringify([this.#bars.map(({ db, held, isOver }) => [Math.round(db * 5), Math.round(held * 5), isOver]), clientWidth, clientHeight, document.documentElement.dataset.theme]);
+    const { theme } = document.documentElement.dataset;
+    const look = JSON.stringify([this.#bars.map(({ db, held, isOver }) => [Math.round(db * 5), Math.round(held * 5), isOver]), clientWidth, clientHeight, theme]);
     // A silent studio costs nothing.
     if (look === this.#drawn) return;
     const surface = surfaceOf(this.#canvas);
     if (surface === null) return;
     this.#drawn = look;
-    const { context, height } = surface;
-    const y = (db: number): number => height * (1 - (Math.min(highest, Math.max(lowest, db)) - lowest) / (highest - lowest));
-    const colour = (name: string): string => token(this.#canvas, name);
-    for (const [index, { db, held, isOver }] of this.#bars.entries()) {
-      const x = index * (barWidth + 1);
-      const fill = (name: string, from: number, to: number): void => {
-        context.fillStyle = colour(name);
-        context.fillRect(x, y(to), barWidth, y(from) - y(to));
+    const colours = this.#coloursOf(theme);
+    const { context, width, height } = surface;
+    const length = this.#isLying ? width : height;
+    const reach = (db: number): number => ((Math.min(highest, Math.max(lowest, db)) - lowest) / (highest - lowest)) * length;
+    for (const [index, bar] of this.#bars.entries()) {
+      const across = index * (barWidth + 1);
+      const fill = (colour: string, from: number, to: number): void => {
+        context.fillStyle = colour;
+        if (this.#isLying) context.fillRect(from, across, to - from, barWidth);
+        else context.fillRect(across, length - to, barWidth, to - from);
       };
-      fill('--meter-bg', lowest, highest);
-      if (db > lowest) fill('--meter', lowest, Math.min(db, hot));
-      if (db > hot) fill('--meter-hot', hot, db);
-      context.fillStyle = colour(isOver ? '--meter-over' : '--text');
-      if (held > lowest) context.fillRect(x, Math.round(y(held)), barWidth, 1);
-      if (isOver) fill('--meter-over', 0, highest);
+      this.#bar(bar, colours, reach, fill);
     }
-    this.#scale(context, height, y, colour);
+    if (!this.#isLying) this.#scale(context, height, (db) => length - reach(db), colours);
   }
 
-  #scale(context: CanvasRenderingContext2D, height: number, y: (db: number) => number, colour: (name: string) => string): void {
-    context.fillStyle = colour('--text-3');
-    context.font = `${colour('--t-11')} ${colour('--font')}`;
+  #bar({ db, held, isOver }: Bar, colours: Colours, reach: (db: number) => number, fill: (colour: string, from: number, to: number) => void): void {
+    fill(colours['--meter-bg'], reach(lowest), reach(highest));
+    if (db > lowest) fill(colours['--meter'], reach(lowest), reach(Math.min(db, hot)));
+    if (db > hot) fill(colours['--meter-hot'], reach(hot), reach(db));
+    const line = Math.round(reach(held));
+    if (held > lowest) fill(colours[isOver ? '--meter-over' : '--text'], line - 1, line);
+    if (isOver) fill(colours['--meter-over'], reach(0), reach(highest));
+  }
+
+  #scale(context: CanvasRenderingContext2D, height: number, y: (db: number) => number, colours: Colours): void {
+    context.fillStyle = colours['--text-3'];
+    context.font = `${colours['--t-11']} ${colours['--font']}`;
     context.textBaseline = 'middle';
     for (const db of height > 90 ? [0, -12, -24, -48] : height > 40 ? [0, -24] : []) {
       context.fillText(String(Math.abs(db)), 2 * barWidth + 3, Math.max(5, y(db)));
     }
+  }
+
+  #coloursOf(theme: string | undefined): Colours {
+    if (this.#colours === undefined || this.#theme !== theme) {
+      this.#theme = theme;
+      this.#colours = Object.fromEntries(colourNames.map((name) => [name, token(this.#canvas, name)])) as Colours;
+    }
+    return this.#colours;
   }
 }

@@ -1,6 +1,13 @@
-import { columns, type Peaks } from '../units/peaks.ts';
+import { columns, type Columns, type Peaks } from '../units/peaks.ts';
 import { gaps, type Range } from '../units/ranges.ts';
-import { surfaceOf, token, type Surface } from './surface.ts';
+import { token } from './surface.ts';
+
+/** Which part of a song a picture shows; a column is one pixel of the screen. */
+export interface Stretch {
+  /** Frame at the left edge. */
+  start: number;
+  framesPerColumn: number;
+}
 
 export interface WaveformPicture {
   /** Null until it is known. */
@@ -9,9 +16,6 @@ export interface WaveformPicture {
   ghost: Peaks | null;
   /** Frames that are final, in order. */
   finished: readonly Range[];
-  /** Frames at the left edge and across the whole picture. */
-  start: number;
-  span: number;
   /** A token's name. */
   colour: string;
   /** Linear; how loud the lane is drawn. */
@@ -21,49 +25,64 @@ export interface WaveformPicture {
 
 const ghostAlpha = 0.16;
 
-function bars({ context, width, height }: Surface, values: Float32Array, gain: number, [from, to]: Range): void {
+/** A bar a column from `low` to `high`, at least a pixel each way. */
+function bars(context: CanvasRenderingContext2D, low: Float32Array, high: Float32Array, gain: number, [from, to]: Range): void {
+  const { width, height } = context.canvas;
   const middle = height / 2;
-  const reach = middle - Math.min(4, height * 0.06);
+  const reach = middle - Math.min(4 * window.devicePixelRatio, height * 0.06);
+  const last = Math.min(low.length, width, to);
   context.beginPath();
-  for (let x = Math.max(0, Math.floor(from)); x < Math.min(width, to); x++) {
-    const high = Math.min(1, (values[x * 2 + 1] ?? 0) * gain) * reach;
-    const low = Math.max(-1, (values[x * 2] ?? 0) * gain) * reach;
-    context.rect(x, middle - Math.max(0.5, high), 1, Math.max(0.5, high) + Math.max(0.5, -low));
+  for (let x = Math.max(0, Math.floor(from)); x < last; x++) {
+    const up = Math.max(0.5, Math.min(1, (high[x] ?? 0) * gain) * reach);
+    const down = Math.max(0.5, Math.min(1, -(low[x] ?? 0) * gain) * reach);
+    context.rect(x, middle - up, 1, up + down);
   }
   context.fill();
 }
 
-function grid({ context, width, height }: Surface, colour: string): void {
-  context.fillStyle = colour;
-  context.fillRect(0, Math.round(height / 2), width, 1);
+/** Peaks lighter, what sounds on average solid: level and density in one glance. */
+function stacked(context: CanvasRenderingContext2D, values: Columns, gain: number, range: Range, alpha: number, peakAlpha: number): void {
+  context.globalAlpha = alpha * peakAlpha;
+  bars(context, values.low, values.high, gain, range);
+  context.globalAlpha = alpha;
+  bars(context, values.rms.map((level) => -level), values.rms, gain, range);
 }
 
-export function paintWaveform(canvas: HTMLCanvasElement, picture: WaveformPicture): void {
-  const surface = surfaceOf(canvas);
-  if (surface === null || picture.span <= 0) return;
-  const { peaks, ghost, finished, start, span, gain } = picture;
-  const { context, width, height } = surface;
-  grid(surface, token(canvas, '--grid'));
-  const perColumn = span / width;
-  const toX = (frame: number): number => (frame - start) / perColumn;
+/** Fills the canvas, pixel by pixel. */
+export function paintWaveform(context: CanvasRenderingContext2D, picture: WaveformPicture, { start, framesPerColumn }: Stretch): void {
+  const { canvas } = context;
+  const { width, height } = canvas;
+  const { peaks, ghost, finished, gain, isDimmed } = picture;
+  const toX = (frame: number): number => (frame - start) / framesPerColumn;
   const onScreen = ([from, to]: Range): Range => [toX(from), toX(to)];
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.globalAlpha = 1;
+  context.clearRect(0, 0, width, height);
+  context.fillStyle = token(canvas, '--grid');
+  for (const part of [0.25, 0.5, 0.75]) context.fillRect(0, Math.round(height * part), width, 1);
 
-  const open = peaks === null ? [[start, start + span] as const] : gaps(finished, [start, start + span]);
+  const open = peaks === null ? [[start, start + width * framesPerColumn] as const] : gaps(finished, [start, start + width * framesPerColumn]);
   if (ghost !== null && open.length > 0) {
-    const values = columns(ghost, start, perColumn, Math.ceil(width));
+    const { low, high } = columns(ghost, start, framesPerColumn, width);
     context.globalAlpha = ghostAlpha;
     context.fillStyle = token(canvas, '--text-2');
-    for (const range of open) bars(surface, values, 1, onScreen(range));
+    for (const range of open) bars(context, low, high, 1, onScreen(range));
   }
   if (peaks === null) return;
-  const values = columns(peaks, start, perColumn, Math.ceil(width));
-  context.globalAlpha = picture.isDimmed ? Number(token(canvas, '--wave-muted')) : 1;
-  context.fillStyle = token(canvas, picture.isDimmed ? '--text-3' : picture.colour);
-  for (const range of finished) bars(surface, values, gain, onScreen(range));
+  const values = columns(peaks, start, framesPerColumn, width);
+  context.fillStyle = token(canvas, isDimmed ? '--text-3' : picture.colour);
+  const alpha = isDimmed ? Number(token(canvas, '--wave-muted')) : 1;
+  for (const range of finished) stacked(context, values, gain, onScreen(range), alpha, Number(token(canvas, '--wave-peak')));
+  edges(context, finished.flat().map(toX));
+}
+
+/** A hairline where what is final begins and ends. */
+function edges(context: CanvasRenderingContext2D, places: readonly number[]): void {
+  const { canvas } = context;
+  const { width, height } = canvas;
   context.globalAlpha = 1;
   context.fillStyle = token(canvas, '--line-strong');
-  for (const edge of finished.flat()) {
-    const x = Math.round(toX(edge));
+  for (const x of places.map(Math.round)) {
     if (x > 0 && x < width) context.fillRect(x, 0, 1, height);
   }
 }

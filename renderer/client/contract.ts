@@ -2,6 +2,6 @@
 export type { AppInfo, Args, OfferedModel, Task } from '../../electron/contract/channels.ts';
 export { StemwrightError, toFault, type Fault } from '../../electron/contract/errors.ts';
 export type { ModelDescriptor } from '../../electron/contract/model.ts';
-export type { Library, Mix, Project } from '../../electron/contract/project.ts';
+export type { Library, Mix, Project, ProjectSummary } from '../../electron/contract/project.ts';
 export type { ItemPlan, ItemProgress, ItemState, LiveTracks, Queue, QueueItem, QueueOptions } from '../../electron/contract/queue.ts';
 export { defaultSettings, type Preset, type Settings } from '../../electron/contract/settings.ts';

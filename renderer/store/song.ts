@@ -3,11 +3,20 @@ import { inLaneOrder } from '../units/stems.ts';
 import type { Range } from '../units/ranges.ts';
 
 export const originalName = 'original';
+/** What the song has and no stem does. */
+export const residualName = 'residual';
+
+interface Source {
+  samples: string;
+  peaks: string;
+  /** Of its tiles; null while the track is being written. */
+  spectrum: string | null;
+}
 
 export interface Lane {
   name: string;
-  /** Where its samples and peaks are; null until they are known. */
-  source: { samples: string; peaks: string } | null;
+  /** Where its data are; null until they are known. */
+  source: Source | null;
 }
 
 /** What the lanes show: a song that waits, is being separated, or is done. */
@@ -20,14 +29,14 @@ export interface Song {
   rate: number;
   channels: number;
   frames: number;
-  /** The original first. */
+  /** The original first, the residual last. */
   lanes: Lane[];
   /** Frames that are final, in order. */
   finished: readonly Range[];
 }
 
-function lanes(stems: readonly string[], sources: ReadonlyMap<string, { samples: string; peaks: string }>): Lane[] {
-  return [originalName, ...inLaneOrder(stems.filter((name) => name !== originalName))].map((name) => ({ name, source: sources.get(name) ?? null }));
+function lanes(names: readonly string[], sources: ReadonlyMap<string, Source>): Lane[] {
+  return [originalName, ...inLaneOrder(names.filter((name) => name !== originalName))].map((name) => ({ name, source: sources.get(name) ?? null }));
 }
 
 const channelWords = ['', 'mono', 'stereo'];
@@ -38,19 +47,20 @@ function describe({ codec, rate, channels }: ItemPlan['media']): string {
 
 export function plannedSong({ media, stems }: ItemPlan): Song {
   const empty = { rate: 0, channels: 0, frames: 0, finished: [] };
-  return { title: media.title, detail: describe(media), seconds: media.seconds ?? 0, lanes: lanes(stems, new Map()), ...empty };
+  return { title: media.title, detail: describe(media), seconds: media.seconds ?? 0, lanes: lanes([...stems, residualName], new Map()), ...empty };
 }
 
 export function liveSong(title: string, detail: string, live: LiveTracks, finished: readonly Range[]): Song {
   const { rate, channels, frames, tracks } = live;
-  const sources = new Map(tracks.map((track) => [track.name, track]));
-  return { title, detail, seconds: frames / rate, rate, channels, frames, lanes: lanes([...sources.keys()], sources), finished };
+  const sources = new Map(tracks.map((track) => [track.name, { ...track, spectrum: null }]));
+  return { title, detail, seconds: frames / rate, rate, channels, frames, lanes: lanes([...sources.keys(), residualName], sources), finished };
 }
 
 export function projectSong(project: Project): Song {
-  const { title, rate, channels, frames, tracks, stems, report } = project;
-  const sources = new Map(tracks.map((track) => [track.kind === 'original' ? originalName : track.name, track]));
+  const { title, rate, channels, frames, tracks, report } = project;
+  const nameOf = ({ kind, name }: Project['tracks'][number]): string => (kind === 'original' ? originalName : kind === 'residual' ? residualName : name);
+  const sources = new Map(tracks.map((track) => [nameOf(track), track]));
   const { input } = report;
   const detail = `${Number((input.rate / 1000).toFixed(2))} kHz, ${channelWords[input.channels] ?? `${input.channels} channels`}, ${report.model.id}`;
-  return { title, detail, seconds: frames / rate, rate, channels, frames, lanes: lanes(stems, sources), finished: [[0, frames]] };
+  return { title, detail, seconds: frames / rate, rate, channels, frames, lanes: lanes([...sources.keys()], sources), finished: [[0, frames]] };
 }

@@ -2,11 +2,12 @@ import type { StoreApi } from 'zustand/vanilla';
 import type { StudioClient } from '../client/client.ts';
 import type { AppInfo, Fault, ItemPlan, ItemProgress, Library, ModelDescriptor, OfferedModel, Preset, Project, QueueItem, QueueOptions, Settings, Task } from '../client/contract.ts';
 import type { Peaks } from '../units/peaks.ts';
+import type { HistorySlice, MixSlice, RegionSlice, WindowSlice } from './arrangement.ts';
 import type { ExportKind } from './export-parts.ts';
+import type { CostKey } from './costs.ts';
 import type { Explained } from './faults.ts';
 import type { Levels, Player } from './player.ts';
 import type { Song } from './song.ts';
-import type { Strip, Strips } from './strips.ts';
 
 export interface Upload {
   id: number;
@@ -24,6 +25,8 @@ export interface QueueSlice {
   /** By item, as they become known. */
   plans: Readonly<Record<string, Plan>>;
   uploads: Upload[];
+  /** Items that are shown no more, and can be brought back for a while. */
+  removing: readonly string[];
   loadQueue: () => Promise<void>;
   addFiles: (files: readonly File[]) => void;
   addPaths: (paths: string[]) => Promise<void>;
@@ -45,9 +48,6 @@ export interface ProjectSlice {
   finished: Project | null;
   /** By lane, as they arrive. */
   peaks: Readonly<Record<string, Peaks>>;
-  strips: Strips;
-  /** The lane that keys act on. */
-  selected: string | null;
   loadLibrary: () => Promise<void>;
   showItem: (id: string) => void;
   showProject: (id: string) => Promise<void>;
@@ -55,10 +55,10 @@ export interface ProjectSlice {
   /** The queue, or what is known of an item, has changed. */
   followQueue: () => void;
   followProgress: (progress: ItemProgress) => void;
-  select: (name: string) => void;
-  setStrip: (name: string, change: Partial<Strip>) => void;
-  /** @param isExclusive takes the others' solo away */
-  toggleSolo: (name: string, isExclusive: boolean) => void;
+  /** The shown project as it is now, after a part of it was done anew or taken back. */
+  refresh: (project: Project) => void;
+  /** Keeps the mix with the project, a moment from now; with `isNow`, what still waits at once. */
+  saveMix: (isNow?: boolean) => void;
   deleteProject: (id: string) => void;
   revealProject: (id: string) => void;
 }
@@ -75,6 +75,8 @@ export interface ModelsSlice {
   removeModel: (id: string) => void;
   importModelFiles: (files: readonly File[]) => void;
   importModel: (path: string) => Promise<void>;
+  /** Asks the system for a file, and imports it. */
+  chooseModel: () => Promise<void>;
 }
 
 export interface TasksSlice {
@@ -82,6 +84,31 @@ export interface TasksSlice {
   loadTasks: () => Promise<void>;
   cancelTask: (id: string) => void;
   revealTask: (id: string) => void;
+}
+
+export const librarySorts = ['newest', 'title', 'length', 'size'] as const;
+export type LibrarySort = (typeof librarySorts)[number];
+
+export interface LibrarySlice {
+  search: string;
+  sort: LibrarySort;
+  /** The search is to get the focus. */
+  isSearching: boolean;
+  setSearch: (search: string) => void;
+  setSearching: (isSearching: boolean) => void;
+  setSort: (sort: LibrarySort) => void;
+  renameProject: (id: string, title: string) => void;
+  /** @param path where the song's own file lies now */
+  relocateProject: (id: string, path: string) => Promise<void>;
+  /** Asks the system for a song. @returns null when none was chosen */
+  chooseSong: (title: string) => Promise<string | null>;
+}
+
+/** What other choices would cost: plans of the song at hand. */
+export interface CostsSlice {
+  costs: Readonly<Partial<Record<CostKey, ItemPlan>>>;
+  /** Plans anew, a little later, and once for several calls. */
+  planCosts: () => void;
 }
 
 export interface ExportChoice {
@@ -137,8 +164,11 @@ export interface TransportSlice {
   seekBy: (seconds: number) => void;
   /** Shorter than a twentieth of a second: none. */
   setLoop: (from: number, to: number) => void;
-  clearLoop: () => void;
+  /** What was marked over the lanes becomes the loop. */
+  loopSelection: () => void;
   toggleLoop: () => void;
+  /** The song that is being separated has grown: what comes next is computed from the playhead on. */
+  followPlayhead: () => void;
   /** Not state: both change with every look. */
   position: () => number;
   levels: (track?: string) => Levels;
@@ -165,12 +195,6 @@ export interface Notice {
 export type DialogName = 'help' | 'path' | 'export' | 'settings' | 'preset' | 'rename' | 'delete' | 'relocate' | 'removeModel';
 export type Page = 'studio' | 'models';
 
-/** Seconds of the song that the lanes show. */
-export interface Window {
-  start: number;
-  span: number;
-}
-
 export interface ViewSlice {
   isConnected: boolean;
   page: Page;
@@ -182,7 +206,6 @@ export interface ViewSlice {
   /** The id of what the dialog is about. */
   dialogSubject: string | null;
   notices: Notice[];
-  window: Window;
   showPage: (page: Page) => void;
   setNarrow: (isNarrow: boolean) => void;
   toggleRail: () => void;
@@ -193,13 +216,9 @@ export interface ViewSlice {
   dismiss: (id: number, acts?: boolean) => void;
   /** Runs what a person asked for; a refusal becomes a notice. */
   attempt: (work: () => Promise<unknown>) => Promise<void>;
-  /** @param factor below 1 shows less of the song @param about seconds, which stay where they are */
-  zoom: (factor: number, about: number) => void;
-  scroll: (start: number) => void;
-  fit: () => void;
 }
 
-export type StudioState = QueueSlice & ProjectSlice & ModelsSlice & TasksSlice & ExportSlice & PresetsSlice & SettingsSlice & TransportSlice & ViewSlice;
+export type StudioState = QueueSlice & ProjectSlice & ModelsSlice & TasksSlice & ExportSlice & PresetsSlice & LibrarySlice & CostsSlice & SettingsSlice & TransportSlice & WindowSlice & MixSlice & HistorySlice & RegionSlice & ViewSlice;
 export type StudioStore = StoreApi<StudioState>;
 
 /** What a slice works with. */

@@ -1,5 +1,5 @@
 import { toGain } from '../units/levels.ts';
-import { originalName, type Lane } from './song.ts';
+import { originalName, residualName, type Lane } from './song.ts';
 
 /** How a lane is heard. */
 export interface Strip {
@@ -13,9 +13,9 @@ export interface Strip {
 
 export type Strips = Readonly<Record<string, Strip>>;
 
-/** The original is there to compare with, and starts muted. */
-function defaultStrip(name: string): Strip {
-  return { isMuted: name === originalName, isSolo: false, db: 0, pan: 0 };
+/** The original and the residual are there to compare with, and start muted. */
+export function defaultStrip(name: string): Strip {
+  return { isMuted: name === originalName || name === residualName, isSolo: false, db: 0, pan: 0 };
 }
 
 /** Strips for these lanes: what was set stays. */
@@ -23,11 +23,11 @@ export function stripsFor(lanes: readonly Lane[], before: Strips): Strips {
   return Object.fromEntries(lanes.map(({ name }) => [name, before[name] ?? defaultStrip(name)]));
 }
 
-/** Linear; 0 where a mute, or a solo elsewhere, silences the lane. Solo wins over a lane's own mute. */
+/** Linear; 0 where a mute, or a solo elsewhere, silences the lane. Solo wins over a lane's own mute; the residual is solo-safe. */
 export function heardGain(strips: Strips, name: string): number {
   const strip = strips[name];
   if (strip === undefined) return 0;
-  const isAnySolo = Object.values(strips).some(({ isSolo }) => isSolo);
-  const isHeard = isAnySolo ? strip.isSolo : !strip.isMuted;
+  const isSoloElsewhere = name !== residualName && Object.values(strips).some(({ isSolo }) => isSolo);
+  const isHeard = strip.isSolo || (!isSoloElsewhere && !strip.isMuted);
   return isHeard ? toGain(strip.db) : 0;
 }

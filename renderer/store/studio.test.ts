@@ -3,7 +3,7 @@ import { defaultSettings, StemwrightError, type ItemPlan, type QueueItem } from 
 import { createStudio } from './studio.ts';
 import type { StudioStore } from './state.ts';
 import { FakeClient, FakePlayer } from './testing.ts';
-import { held } from './view.ts';
+import { held } from './window.ts';
 
 const id = '11111111-1111-4111-8111-111111111111';
 const item: QueueItem = { id, path: '/music/a.flac', title: 'a', addedAt: '', options: defaultSettings.lastOptions, redo: null, state: 'waiting', fault: null, project: null, warnings: [] };
@@ -54,7 +54,7 @@ describe('the queue', () => {
     expect(store.getState().uploads).toMatchObject([{ name: 'a.flac' }]);
     await vi.waitFor(() => { expect(client.asked).toContainEqual(['queue.add', { paths: ['/uploads/a.flac'], options: defaultSettings.lastOptions }]); });
     client.tell('queue', { active: false, items: [item] });
-    await vi.waitFor(() => { expect(store.getState().song?.lanes.map(({ name }) => name)).toEqual(['original', 'vocals', 'drums', 'bass', 'other']); });
+    await vi.waitFor(() => { expect(store.getState().song?.lanes.map(({ name }) => name)).toEqual(['original', 'vocals', 'drums', 'bass', 'other', 'residual']); });
     expect(store.getState()).toMatchObject({ uploads: [], shown: { kind: 'item', id }, selected: 'vocals', song: { seconds: 100 } });
   });
 
@@ -101,7 +101,7 @@ describe('a song that is being separated', () => {
   });
 
   it('mutes, and hears only what is solo', () => {
-    const gains = () => Object.fromEntries([...player.tracks].map(([name, [gain]]) => [name, gain]));
+    const gains = () => Object.fromEntries(['original', 'vocals', 'drums'].map((name) => [name, player.tracks.get(name)?.[0]]));
     expect(gains()).toEqual({ original: 0, vocals: 1, drums: 1 });
     store.getState().setStrip('drums', { isMuted: true });
     expect(gains()).toEqual({ original: 0, vocals: 1, drums: 0 });

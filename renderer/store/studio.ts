@@ -1,16 +1,22 @@
 import { createStore } from 'zustand/vanilla';
 import type { StudioClient } from '../client/client.ts';
+import { createCostsSlice } from './costs.ts';
 import { createExportSlice } from './export.ts';
+import { createHistorySlice } from './history.ts';
+import { createMixSlice } from './mix.ts';
+import { createLibrarySlice } from './library.ts';
 import { createModelsSlice } from './models.ts';
 import type { Player } from './player.ts';
 import { createPresetsSlice } from './presets.ts';
 import { createProjectSlice } from './project.ts';
 import { createQueueSlice } from './queue.ts';
+import { createRegionSlice } from './region.ts';
 import { createSettingsSlice } from './settings.ts';
 import type { StudioState, StudioStore } from './state.ts';
 import { createTasksSlice } from './tasks.ts';
 import { createTransportSlice } from './transport.ts';
 import { createViewSlice } from './view.ts';
+import { createWindowSlice } from './window.ts';
 
 /** The whole state of the page. Loads everything anew whenever the connection comes back. */
 export function createStudio(client: StudioClient, player: Player): StudioStore {
@@ -23,10 +29,20 @@ export function createStudio(client: StudioClient, player: Player): StudioStore 
       ...createTasksSlice(parts),
       ...createExportSlice(parts),
       ...createPresetsSlice(parts),
+      ...createLibrarySlice(parts),
+      ...createCostsSlice(parts),
       ...createTransportSlice(parts),
+      ...createWindowSlice(parts),
+      ...createMixSlice(parts),
+      ...createHistorySlice(parts),
+      ...createRegionSlice(parts),
       ...createProjectSlice(parts),
       ...createQueueSlice(parts),
     };
+  });
+  store.subscribe((now, before) => {
+    const isSame = now.settings.lastOptions === before.settings.lastOptions && now.shown?.id === before.shown?.id && now.finished?.sourcePath === before.finished?.sourcePath && now.items.length === before.items.length;
+    if (!isSame) now.planCosts();
   });
   client.onConnection((isConnected) => {
     store.setState({ isConnected });

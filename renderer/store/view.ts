@@ -1,20 +1,11 @@
 import { toFault } from '../client/contract.ts';
 import { explain } from './faults.ts';
-import type { Notice, Parts, ViewSlice, Window } from './state.ts';
+import type { Notice, Parts, ViewSlice } from './state.ts';
 
-/** Seconds. */
-const narrowest = 0.05;
 const mostNotices = 3;
-
-/** The window inside a song of this length. */
-export function held({ start, span }: Window, seconds: number): Window {
-  const width = Math.min(Math.max(span, Math.min(narrowest, seconds)), seconds);
-  return { start: Math.min(Math.max(0, start), seconds - width), span: width };
-}
 
 export function createViewSlice({ set, get }: Parts): ViewSlice {
   let nextNotice = 0;
-  const seconds = (): number => get().song?.seconds ?? 0;
   const put = (notice: Omit<Notice, 'id'>): void => {
     const notices = [...get().notices, { id: nextNotice++, ...notice }];
     const gone = notices.slice(0, -mostNotices);
@@ -30,7 +21,6 @@ export function createViewSlice({ set, get }: Parts): ViewSlice {
     dialog: null,
     dialogSubject: null,
     notices: [],
-    window: { start: 0, span: 0 },
     showPage: (page) => {
       set({ page });
     },
@@ -62,18 +52,6 @@ export function createViewSlice({ set, get }: Parts): ViewSlice {
         const fault = toFault(error);
         if (fault.code !== 'cancelled') put({ tone: 'bad', ...explain(fault), action: null });
       }
-    },
-    zoom: (factor, about) => {
-      set(({ window: { start, span } }) => {
-        const width = Math.min(seconds(), Math.max(narrowest, span * factor));
-        return { window: held({ start: about - ((about - start) * width) / span, span: width }, seconds()) };
-      });
-    },
-    scroll: (start) => {
-      set(({ window: { span } }) => ({ window: held({ start, span }, seconds()) }));
-    },
-    fit: () => {
-      set({ window: { start: 0, span: seconds() } });
     },
   };
 }

@@ -60,6 +60,22 @@ export function parseDb(text: string): number | null {
   return /^[+-]?\d+(?:\.\d+)?$/.test(plain) ? clampFader(Number(plain)) : null;
 }
 
+export const panStep = 0.05;
+
+/** A pan, −1 (left) to 1 (right), to a percent. */
+export function toPan(value: number): number {
+  return Math.round(Math.min(1, Math.max(-1, value)) * 100) / 100;
+}
+
+/** A pan that somebody typed: "L 18", "r20", "C", "-18". Null when it is none. */
+export function parsePan(text: string): number | null {
+  const plain = text.trim().toLowerCase().replace('−', '-').replace(/\s*%$/, '');
+  if (/^c(?:entre|enter)?$/.test(plain)) return 0;
+  const match = /^([lr]?)\s*([+-]?\d+(?:\.\d+)?)$/.exec(plain);
+  if (match === null) return null;
+  return toPan((Number(match[2]) / 100) * (match[1] === 'l' ? -1 : 1));
+}
+
 /** @param pan −1 (left) to 1 (right) */
 export function formatPan(pan: number): string {
   const percent = Math.round(Math.abs(pan) * 100);

@@ -1,10 +1,10 @@
 import { useEffect, useRef, type RefObject } from 'react';
-import { useStudio } from './studio-context.ts';
+import { useTheme } from './use-theme.ts';
 
 /** Paints anew when the painter, the size or the theme changes. The painter is stable between (`useCallback`). */
 export function useCanvas(paint: (canvas: HTMLCanvasElement) => void): RefObject<HTMLCanvasElement | null> {
   const ref = useRef<HTMLCanvasElement>(null);
-  const theme = useStudio(({ settings }) => settings.theme);
+  const theme = useTheme();
   useEffect(() => {
     const canvas = ref.current;
     if (canvas === null) return undefined;
@@ -12,13 +12,10 @@ export function useCanvas(paint: (canvas: HTMLCanvasElement) => void): RefObject
       paint(canvas);
     };
     const sizes = new ResizeObserver(repaint);
-    const system = matchMedia('(prefers-color-scheme: light)');
     sizes.observe(canvas);
-    system.addEventListener('change', repaint);
     repaint();
     return () => {
       sizes.disconnect();
-      system.removeEventListener('change', repaint);
     };
   }, [paint, theme]);
   return ref;

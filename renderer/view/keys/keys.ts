@@ -70,6 +70,7 @@ export function keyActions({ choose }: PageActions): readonly KeyAction[] {
 
     { keys: 'Ctrl O', label: 'add files', group: 'Studio', matches: ctrl('o'), run: choose },
     { keys: 'Ctrl E', label: 'export', group: 'Studio', matches: ctrl('e'), run: (state) => { if (state.finished !== null) state.setDialog('export'); } },
+    { keys: 'Ctrl F', label: 'search songs', group: 'Studio', matches: ctrl('f'), run: (state) => { state.setSearching(true); } },
     { keys: 'Ctrl B', label: 'fold the queue', group: 'Studio', matches: ctrl('b'), run: (state) => { state.toggleRail(); } },
     { keys: 'Ctrl I', label: 'fold the settings', group: 'Studio', matches: ctrl('i'), run: (state) => { state.toggleInspector(); } },
     { keys: '?', label: 'all keys', group: 'Studio', matches: plain('?'), run: (state) => { state.setDialog('help'); } },

@@ -4,8 +4,8 @@ import { useStudioStore } from '../studio-context.ts';
 import { isTaken, keyActions, type KeyAction } from './keys.ts';
 
 export function useKeyActions(): readonly KeyAction[] {
-  const choose = useChooser();
-  return useMemo(() => keyActions({ choose }), [choose]);
+  const { files } = useChooser();
+  return useMemo(() => keyActions({ choose: files }), [files]);
 }
 
 /** Makes the keys work; none does while typing or in a dialog. */

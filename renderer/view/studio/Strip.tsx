@@ -1,12 +1,16 @@
-import { useRef, type JSX } from 'react';
-import { ToggleButton } from 'react-aria-components';
+import { useRef, type JSX, type ReactNode } from 'react';
+import { Button as AriaButton, ToggleButton } from 'react-aria-components';
 import { Meter } from '../../canvas/meter.ts';
-import { clampFader, faderDb, faderPosition, formatDb, formatPan, maximumDb, spokenDb, spokenPan, stepFader } from '../../units/levels.ts';
+import { originalName, residualName } from '../../store/song.ts';
+import { defaultStrip, type Strip as StripState } from '../../store/strips.ts';
+import { clampFader, faderDb, faderPosition, formatDb, formatPan, maximumDb, panStep, parseDb, parsePan, spokenDb, spokenPan, stepFader, toPan } from '../../units/levels.ts';
 import { stemColour, stemLabel } from '../../units/stems.ts';
 import { useFrame } from '../frame.ts';
+import { Icon } from '../parts/Icon.tsx';
 import { useStudio, useStudioStore } from '../studio-context.ts';
 import { Fader, type Law } from './Fader.tsx';
 import styles from './studio.module.css';
+import { TypedValue } from './TypedValue.tsx';
 
 const faderLaw: Law = {
   ...{ least: -60, most: maximumDb, rest: 0 },
@@ -14,8 +18,6 @@ const faderLaw: Law = {
   step: (db, steps) => stepFader(clampFader(db), steps * 0.5),
 };
 
-const panStep = 0.05;
-const toPan = (value: number): number => Math.round(Math.min(1, Math.max(-1, value)) * 100) / 100;
 const panLaw: Law = {
   ...{ least: -1, most: 1, rest: 0, spoken: spokenPan },
   toPosition: (pan) => (pan + 1) / 2,
@@ -24,79 +26,98 @@ const panLaw: Law = {
   step: (pan, steps) => toPan(pan + steps * panStep),
 };
 
-export function LaneMeter({ track, label }: { track?: string; label: string }): JSX.Element {
+/** A click clears what it holds. */
+export function LaneMeter({ track, label, isLying = false }: { track?: string; label: string; isLying?: boolean }): JSX.Element {
   const store = useStudioStore();
   const canvas = useRef<HTMLCanvasElement>(null);
   const meter = useRef<Meter>(null);
   useFrame((now) => {
     if (canvas.current === null) return;
-    meter.current ??= new Meter(canvas.current);
+    meter.current ??= new Meter(canvas.current, isLying);
     const { left, right } = store.getState().levels(track);
     meter.current.show(now, left, right);
   });
   return <canvas ref={canvas} role="img" aria-label={label} onClick={() => meter.current?.clear()} />;
 }
 
-/** @param digit the key that chooses the lane */
-export function Strip({ name, digit, isFolded }: { name: string; digit: number; isFolded: boolean }): JSX.Element {
-  const { strip, selected, select, setStrip, toggleSolo } = useStudio((state) => ({
-    strip: state.strips[name] ?? { isMuted: false, isSolo: false, db: 0, pan: 0 },
-    ...{ selected: state.selected, select: state.select, setStrip: state.setStrip, toggleSolo: state.toggleSolo },
+/** What every lane's head has. */
+function Head({ name, digit, before, below }: { name: string; digit: string; before?: ReactNode; below: ReactNode }): JSX.Element {
+  const { strip, isSelected, select, setStrip, toggleSolo } = useStudio((state) => ({
+    strip: state.strips[name] ?? defaultStrip(name),
+    ...{ isSelected: state.selected === name, select: state.select, setStrip: state.setStrip, toggleSolo: state.toggleSolo },
   }));
   const label = stemLabel(name);
+  const choose = (): void => {
+    select(name);
+  };
   return (
-    <div
-      className={styles.strip}
-      data-selected={selected === name || undefined}
-      data-muted={strip.isMuted || undefined}
-      onPointerDown={() => {
-        select(name);
-      }}
-      onFocus={() => {
-        select(name);
-      }}
-    >
+    <div className={styles.strip} data-selected={isSelected || undefined} data-muted={strip.isMuted || undefined} onPointerDown={choose} onFocus={choose}>
       <span className={styles.tag} style={{ background: `var(${stemColour(name)})` }} />
       <div className={styles.stripBody}>
         <div className={styles.stripRow}>
+          {before}
           <span className={styles.digit}>{digit}</span>
           <span className={styles.stripName}>{label}</span>
-          <ToggleButton
-            aria-label={`Mute ${label}`}
-            isSelected={strip.isMuted}
-            onChange={(isMuted) => {
-              setStrip(name, { isMuted });
-            }}
-            className={`${styles.lettered ?? ''} ${styles.mute ?? ''}`}
-          >
+          <ToggleButton aria-label={`Mute ${label}`} isSelected={strip.isMuted} onChange={(isMuted) => { setStrip(name, { isMuted }); }} className={`${styles.lettered ?? ''} ${styles.mute ?? ''}`}>
             M
           </ToggleButton>
-          <ToggleButton
-            aria-label={`Solo ${label}`}
-            isSelected={strip.isSolo}
-            onPress={({ shiftKey }) => {
-              toggleSolo(name, shiftKey);
-            }}
-            className={`${styles.lettered ?? ''} ${styles.solo ?? ''}`}
-          >
+          <ToggleButton aria-label={`Solo ${label}`} isSelected={strip.isSolo} onPress={({ shiftKey }) => { toggleSolo(name, shiftKey); }} className={`${styles.lettered ?? ''} ${styles.solo ?? ''}`}>
             S
           </ToggleButton>
         </div>
-        {!isFolded && (
-          <>
-            <div className={styles.stripRow}>
-              <Fader label={`${label} level`} law={faderLaw} value={strip.db} onChange={(db) => { setStrip(name, { db }); }} />
-              <span className={styles.value}>{formatDb(strip.db)}</span>
-            </div>
-            <div className={styles.stripRow}>
-              <span className={styles.panLabel}>Pan</span>
-              <Fader label={`${label} pan`} law={panLaw} value={strip.pan} onChange={(pan) => { setStrip(name, { pan }); }} isCentred />
-              <span className={styles.value}>{formatPan(strip.pan)}</span>
-            </div>
-          </>
-        )}
+        {below}
       </div>
-      <div className={styles.meter}>{!isFolded && <LaneMeter track={name} label={`${label} meter`} />}</div>
+      <div className={styles.meter}>
+        <LaneMeter track={name} label={`${label} meter`} />
+      </div>
     </div>
+  );
+}
+
+function Levels({ name, strip }: { name: string; strip: StripState }): JSX.Element {
+  const setStrip = useStudio((state) => state.setStrip);
+  const label = stemLabel(name);
+  return (
+    <>
+      <div className={styles.stripRow}>
+        <Fader label={`${label} level`} law={faderLaw} value={strip.db} onChange={(db) => { setStrip(name, { db }); }} />
+        <TypedValue label={`${label} level`} text={formatDb(strip.db)} parse={parseDb} onChange={(db) => { setStrip(name, { db }); }} />
+      </div>
+      <div className={styles.stripRow}>
+        <span className={styles.panLabel}>Pan</span>
+        <Fader label={`${label} pan`} law={panLaw} value={strip.pan} onChange={(pan) => { setStrip(name, { pan }); }} isCentred />
+        <TypedValue label={`${label} pan`} text={formatPan(strip.pan)} parse={parsePan} onChange={(pan) => { setStrip(name, { pan }); }} />
+      </div>
+    </>
+  );
+}
+
+/** @param digit the key that chooses the lane; 0: none */
+export function Strip({ name, digit, isFolded }: { name: string; digit: number; isFolded: boolean }): JSX.Element {
+  const { strip, toggleOriginal } = useStudio((state) => ({ strip: state.strips[name] ?? defaultStrip(name), toggleOriginal: state.toggleOriginal }));
+  const fold = name === originalName && (
+    <AriaButton className={styles.fold ?? ''} aria-label={isFolded ? 'Unfold the original' : 'Fold the original'} aria-expanded={!isFolded} onPress={toggleOriginal}>
+      <Icon name={isFolded ? 'right' : 'down'} />
+    </AriaButton>
+  );
+  return <Head name={name} digit={digit === 0 ? '' : String(digit)} before={fold} below={!isFolded && <Levels name={name} strip={strip} />} />;
+}
+
+/** What the song has and no stem does: how little that is counts more than its faders. */
+export function ResidualStrip(): JSX.Element {
+  const depth = useStudio(({ finished }) => finished?.report.nullDepthDb ?? null);
+  return (
+    <Head
+      name={residualName}
+      digit="0"
+      below={
+        <>
+          <p className={styles.depth}>
+            <b>{depth === null ? '−∞' : depth.toFixed(1).replace('-', '−')}</b> dBFS null depth
+          </p>
+          <p className={styles.depthNote}>mix − sum of stems</p>
+        </>
+      }
+    />
   );
 }

@@ -1,70 +1,95 @@
-import type { JSX } from 'react';
-import { originalName } from '../../store/song.ts';
+import { useRef, type JSX, type RefObject } from 'react';
+import { originalName, residualName } from '../../store/song.ts';
 import { formatLength, formatPosition } from '../../units/time.ts';
 import { stemLabel } from '../../units/stems.ts';
-import { IconButton } from '../parts/controls.tsx';
+import { useFrame } from '../frame.ts';
 import { useStudio, useStudioStore } from '../studio-context.ts';
 import { JobBar } from './JobBar.tsx';
+import { LaneWave } from './LaneWave.tsx';
+import { Overview } from './Overview.tsx';
+import { Playhead } from './Playhead.tsx';
+import { RegionPanel } from './RegionPanel.tsx';
+import { Ruler } from './Ruler.tsx';
 import { Segments } from './Segments.tsx';
-import { Strip } from './Strip.tsx';
+import { SongBar } from './SongBar.tsx';
+import { ResidualStrip, Strip } from './Strip.tsx';
 import styles from './studio.module.css';
-import { Overview, Playhead, Ruler, useLaneWheel, Wave } from './Wave.tsx';
+import { useLaneWheel } from './use-lane-wheel.ts';
 
-/** One lane a stem, and the original above them. */
+/** What keeps its place when there are more lanes than fit. */
+const places: Readonly<Record<string, string | undefined>> = { [originalName]: styles.atTop, [residualName]: styles.atBottom };
+
+/** One lane a stem, the original above them and the residual below. */
 export function Studio(): JSX.Element {
-  const { title, detail, seconds, lanes, window, loop } = useStudio(({ song, window: shown, loop: region }) => ({
-    ...{ title: song?.title ?? '', detail: song?.detail ?? '', seconds: song?.seconds ?? 0 },
-    ...{ lanes: song?.lanes ?? [], window: shown, loop: region },
+  const store = useStudioStore();
+  const { seconds, names, isOriginalOpen } = useStudio((state) => ({
+    ...{ seconds: state.song?.seconds ?? 0, names: state.song?.lanes.map(({ name }) => name).join('\n') ?? '', isOriginalOpen: state.isOriginalOpen },
   }));
-  const area = useLaneWheel();
+  const area = useRef<HTMLDivElement>(null);
+  const time = useRef<HTMLDivElement>(null);
+  useLaneWheel(area, time);
+  useFrame(() => {
+    const { isPlaying, follow } = store.getState();
+    if (isPlaying) follow();
+  });
+  const lanes = names.split('\n');
+  const stems = lanes.filter((name) => name !== originalName && name !== residualName);
+  const heights: Readonly<Record<string, string | undefined>> = { [originalName]: isOriginalOpen ? 'var(--h-lane-min)' : 'var(--h-lane-fold)', [residualName]: 'var(--h-residual)' };
+  const rows = ['var(--h-overview)', 'var(--h-ruler-row)', ...lanes.map((name) => heights[name] ?? 'minmax(var(--h-lane-min), 1fr)')];
   return (
     <>
-      <SongBar title={title} detail={detail} />
-      <div className={styles.arrangement} style={{ gridTemplateRows: `var(--h-overview) var(--h-ruler) ${lanes.map(({ name }) => (name === originalName ? 'var(--h-lane-fold)' : 'minmax(var(--h-lane-min), 1fr)')).join(' ')}` }}>
-        <div className={styles.head}>
-          Whole song <span className={styles.headEnd}>{formatLength(seconds)}</span>
-        </div>
-        <Overview />
-        <div className={styles.head}>
-          Loop
-          <span className={styles.headEnd}>{loop === null ? 'drag the ruler' : `${formatPosition(loop[0]).slice(0, -2)} to ${formatPosition(loop[1]).slice(0, -2)}`}</span>
-        </div>
-        <div className={styles.rulerCell}>
-          <Ruler />
-          <Segments />
-        </div>
-        {lanes.map(({ name }, index) => (
-          <section key={name} className={styles.lane} aria-label={`${stemLabel(name)} lane`}>
-            <Strip name={name} digit={index} isFolded={name === originalName} />
-            <Wave name={name} />
-          </section>
-        ))}
-        <div ref={area} className={styles.over}>
-          {loop !== null && window.span > 0 && (
-            <i className={styles.loopArea} style={{ left: `${((loop[0] - window.start) / window.span) * 100}%`, width: `${((loop[1] - loop[0]) / window.span) * 100}%` }} />
-          )}
-          <Playhead start={window.start} span={window.span} />
+      <SongBar />
+      <div ref={area} className={styles.arrangement}>
+        <div className={styles.rows} style={{ gridTemplateRows: rows.join(' ') }}>
+          <div className={`${styles.head ?? ''} ${styles.overviewRow ?? ''}`}>
+            Whole song <span className={styles.headEnd}>{formatLength(seconds)}</span>
+          </div>
+          <div className={styles.overviewRow}>
+            <Overview />
+          </div>
+          <LoopHead />
+          <div className={`${styles.rulerCell ?? ''} ${styles.rulerRow ?? ''}`}>
+            <Ruler />
+            <Segments />
+          </div>
+          {lanes.map((name) => (
+            <section key={name} className={`${styles.lane ?? ''} ${places[name] ?? ''}`} aria-label={`${stemLabel(name)} lane`}>
+              {name === residualName ? <ResidualStrip /> : <Strip name={name} digit={stems.indexOf(name) + 1} isFolded={name === originalName && !isOriginalOpen} />}
+              <LaneWave name={name} />
+            </section>
+          ))}
+          <Over time={time} />
         </div>
       </div>
+      <RegionPanel />
       <JobBar />
     </>
   );
 }
 
-function SongBar({ title, detail }: { title: string; detail: string }): JSX.Element {
-  const store = useStudioStore();
-  const zoomBy = (factor: number): void => {
-    const { zoom, window, position } = store.getState();
-    const at = position();
-    zoom(factor, at >= window.start && at <= window.start + window.span ? at : window.start + window.span / 2);
-  };
+function LoopHead(): JSX.Element {
+  const loop = useStudio((state) => state.loop);
+  const place = (at: number): string => formatPosition(at).slice(0, -2);
   return (
-    <div className={styles.song}>
-      <h1 className={styles.title} dir="auto">{title}</h1>
-      <span className={styles.detail}>{detail}</span>
-      <IconButton icon="minus" label="Zoom out" keys="Ctrl −" onPress={() => { zoomBy(1.5); }} />
-      <IconButton icon="add" label="Zoom in" keys="Ctrl +" onPress={() => { zoomBy(1 / 1.5); }} />
-      <IconButton icon="fit" label="Fit song" keys="Ctrl 0" onPress={() => { store.getState().fit(); }} />
+    <div className={`${styles.head ?? ''} ${styles.rulerRow ?? ''}`}>
+      Loop
+      <span className={styles.headEnd}>{loop === null ? 'drag the ruler' : `${place(loop[0])} to ${place(loop[1])}`}</span>
+    </div>
+  );
+}
+
+/** What lies over all lanes: the loop, the selection and the playhead. */
+function Over({ time }: { time: RefObject<HTMLDivElement | null> }): JSX.Element {
+  const { window, loop, selection } = useStudio((state) => ({ window: state.window, loop: state.loop, selection: state.selection }));
+  const box = ([start, end]: readonly [number, number]): { left: string; width: string } => ({
+    ...{ left: `${((start - window.start) / window.span) * 100}%`, width: `${((end - start) / window.span) * 100}%` },
+  });
+  const isShown = window.span > 0;
+  return (
+    <div ref={time} className={styles.over}>
+      {isShown && loop !== null && <i className={styles.loopArea} style={box(loop)} />}
+      {isShown && selection !== null && <i className={styles.selectionArea} style={box(selection)} />}
+      <Playhead start={window.start} span={window.span} />
     </div>
   );
 }
