@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import Parameter
 
 from .batches.pool import Batch
 from .model.htdemucs import Decoded, HTDemucs
@@ -49,19 +50,26 @@ class Average:
         torch._foreach_add_(averages, self.live, alpha=1 - keep)
 
 
+def joined_gradients(parameters: Sequence[Parameter]) -> Tensor:
+    """One buffer for all gradients; from now on each parameter's `grad` is a view of it. Zero it before each step."""
+    joined = torch.zeros(sum(parameter.numel() for parameter in parameters), device=parameters[0].device)
+    for parameter, part in zip(parameters, joined.split([parameter.numel() for parameter in parameters])):
+        parameter.grad = part.view_as(parameter)
+    return joined
+
+
 class Clipper:
     """Scales gradients down to twice the running mean of their norm, without waiting for the device."""
 
     def __init__(self) -> None:
         self.mean: Tensor | None = None
 
-    def __call__(self, parameters: Sequence[Tensor]) -> Tensor:
-        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-        norm = torch.stack(torch._foreach_norm(gradients)).norm()
+    def __call__(self, gradients: Tensor) -> Tensor:
+        """Changes them in place; their norm before that."""
+        norm = gradients.norm()
         if self.mean is None:
             self.mean = norm.clone()
-        scale = (2 * self.mean / (norm + 1e-6)).clamp(max=1.0)
-        torch._foreach_mul_(gradients, scale)
+        gradients.mul_((2 * self.mean / (norm + 1e-6)).clamp(max=1.0))
         self.mean = 0.98 * self.mean + 0.02 * torch.minimum(norm, 4 * self.mean)
         return norm
 

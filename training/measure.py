@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from .batches.pool import Pool
-from .learn import Average, Clipper, half_core, losses
+from .learn import Average, Clipper, half_core, joined_gradients, losses
 from .model.config import Config
 from .model.htdemucs import HTDemucs
 
@@ -31,14 +31,15 @@ class Step:
         self.parameters = list(self.model.parameters())
         self.optimizer = torch.optim.AdamW(self.parameters, 1e-5, fused=True)
         self.average, self.clip = Average(self.model), Clipper()
+        self.gradients = joined_gradients(self.parameters)
         self.core = half_core(self.model, compiled, channels_last)
         self.batch = batch
 
     def __call__(self) -> None:
         full, time_only = losses(self.model, self.pool.batch(self.batch), self.batch // 2, self.core)
-        self.optimizer.zero_grad(set_to_none=True)
+        self.gradients.zero_()
         (full + 0.2 * time_only).backward()
-        self.clip(self.parameters)
+        self.clip(self.gradients)
         self.optimizer.step()
         self.average.update(1000)
 

@@ -32,15 +32,10 @@ class Ranks:
     def leads(self) -> bool:
         return self.rank == 0
 
-    @torch.no_grad()
-    def average(self, tensors: Sequence[Tensor]) -> None:
+    def average(self, tensor: Tensor) -> None:
         """In place, the same on every rank."""
-        if self.count == 1:
-            return
-        flat = torch.cat([tensor.flatten() for tensor in tensors]) / self.count
-        dist.all_reduce(flat)
-        for tensor, part in zip(tensors, flat.split([tensor.numel() for tensor in tensors])):
-            tensor.copy_(part.view_as(tensor))
+        if self.count > 1:
+            dist.all_reduce(tensor.div_(self.count))
 
     def agree(self, numbers: Sequence[float]) -> list[float]:
         """What rank 0 says; waits for the device."""

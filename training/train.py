@@ -20,7 +20,7 @@ from torch import Tensor
 
 from .batches.pool import Pool
 from .batches.producers import Producers
-from .learn import Average, Clipper, Schedule, decibel_ratio, half_core, load_checkpoint, losses, save_checkpoint
+from .learn import Average, Clipper, Schedule, decibel_ratio, half_core, joined_gradients, load_checkpoint, losses, save_checkpoint
 from .model.config import Config
 from .model.htdemucs import HTDemucs
 from .ranks import Ranks
@@ -104,7 +104,7 @@ class Trainer:
         self.parameters = list(self.model.parameters())
         fused = {"fused": True} if self.device.type == "cuda" else {}
         self.optimizer = torch.optim.AdamW(self.parameters, options.rate, betas=(0.9, 0.99), weight_decay=1e-4, **fused)
-        self.clip = Clipper()
+        self.gradients, self.clip = joined_gradients(self.parameters), Clipper()
         self.core = half_core(self.model, options.compile)
         self.time_only_items = options.batch // 2 if options.time_only_weight else 0
 
@@ -131,7 +131,7 @@ class Trainer:
     def _gradients(self) -> tuple[Tensor, Tensor]:
         batch = self.pool.batch(self.options.batch)
         full, time_only = losses(self.model, batch, self.time_only_items, self.core)
-        self.optimizer.zero_grad(set_to_none=True)
+        self.gradients.zero_()
         (full + self.options.time_only_weight * time_only).backward()
         return full.detach(), time_only.detach()
 
@@ -155,8 +155,8 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         full, time_only = self._gradients()
-        self.ranks.average([parameter.grad for parameter in self.parameters if parameter.grad is not None])
-        norm = self.clip(self.parameters)
+        self.ranks.average(self.gradients)
+        norm = self.clip(self.gradients)
         self.optimizer.step()
         self.step += 1
         self.average.update(self.step)

@@ -2,18 +2,23 @@
 except `lossy`, which only the model's input hears."""
 from __future__ import annotations
 
+import random
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ..model.spectrum import overlapped
+
 
 class Dice:
-    """Uniform numbers from one seeded generator on one device."""
+    """Random numbers from one seeded generator on the device, and counts from another on the host, so that nothing waits."""
 
     def __init__(self, device: torch.device, seed: int) -> None:
         self.device = device
         self.generator = torch.Generator(device=device)
         self.generator.manual_seed(seed)
+        self.host = random.Random(seed)
 
     def uniform(self, *shape: int, low: float = 0.0, high: float = 1.0) -> Tensor:
         return torch.rand(*shape, device=self.device, generator=self.generator) * (high - low) + low
@@ -23,6 +28,10 @@ class Dice:
 
     def chance(self, probability: float, *shape: int) -> Tensor:
         return self.uniform(*shape) < probability
+
+    def count(self, probability: float, trials: int) -> int:
+        """How many of `trials` come true."""
+        return sum(self.host.random() < probability for _ in range(trials))
 
 
 def decibels(x: Tensor) -> Tensor:
@@ -79,21 +88,23 @@ def loud_master(sources: Tensor, dice: Dice, probability: float = 0.25) -> Tenso
 
 
 def lossy(mix: Tensor, dice: Dice, probability: float = 0.12) -> Tensor:
-    """What a codec at about 128 kbit/s does: no treble, and noise some dB under each band of each frame."""
-    picked = torch.nonzero(dice.chance(probability, len(mix))).flatten()
-    if len(picked) == 0:
+    """What a codec at about 128 kbit/s does: no treble, and noise some dB under each band of each frame. Its items are neighbours."""
+    count = dice.count(probability, len(mix))
+    if count == 0:
         return mix
+    first = dice.host.randrange(len(mix) - count + 1)
+    picked = slice(first, first + count)
     size, hop, band = 2048, 1024, 16
     window = torch.hann_window(size, device=mix.device).sqrt()
     flat = mix[picked].flatten(0, 1)
     z = torch.stft(flat, size, hop, window=window, return_complex=True)
     power = F.avg_pool2d(z.abs().square()[:, None, : size // 2], (band, 1)).repeat_interleave(band, dim=2)[:, 0]
     power = F.pad(power, (0, 0, 0, 1))
-    below = decibels(-dice.uniform(len(picked), low=10, high=22)).repeat_interleave(mix.shape[1])[:, None, None]
+    below = decibels(-dice.uniform(count, low=10, high=22)).repeat_interleave(mix.shape[1])[:, None, None]
     noise = torch.complex(dice.normal(*z.shape), dice.normal(*z.shape)) * 0.7
-    top = dice.uniform(len(picked), low=15000, high=17500).repeat_interleave(mix.shape[1])[:, None, None]
+    top = dice.uniform(count, low=15000, high=17500).repeat_interleave(mix.shape[1])[:, None, None]
     hertz = torch.linspace(0, 22050, size // 2 + 1, device=mix.device)[None, :, None]
     coded = (z + noise * power.sqrt() * below) * (hertz < top)
     out = mix.clone()
-    out[picked] = torch.istft(coded, size, hop, window=window, length=mix.shape[-1]).unflatten(0, (len(picked), -1))
+    out[picked] = overlapped(coded, window, hop, mix.shape[-1]).unflatten(0, (count, -1))
     return out

@@ -20,13 +20,30 @@ def spectrogram(mix: Tensor, nfft: int) -> Tensor:
     return z[:, :-1, 2 : 2 + frames].unflatten(0, mix.shape[:2])
 
 
+def overlapped(z: Tensor, window: Tensor, hop: int, samples: int) -> Tensor:
+    """`torch.istft` of centred frames without its look at a value, which makes the host wait for the device.
+
+    @param z complex [batch, bins, frames]; `hop` divides the window's length
+    """
+    size = len(window)
+    parts = size // hop
+
+    def added(frames: Tensor) -> Tensor:
+        blocks = frames.unflatten(-1, (parts, hop))
+        return torch.stack([F.pad(blocks[:, :, k], (0, 0, k, parts - 1 - k)) for k in range(parts)]).sum(0).flatten(1)
+
+    total = added(torch.fft.irfft(z.transpose(1, 2), n=size) * window)
+    weight = added(window.square().expand(1, z.shape[-1], size))
+    return (total / weight.clamp_min(1e-11))[:, size // 2 : size // 2 + samples]
+
+
 def waveform(z: Tensor, nfft: int, samples: int) -> Tensor:
     """Inverse of `spectrogram`: complex [..., nfft/2, frames] -> [..., samples]."""
     hop = nfft // 4
     edge = hop // 2 * 3
     full = F.pad(z, (2, 2, 0, 1)).flatten(0, -3)
     total = hop * math.ceil(samples / hop) + 2 * edge
-    y = torch.istft(full, nfft, hop, window=torch.hann_window(nfft, device=z.device), normalized=True, length=total)
+    y = overlapped(full, torch.hann_window(nfft, device=z.device), hop, total) * math.sqrt(nfft)
     return y[:, edge : edge + samples].unflatten(0, z.shape[:-2])
 
 

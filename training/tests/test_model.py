@@ -11,7 +11,7 @@ import torch
 from ..evaluate.track import separate_track
 from ..model.config import Config, from_kwargs, to_kwargs
 from ..model.htdemucs import HTDemucs
-from ..model.spectrum import spectrogram, waveform
+from ..model.spectrum import overlapped, spectrogram, waveform
 from ..model.weights import fill_by_rule, load_model, read_safetensors, save_model
 
 FIXTURES = Path(__file__).parents[2] / "native/tests/fixtures"
@@ -65,6 +65,13 @@ class Paths(unittest.TestCase):
         again = waveform(spectrogram(mix, 4096), 4096, 30011)
         inside = slice(2048, -2048)  # the outermost frames are dropped, as in Demucs
         torch.testing.assert_close(again[..., inside], mix[..., inside], rtol=0, atol=1e-3)
+
+    def test_overlapped_frames_are_torch_istft(self) -> None:
+        for size, hop, samples in ((2048, 1024, 17640), (4096, 1024, 20480)):
+            window = torch.hann_window(size)
+            z = torch.stft(torch.randn(3, samples), size, hop, window=window, return_complex=True)
+            expected = torch.istft(z, size, hop, window=window, length=samples)
+            torch.testing.assert_close(overlapped(z, window, hop, samples)[:, hop:-hop], expected[:, hop:-hop], rtol=0, atol=1e-4)
 
     def test_a_saved_model_comes_back(self) -> None:
         model = made(TINY4, 3)

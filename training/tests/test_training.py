@@ -11,7 +11,7 @@ import torch
 from ..batches.augment import Dice, lossy
 from ..batches.pool import Batch, Pool
 from ..evaluate.score import score, summarise
-from ..learn import ABSOLUTE, Average, Clipper, Schedule, distance, load_checkpoint, losses, save_checkpoint
+from ..learn import ABSOLUTE, Average, Clipper, Schedule, distance, joined_gradients, load_checkpoint, losses, save_checkpoint
 from ..model.config import Config
 from ..model.htdemucs import HTDemucs
 
@@ -72,15 +72,16 @@ class Learning(unittest.TestCase):
         torch.manual_seed(0)
         model = HTDemucs(SMALL)
         average, clip = Average(model), Clipper()
+        gradients = joined_gradients(list(model.parameters()))
         start = {name: value.clone() for name, value in average.values.items()}
         optimizer = torch.optim.AdamW(model.parameters(), 3e-3)
         batch: Batch = pool(2).batch(2)
         seen = []
         for step in range(12):
             full, time_only = losses(model, batch, 1)
-            optimizer.zero_grad()
+            gradients.zero_()
             (full + 0.2 * time_only).backward()
-            clip(list(model.parameters()))
+            clip(gradients)
             optimizer.step()
             average.update(step)
             seen.append(float(full))
