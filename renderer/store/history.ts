@@ -25,36 +25,33 @@ export function createHistorySlice({ client, set, get }: Parts): HistorySlice {
     });
   };
   const now = (): Step => ({ kind: 'mix', mix: mixOf(get()) });
-  /** @returns the step that leads back from it */
-  const take = async (step: Step, channel: 'projects.undo' | 'projects.reapply'): Promise<Step> => {
-    if (step.kind === 'mix') {
-      const opposite = now();
-      get().putMix(step.mix, get().selected);
-      get().saveMix();
-      return opposite;
-    }
-    const { finished, refresh } = get();
-    if (finished === null) return step;
-    refresh(await client.request(channel, { id: finished.id }));
-    return step;
+  /** The server keeps the replaced samples, and gives them back last in, first out. */
+  const takeRegion = async (channel: 'projects.undo' | 'projects.reapply'): Promise<void> => {
+    const { finished } = get();
+    if (finished !== null) get().refresh(await client.request(channel, { id: finished.id }));
   };
   const move = async (from: Step[], to: Step[], channel: 'projects.undo' | 'projects.reapply'): Promise<void> => {
     const { edits } = get().finished ?? {};
     const isAllowed = channel === 'projects.undo' ? edits?.canUndo === true : edits?.canReapply === true;
     const step = from.at(-1) ?? (isAllowed ? ({ kind: 'region' } as const) : undefined);
     if (step === undefined || isBusy) return;
-    isBusy = true;
     last = { key: '', at: 0 };
-    try {
-      await get().attempt(async () => {
-        const opposite = await take(step, channel);
-        from.pop();
-        to.push(opposite);
-      });
-    } finally {
-      isBusy = false;
+    if (step.kind === 'mix') {
+      to.push(now());
+      from.pop();
+      get().putMix(step.mix, get().selected);
+      get().saveMix();
       tell();
+      return;
     }
+    isBusy = true;
+    await get().attempt(async () => {
+      await takeRegion(channel);
+      from.pop();
+      to.push(step);
+    });
+    isBusy = false;
+    tell();
   };
   return {
     canUndo: false,

@@ -1,5 +1,6 @@
 import type { JSX } from 'react';
 import { stemLabel } from '../../units/stems.ts';
+import { hintsFor } from '../keys/hints.ts';
 import { Hidden } from '../parts/controls.tsx';
 import { phaseWords } from '../rail/words.ts';
 import { useStudio } from '../studio-context.ts';
@@ -7,14 +8,14 @@ import styles from './app.module.css';
 
 /** Left: what is selected. Right: the keys that work now. */
 export function StatusLine(): JSX.Element {
-  const { isConnected, selected, hasSong } = useStudio((state) => ({ isConnected: state.isConnected, selected: state.selected, hasSong: state.song !== null }));
+  const { isConnected, selected } = useStudio((state) => ({ isConnected: state.isConnected, selected: state.selected }));
+  const hints = useStudio((state) => hintsFor(state).map((hint) => hint.join('\t')).join('\n'));
   const text = !isConnected ? 'No connection to the studio. Trying again.' : selected === null ? 'Ready' : `${stemLabel(selected)} selected`;
-  const hints = hasSong ? [['Space', 'play'], ['M', 'mute'], ['S', 'solo'], ['I O', 'loop in, out'], ['?', 'all keys']] : [['Ctrl O', 'open'], ['?', 'all keys']];
   return (
     <footer className={styles.status}>
       <span data-bad={!isConnected || undefined}>{text}</span>
       <span className={styles.hints}>
-        {hints.map(([keys, label]) => (
+        {hints.split('\n').map((hint) => hint.split('\t')).map(([keys, label]) => (
           <span key={keys}>
             <kbd>{keys}</kbd> {label}
           </span>

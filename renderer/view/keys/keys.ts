@@ -1,4 +1,6 @@
+import { originalName, residualName } from '../../store/song.ts';
 import type { StudioState } from '../../store/state.ts';
+import { panStep, stepFader, toPan } from '../../units/levels.ts';
 
 export interface KeyAction {
   /** As shown: "Ctrl O"; Cmd counts as Ctrl. */
@@ -8,7 +10,7 @@ export interface KeyAction {
   /** Of KeyboardEvent.key, and for single characters without Shift's help. */
   matches: (event: KeyboardEvent) => boolean;
   run: (state: StudioState, event: KeyboardEvent) => void;
-  /** A single letter, which can be turned off (WCAG 2.1.4). */
+  /** A single character, which can be turned off (WCAG 2.1.4). */
   isLetter?: true;
 }
 
@@ -36,6 +38,17 @@ function loopEdge(state: StudioState, isStart: boolean): void {
   else state.setLoop(start < at ? start : 0, at);
 }
 
+/** Escape: the panel, what is marked, and then the running job, which is asked for first. */
+function leave(state: StudioState): void {
+  const running = state.items.find(({ state: at }) => at === 'running');
+  if (state.isRegionOpen) state.closeRegion();
+  else if (state.selection !== null) state.clearSelection();
+  else if (running !== undefined) {
+    const stop = { label: 'Cancel it', run: () => { state.cancelItem(running.id); } };
+    state.notify('warn', `${running.title} is still being worked on.`, 'Cancelled, it can be begun again from the queue.', stop);
+  }
+}
+
 /** Keys that need the page itself. */
 export interface PageActions {
   choose: () => void;
@@ -47,33 +60,45 @@ export function keyActions({ choose }: PageActions): readonly KeyAction[] {
     { keys: 'Home', label: 'to the start', group: 'Play', matches: plain('Home'), run: (state) => { state.seek(0); } },
     { keys: '←', label: '1 s back', group: 'Play', matches: plain('ArrowLeft'), run: (state) => { state.seekBy(-1); } },
     { keys: '→', label: '1 s on', group: 'Play', matches: plain('ArrowRight'), run: (state) => { state.seekBy(1); } },
-    { keys: '[', label: '5 s back', group: 'Play', matches: plain('['), run: (state) => { state.seekBy(-5); } },
-    { keys: ']', label: '5 s on', group: 'Play', matches: plain(']'), run: (state) => { state.seekBy(5); } },
-    { keys: 'L', label: 'loop on, off', group: 'Play', matches: letter('l'), isLetter: true, run: (state) => { state.toggleLoop(); } },
+    { keys: '[', label: '5 s back', group: 'Play', matches: plain('['), isLetter: true, run: (state) => { state.seekBy(-5); } },
+    { keys: ']', label: '5 s on', group: 'Play', matches: plain(']'), isLetter: true, run: (state) => { state.seekBy(5); } },
+    { keys: 'L', label: 'loop on, off; Shift: loop what is marked', group: 'Play', matches: letter('l'), isLetter: true, run: (state, { shiftKey }) => { if (shiftKey) state.loopSelection(); else state.toggleLoop(); } },
     { keys: 'I', label: 'loop from here', group: 'Play', matches: letter('i'), isLetter: true, run: (state) => { loopEdge(state, true); } },
     { keys: 'O', label: 'loop to here', group: 'Play', matches: letter('o'), isLetter: true, run: (state) => { loopEdge(state, false); } },
+    { keys: 'K', label: 'marker here', group: 'Play', matches: letter('k'), isLetter: true, run: (state) => { state.addMarker(); } },
+    { keys: 'Z', label: 'zoom to the loop, and back', group: 'Play', matches: letter('z'), isLetter: true, run: (state) => { state.zoomToLoop(); } },
+    { keys: 'R', label: 'redo the loop region', group: 'Play', matches: letter('r'), isLetter: true, run: (state) => { state.openRegion(); } },
 
     {
-      keys: '0–9', label: 'choose a lane', group: 'Lanes', matches: (event) => !withCtrl(event) && /^[0-9]$/.test(event.key),
+      keys: '1–9', label: 'choose a lane, 0: the residual', group: 'Lanes', matches: (event) => !withCtrl(event) && !event.altKey && /^[0-9]$/.test(event.key), isLetter: true,
       run: (state, { key }) => {
-        const lane = state.song?.lanes[Number(key)];
-        if (lane !== undefined) state.select(lane.name);
+        const names = state.song?.lanes.map(({ name }) => name) ?? [];
+        const stems = names.filter((name) => name !== originalName && name !== residualName);
+        const name = key === '0' ? names.find((each) => each === residualName) : stems[Number(key) - 1];
+        if (name !== undefined) state.select(name);
       },
     },
     { keys: '↑', label: 'lane above', group: 'Lanes', matches: plain('ArrowUp'), run: (state) => { selectBy(state, -1); } },
     { keys: '↓', label: 'lane below', group: 'Lanes', matches: plain('ArrowDown'), run: (state) => { selectBy(state, 1); } },
     { keys: 'M', label: 'mute', group: 'Lanes', matches: letter('m'), isLetter: true, run: (state) => { onLane(state, (name, strip) => { state.setStrip(name, { isMuted: !strip.isMuted }); }); } },
     { keys: 'S', label: 'solo, Shift: only this', group: 'Lanes', matches: letter('s'), isLetter: true, run: (state, { shiftKey }) => { onLane(state, (name) => { state.toggleSolo(name, shiftKey); }); } },
+    { keys: '− +', label: 'fader by 0.5 dB', group: 'Lanes', matches: plain('-', '−', '+', '='), isLetter: true, run: (state, { key }) => { onLane(state, (name, { db }) => { state.setStrip(name, { db: stepFader(db, key === '-' || key === '−' ? -0.5 : 0.5) }); }); } },
+    { keys: ', .', label: 'pan left, right', group: 'Lanes', matches: plain(',', '.'), isLetter: true, run: (state, { key }) => { onLane(state, (name, { pan }) => { state.setStrip(name, { pan: toPan(pan + (key === ',' ? -panStep : panStep)) }); }); } },
     { keys: 'Ctrl +', label: 'zoom in', group: 'Lanes', matches: ctrl('+', '='), run: (state) => { state.zoom(1 / 1.5, state.position()); } },
     { keys: 'Ctrl −', label: 'zoom out', group: 'Lanes', matches: ctrl('-'), run: (state) => { state.zoom(1.5, state.position()); } },
     { keys: 'Ctrl 0', label: 'whole song', group: 'Lanes', matches: ctrl('0'), run: (state) => { state.fit(); } },
 
+    { keys: 'Ctrl Z', label: 'undo, Shift: do again', group: 'Studio', matches: ctrl('z'), run: (state, { shiftKey }) => { void (shiftKey ? state.reapply() : state.undo()); } },
+    { keys: 'Esc', label: 'close what is open, then stop the job', group: 'Studio', matches: plain('Escape'), run: leave },
     { keys: 'Ctrl O', label: 'add files', group: 'Studio', matches: ctrl('o'), run: choose },
     { keys: 'Ctrl E', label: 'export', group: 'Studio', matches: ctrl('e'), run: (state) => { if (state.finished !== null) state.setDialog('export'); } },
+    { keys: 'Ctrl ,', label: 'settings', group: 'Studio', matches: ctrl(','), run: (state) => { state.setDialog('settings'); } },
+    { keys: 'Ctrl 1, 2', label: 'studio, models', group: 'Studio', matches: ctrl('1', '2'), run: (state, { key }) => { state.showPage(key === '1' ? 'studio' : 'models'); } },
+    { keys: 'F6', label: 'next region', group: 'Studio', matches: () => false, run: () => undefined },
     { keys: 'Ctrl F', label: 'search songs', group: 'Studio', matches: ctrl('f'), run: (state) => { state.setSearching(true); } },
     { keys: 'Ctrl B', label: 'fold the queue', group: 'Studio', matches: ctrl('b'), run: (state) => { state.toggleRail(); } },
     { keys: 'Ctrl I', label: 'fold the settings', group: 'Studio', matches: ctrl('i'), run: (state) => { state.toggleInspector(); } },
-    { keys: '?', label: 'all keys', group: 'Studio', matches: plain('?'), run: (state) => { state.setDialog('help'); } },
+    { keys: '?', label: 'all keys', group: 'Studio', matches: plain('?'), isLetter: true, run: (state) => { state.setDialog('help'); } },
   ];
 }
 

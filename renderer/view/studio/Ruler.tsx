@@ -4,6 +4,7 @@ import { formatPosition } from '../../units/time.ts';
 import { useStudio } from '../studio-context.ts';
 import { useCanvas } from '../use-canvas.ts';
 import { Markers } from './Markers.tsx';
+import { Playhead } from './Playhead.tsx';
 import { pointed } from './pointed.ts';
 import styles from './studio.module.css';
 
@@ -52,6 +53,7 @@ export function Ruler(): JSX.Element {
       {loop !== null && <LoopEdge loop={loop} side={0} />}
       {loop !== null && <LoopEdge loop={loop} side={1} />}
       <Markers />
+      <Playhead start={window.start} span={window.span} />
     </div>
   );
 }

@@ -105,7 +105,7 @@ export function Strip({ name, digit, isFolded }: { name: string; digit: number; 
 
 /** What the song has and no stem does: how little that is counts more than its faders. */
 export function ResidualStrip(): JSX.Element {
-  const depth = useStudio(({ finished }) => finished?.report.nullDepthDb ?? null);
+  const figure = useStudio(({ finished }) => (finished === null ? '–' : (finished.report.nullDepthDb?.toFixed(1).replace('-', '−') ?? '−∞')));
   return (
     <Head
       name={residualName}
@@ -113,7 +113,7 @@ export function ResidualStrip(): JSX.Element {
       below={
         <>
           <p className={styles.depth}>
-            <b>{depth === null ? '−∞' : depth.toFixed(1).replace('-', '−')}</b> dBFS null depth
+            <b>{figure}</b> dBFS null depth
           </p>
           <p className={styles.depthNote}>mix − sum of stems</p>
         </>

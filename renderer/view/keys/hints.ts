@@ -1,0 +1,19 @@
+import type { StudioState } from '../../store/state.ts';
+
+export type Hint = readonly [keys: string, does: string];
+
+/** Those that are off with single characters. */
+const characters = /^(?:\S|I O|Shift L)$/;
+
+/** The keys that work now and are worth knowing, the most telling last but help. */
+export function hintsFor({ song, finished, loop, selection, selected, isRegionOpen, settings, items }: StudioState): Hint[] {
+  const help: Hint = ['?', 'all keys'];
+  if (song === null) return [['Ctrl O', 'open'], help];
+  const isRunning = items.some(({ state }) => state === 'running');
+  const lane: Hint[] = selected === null ? [] : [['M', 'mute'], ['S', 'solo']];
+  const region: Hint[] = loop === null ? [['I O', 'loop in, out']] : [['Z', 'zoom to loop'], ...(finished === null ? [] : [['R', 'redo region'] as const])];
+  const marked: Hint[] = selection === null ? [] : [['Shift L', 'loop it']];
+  const leave: Hint[] = isRegionOpen ? [['Esc', 'close']] : isRunning ? [['Esc', 'cancel']] : [];
+  const all: Hint[] = [['Space', 'play'], ...lane, ...(marked.length > 0 ? marked : region), ...leave, help];
+  return settings.letterShortcuts ? all : all.filter(([keys]) => !characters.test(keys));
+}
