@@ -1,4 +1,4 @@
-// Makes a fresh clone ready: `node scripts/setup.mjs run|check|unit|test…`.
+// Makes a fresh clone ready: `node scripts/setup.mjs run|check|unit|test|e2e…`.
 // Runs before node_modules exists, and before every npm script, so it imports Node's own modules only and is
 // silent when there is nothing to do.
 import { rmSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { lockFile, logFile } from './setup/paths.mjs';
 import { endChildren } from './setup/process.mjs';
 import { stepsFor } from './setup/steps.mjs';
 
-const known = /** @type {const} */ (['run', 'check', 'unit', 'test']);
+const known = /** @type {const} */ (['run', 'check', 'unit', 'test', 'e2e']);
 
 /** @param {string[]} words */
 function purposesFrom(words) {

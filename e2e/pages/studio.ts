@@ -1,75 +1,73 @@
 import { test as base, expect, type Locator, type Page } from '@playwright/test';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { makeSong } from './songs.ts';
+import { BrowserShell, copyPage, type Shell } from './shell.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const program = join(root, 'build', 'cli', 'stemwright.mjs');
-export const demoSong = join(root, 'assets', 'demo', 'mix.flac');
-
-/** The studio's own process, with a home of its own. */
-class Shell {
-  readonly home: string;
-  #process: ChildProcess | undefined;
-
-  constructor(home: string) {
-    this.home = home;
-  }
-
-  /** @returns the page's address */
-  async start(): Promise<string> {
-    const child = spawn(process.execPath, [program, 'studio', '--no-open'], {
-      env: { ...process.env, STEMWRIGHT_HOME: this.home },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    this.#process = child;
-    for await (const line of createInterface({ input: child.stdout })) {
-      const address = /http:\/\/\S+/.exec(line)?.[0];
-      if (address !== undefined) return address;
-    }
-    throw new Error('the studio ended before it said its address');
-  }
-
-  async stop(): Promise<void> {
-    const child = this.#process;
-    if (child?.exitCode === null) {
-      const ended = once(child, 'exit');
-      child.kill('SIGTERM');
-      await ended;
-    }
-  }
-}
+export { expect };
 
 /** The page, as a person would speak of it. */
 export class StudioPage {
-  readonly page: Page;
   readonly shell: Shell;
+  /** Another one after a restart, in some shells. */
+  page: Page;
 
-  constructor(page: Page, shell: Shell) {
-    this.page = page;
+  constructor(shell: Shell, page: Page) {
     this.shell = shell;
+    this.page = page;
   }
 
-  async open(): Promise<void> {
-    await this.page.goto(await this.shell.start());
-    await expect(this.page.getByText('Ready')).toBeVisible();
+  /** Opens the studio, or opens it again. */
+  async open(): Promise<Page> {
+    this.page = await this.shell.start();
+    await expect(this.page.getByRole('button', { name: 'Add files' })).toBeVisible();
+    await expect(this.page.getByText('Ready', { exact: true })).toBeVisible();
+    return this.page;
+  }
+
+  /** A file of this studio's own folder, which is removed with it. */
+  file(name: string): string {
+    return join(this.shell.home, name);
   }
 
   /** As the system does it: trusted, with real files. */
   async drop(...files: string[]): Promise<void> {
     const session = await this.page.context().newCDPSession(this.page);
-    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    // Like a hand, which hovers: the browser drops only where the page has had time to say that it takes files.
+    for (const type of ['dragEnter', 'dragOver', 'dragOver', 'dragOver', 'drop'] as const) {
       await session.send('Input.dispatchDragEvent', { type, x: 500, y: 300, data: { items: [], files, dragOperationsMask: 1 } });
+      await this.page.evaluate(() => new Promise(requestAnimationFrame));
     }
     await session.detach();
   }
 
+  get queue(): Locator {
+    return this.page.getByRole('grid', { name: 'Queue' });
+  }
+
+  /** A song in the queue. */
+  item(title: string): Locator {
+    return this.queue.getByRole('row').filter({ hasText: title });
+  }
+
+  get library(): Locator {
+    return this.page.getByRole('region', { name: 'Library' });
+  }
+
   lane(name: string): Locator {
     return this.page.getByRole('region', { name: `${name} lane` });
+  }
+
+  async startQueue(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Start the queue' }).click();
+  }
+
+  /** Drops a song of that name, separates it and shows the result. */
+  async openFinished(title: string, seconds: number): Promise<void> {
+    await this.drop(await makeSong(this.file(`${title}.wav`), { seconds }));
+    await this.page.getByRole('button', { name: 'Separate', exact: true }).click();
+    await this.finished();
   }
 
   /** Waits until a song is done, and shown so. */
@@ -93,13 +91,13 @@ export class StudioPage {
 export const test = base.extend<{ studio: StudioPage }>({
   studio: async ({ page }, use) => {
     const home = await mkdtemp(join(tmpdir(), 'stemwright-e2e-'));
-    const shell = new Shell(home);
+    await copyPage(join(home, 'page'));
+    const shell = new BrowserShell(home, page);
     try {
-      await use(new StudioPage(page, shell));
+      await use(new StudioPage(shell, page));
     } finally {
       await shell.stop();
       await rm(home, { recursive: true, force: true });
     }
   },
 });
-export { expect };

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /**
- * @typedef {'run' | 'check' | 'unit' | 'test'} Purpose
+ * @typedef {'run' | 'check' | 'unit' | 'test' | 'e2e'} Purpose
  * @typedef {'apt' | 'brew' | 'choco'} Manager
  * @typedef {{ ok: true } | { ok: false, found: string }} Verdict
  *
@@ -111,6 +111,20 @@ function doctestHeader() {
   return [...vcpkg, ...headerFolders].map((folder) => join(folder, 'doctest', 'doctest.h')).find(existsSync);
 }
 
+const chromiums = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
+const chromeFiles = [
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+];
+
+/** The browser that the end-to-end tests drive: $STEMWRIGHT_CHROMIUM, else the first that is installed. */
+export function chromium() {
+  const wanted = process.env['STEMWRIGHT_CHROMIUM'];
+  if (wanted !== undefined && wanted !== '') return existsSync(wanted) ? wanted : undefined;
+  return chromiums.map(which).find((path) => path !== undefined) ?? chromeFiles.find((path) => existsSync(path));
+}
+
 /** @param {(string | undefined)[]} paths @returns {string[]} */
 const present = (...paths) => paths.flatMap((path) => path ?? []);
 
@@ -157,6 +171,13 @@ const requirements = [
     packages: { apt: 'clang-format', brew: 'clang-format', choco: 'llvm' },
     files: () => present(which('clang-format')),
     probe: () => probeVersion('clang-format', wanted.clangFormat),
+  },
+  {
+    name: 'Chromium',
+    purposes: ['e2e'],
+    packages: { apt: 'chromium', brew: 'google-chrome', choco: 'googlechrome' },
+    files: () => present(chromium()),
+    probe: () => (chromium() ? { ok: true } : { ok: false, found: 'not found' }),
   },
 ];
 

@@ -1,0 +1,50 @@
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { root } from './paths.ts';
+
+const run = promisify(execFile);
+const demoMix = join(root, 'assets', 'demo', 'mix.flac');
+
+/**
+ * The demo song as a file of another kind, which `path`'s ending tells.
+ * @param seconds it is repeated until it is that long
+ * @returns path
+ */
+export async function makeSong(path: string, { seconds = 6, title }: { seconds?: number; title?: string } = {}): Promise<string> {
+  const tag = title === undefined ? [] : ['-metadata', `title=${title}`];
+  await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', '-stream_loop', '-1', '-i', demoMix, '-t', String(seconds), '-map_metadata', '-1', ...tag, path]);
+  return path;
+}
+
+/** What has a song's name and nothing of a song. @returns path */
+export async function makeCorruptSong(path: string): Promise<string> {
+  await writeFile(path, 'la la la');
+  return path;
+}
+
+export interface AudioFile {
+  codec: string;
+  rate: number;
+  channels: number;
+  seconds: number;
+}
+
+export async function probe(path: string): Promise<AudioFile> {
+  const { stdout } = await run('ffprobe', ['-v', 'error', '-of', 'json', '-show_entries', 'stream=codec_name,sample_rate,channels:format=duration', path]);
+  const { streams: [stream], format } = JSON.parse(stdout) as { streams: { codec_name: string; sample_rate: string; channels: number }[]; format: { duration: string } };
+  if (stream === undefined) throw new Error(`${path} has no sound`);
+  return { codec: stream.codec_name, rate: Number(stream.sample_rate), channels: stream.channels, seconds: Number(format.duration) };
+}
+
+/** @returns the samples of all channels, interleaved, as 32-bit floats */
+export async function decode(path: string): Promise<Float32Array> {
+  const { stdout } = await run('ffmpeg', ['-nostdin', '-v', 'error', '-i', path, '-f', 'f32le', '-'], { encoding: 'buffer', maxBuffer: 2 ** 30 });
+  return floats(stdout);
+}
+
+/** @returns a copy that lies at an address which floats can have */
+export function floats(bytes: Buffer): Float32Array {
+  return new Float32Array(new Uint8Array(bytes).buffer);
+}

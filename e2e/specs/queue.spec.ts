@@ -1,0 +1,75 @@
+import { readdir } from 'node:fs/promises';
+import { makeCorruptSong, makeSong } from '../pages/songs.ts';
+import { expect, test, type StudioPage } from '../pages/studio.ts';
+
+const projectsOf = async (studio: StudioPage): Promise<string[]> => (await readdir(studio.file('data/projects')).catch(() => [])).sort();
+
+test('one song is cancelled and one is corrupt: the rest goes on, and each can be retried', async ({ studio }) => {
+  await studio.open();
+  const first = await makeSong(studio.file('Too long.mp3'), { seconds: 30 });
+  const corrupt = await makeCorruptSong(studio.file('Lyrics.mp3'));
+  const last = await makeSong(studio.file('Kept.flac'));
+  for (const [index, path] of [first, corrupt, last].entries()) {
+    await studio.drop(path);
+    await expect(studio.queue.getByRole('row')).toHaveCount(index + 1);
+  }
+  await expect(studio.item('Lyrics')).toContainText('not an audio or video file');
+
+  await studio.startQueue();
+  await expect(studio.item('Too long').getByRole('progressbar')).toBeVisible();
+  await studio.queue.getByRole('button', { name: 'Cancel Too long' }).click();
+  await expect(studio.item('Too long')).toContainText('No stem is half written');
+  await expect(studio.item('Lyrics').getByRole('button', { name: 'Retry Lyrics' })).toBeVisible();
+  await expect(studio.item('Lyrics')).toContainText('Lyrics.mp3: not an audio or video file');
+  await expect(studio.library.getByRole('button', { name: /Kept/ })).toBeVisible({ timeout: 60_000 });
+  expect(await projectsOf(studio)).toEqual(['Kept']);
+
+  await studio.queue.getByRole('button', { name: 'Retry Too long' }).click();
+  await studio.startQueue();
+  await expect(studio.library.getByRole('button', { name: /Too long/ })).toBeVisible({ timeout: 90_000 });
+  await studio.queue.getByRole('button', { name: 'Remove Lyrics' }).click();
+  await expect(studio.item('Lyrics')).toBeHidden();
+  expect(await projectsOf(studio)).toEqual(['Kept', 'Too long']);
+});
+
+test('songs wait in the order in which they were put', async ({ studio }) => {
+  const page = await studio.open();
+  const titles = ['One', 'Two', 'Three'];
+  for (const [index, title] of titles.entries()) {
+    await studio.drop(await makeSong(studio.file(`${title}.wav`), { seconds: 1 }));
+    await expect(studio.queue.getByRole('row')).toHaveCount(index + 1);
+  }
+  // React Aria's own way to reorder with keys: Enter takes a row up and puts it down, arrows choose the place.
+  await studio.queue.getByRole('button', { name: 'Move Three', exact: true }).focus();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Enter');
+  const rows = studio.queue.getByRole('row');
+  await expect(rows).toContainText(['One', 'Three', 'Two']);
+
+  await studio.shell.stop();
+  await studio.open();
+  await expect(rows).toContainText(['One', 'Three', 'Two']);
+});
+
+test('killed in the middle of a song, the studio finds its queue again', async ({ studio }) => {
+  await studio.open();
+  await studio.drop(await makeSong(studio.file('Broken off.mp3'), { seconds: 20 }));
+  await expect(studio.item('Broken off')).toBeVisible();
+  await studio.drop(await makeSong(studio.file('Next.wav'), { seconds: 1 }));
+  await expect(studio.item('Next')).toBeVisible();
+  await studio.startQueue();
+  await expect(studio.item('Broken off').getByText(/^[1-9]\d* %$/)).toBeVisible();
+
+  await studio.shell.kill();
+  await expect(studio.page.getByText('No connection to the studio. Trying again.')).toBeVisible();
+  await studio.open();
+  await expect(studio.item('Broken off')).toContainText('The studio ended while this ran. No stem is half written.');
+  await expect(studio.library.getByRole('button', { name: /Next/ })).toBeVisible({ timeout: 60_000 });
+  expect(await projectsOf(studio)).toEqual(['Next']);
+  await studio.queue.getByRole('button', { name: 'Retry Broken off' }).click();
+  await studio.startQueue();
+  await expect(studio.library.getByRole('button', { name: /Broken off/ })).toBeVisible({ timeout: 90_000 });
+  expect(await projectsOf(studio)).toEqual(['Broken off', 'Next']);
+});
