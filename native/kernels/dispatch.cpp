@@ -20,22 +20,22 @@ constexpr std::array<std::pair<Isa, std::string_view>, 5> kNames{{{Isa::kScalar,
                                                                   {Isa::kNeon, "neon"}}};
 
 const Kernels kScalarTable{Isa::kScalar, gemmScalar,      elementwiseScalar, normScalar,
-                           fftScalar,    recurrentScalar, convolutionScalar};
+                           fftScalar,    recurrentScalar, convolutionScalar, biquadScalar};
 #if defined(STEMWRIGHT_HAVE_SSE41)
 const Kernels kSse41Table{Isa::kSse41, gemmSse41,      elementwiseSse41, normSse41,
-                          fftSse41,    recurrentSse41, convolutionSse41};
+                          fftSse41,    recurrentSse41, convolutionSse41, biquadSse41};
 #endif
 #if defined(STEMWRIGHT_HAVE_AVX2)
 const Kernels kAvx2Table{Isa::kAvx2, gemmAvx2,      elementwiseAvx2, normAvx2,
-                         fftAvx2,    recurrentAvx2, convolutionAvx2};
+                         fftAvx2,    recurrentAvx2, convolutionAvx2, biquadAvx2};
 #endif
 #if defined(STEMWRIGHT_HAVE_AVX512)
 const Kernels kAvx512Table{Isa::kAvx512, gemmAvx512,      elementwiseAvx512, normAvx512,
-                           fftAvx512,    recurrentAvx512, convolutionAvx512};
+                           fftAvx512,    recurrentAvx512, convolutionAvx512, biquadAvx512};
 #endif
 #if defined(STEMWRIGHT_HAVE_NEON)
 const Kernels kNeonTable{Isa::kNeon, gemmNeon,      elementwiseNeon, normNeon,
-                         fftNeon,    recurrentNeon, convolutionNeon};
+                         fftNeon,    recurrentNeon, convolutionNeon, biquadNeon};
 #endif
 
 #if defined(_MSC_VER) && defined(_M_X64)

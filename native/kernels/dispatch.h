@@ -4,6 +4,7 @@
 #include <span>
 #include <string_view>
 
+#include "kernels/biquad/biquad.h"
 #include "kernels/convolution/convolution.h"
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/fft/fft.h"
@@ -29,6 +30,7 @@ struct Kernels {
   const FftKernels& fft;
   const RecurrentKernels& recurrent;
   const ConvolutionKernels& convolution;
+  const BiquadKernels& biquad;
 };
 
 /// Levels that were compiled in and that this machine can run, slowest first.
