@@ -26,7 +26,8 @@ struct EqCurve {
   static core::Result<EqCurve> of(std::span<const EqBand> bands, double rate);
 };
 
-/// Up to eight bands on all of 1 to kMostChannels channels. Changes glide in over 20 ms without a click.
+/// Up to eight bands on all of 1 to kMostChannels channels. Changes glide in over 20 ms without a
+/// click.
 class ParametricEq {
  public:
   static constexpr std::size_t kMostChannels = 16;
