@@ -1,19 +1,21 @@
 import type { StudioClient } from '../client/client.ts';
 import { LaneSound } from './lane-sound.ts';
 import type { Levels, PlayableSong, Player } from './player.ts';
-import { frameAt, nextPiece, type Piece } from './timeline.ts';
+import { frameAt, nextPiece, rejoin, type Loop, type Piece } from './timeline.ts';
 
-const pieceSeconds = 1;
-const aheadSeconds = 3;
-/** Time to hand a piece to the audio thread. */
+const pieceSeconds = 0.5;
+/** Short, as what is being separated may become final while it is on its way. */
+const aheadSeconds = 1.5;
+/** Time to hand a piece to the audio thread, and the least of it: a piece that comes later would be cut. */
 const marginSeconds = 0.04;
-const tickMs = 150;
+const leastSeconds = 0.008;
+const tickMs = 100;
 
 type Read = StudioClient['read'];
 
 /**
  * Plays f32 tracks through the page's AudioContext, which runs at the tracks' own rate so that pieces join without a gap.
- * Reads a few seconds ahead and keeps nothing else: memory does not grow with the song.
+ * Reads a little ahead and keeps nothing else: memory does not grow with the song.
  */
 export class AudioPlayer implements Player {
   readonly #read: Read;
@@ -23,7 +25,7 @@ export class AudioPlayer implements Player {
   #context: AudioContext | undefined;
   #mix: LaneSound | undefined;
   #song: PlayableSong | null = null;
-  #loop: readonly [number, number] | null = null;
+  #loop: Loop | null = null;
   /** Frames; where the playhead rests, and where reading goes on. */
   #rest = 0;
   #head = 0;
@@ -35,23 +37,26 @@ export class AudioPlayer implements Player {
   }
 
   load(song: PlayableSong | null, keepsPlace: boolean): void {
+    if (keepsPlace && song !== null && this.#run !== undefined && song.rate === this.#song?.rate) {
+      // What is on its way plays on, and reading goes on from the new tracks: nothing is heard of the change.
+      this.#song = song;
+      return;
+    }
     const place = keepsPlace ? this.position() : 0;
-    const goesOn = keepsPlace && song !== null && this.#run !== undefined;
     this.#stop();
     if (song?.rate !== this.#song?.rate) this.#closeContext();
     this.#dropLanes();
     this.#song = song;
     this.#rest = Math.round(place * (song?.rate ?? 0));
     if (!keepsPlace) this.#loop = null;
-    if (goesOn) this.#start(song);
-    else this.#tell(false);
+    this.#tell(false);
   }
 
   play(): void {
     const song = this.#song;
     if (song === null || this.#run !== undefined) return;
     if (this.#rest >= song.frames) this.#rest = 0;
-    this.#start(song);
+    this.#start();
     this.#tell(true);
   }
 
@@ -66,18 +71,21 @@ export class AudioPlayer implements Player {
     const wasPlaying = this.#run !== undefined;
     this.#stop();
     this.#rest = Math.round(Math.min(this.#song.frames, Math.max(0, seconds * this.#song.rate)));
-    if (wasPlaying) this.#start(this.#song);
+    if (wasPlaying) this.#start();
   }
 
   position(): number {
-    return this.#song === null ? 0 : this.#frame(this.#song.rate) / this.#song.rate;
+    return this.#song === null ? 0 : this.#frame() / this.#song.rate;
   }
 
   setLoop(loop: readonly [number, number] | null): void {
-    const rate = this.#song?.rate;
-    this.#loop = loop === null || rate === undefined ? null : [Math.round(loop[0] * rate), Math.round(loop[1] * rate)];
-    // What was read ahead no longer holds.
-    if (this.#run !== undefined) this.seek(this.position());
+    const song = this.#song;
+    this.#loop = loop === null || song === null ? null : [Math.round(loop[0] * song.rate), Math.round(loop[1] * song.rate)];
+    if (song === null || this.#run === undefined || this.#pieces.length === 0) return;
+    const at = this.#frame();
+    const next = rejoin(this.#pieces.filter(({ when, frames }) => when + frames > this.#now()), at, song.frames, this.#loop);
+    if (next === null) this.seek(at / song.rate);
+    else this.#head = next;
   }
 
   setTrack(name: string, gain: number, pan: number): void {
@@ -100,26 +108,31 @@ export class AudioPlayer implements Player {
     this.#closeContext();
   }
 
-  #frame(rate: number): number {
-    const now = this.#context === undefined ? 0 : this.#context.currentTime - (this.#context.outputLatency || 0);
-    return frameAt(this.#pieces, now, rate) ?? this.#rest;
+  /** Of the audio clock, as it is heard. */
+  #now(): number {
+    return this.#context === undefined ? 0 : (this.#context.currentTime - (this.#context.outputLatency || 0)) * this.#context.sampleRate;
   }
 
-  #start(song: PlayableSong): void {
+  #frame(): number {
+    return frameAt(this.#pieces, this.#now()) ?? this.#rest;
+  }
+
+  #start(): void {
     this.#run = new AbortController();
-    void this.#feed(song, this.#run.signal);
+    void this.#feed(this.#run.signal);
   }
 
   /** Reads and schedules until the end, a pause or a seek. */
-  async #feed(song: PlayableSong, signal: AbortSignal): Promise<void> {
+  async #feed(signal: AbortSignal): Promise<void> {
     try {
-      const context = await this.#ready(song);
       this.#head = this.#rest;
-      while (!signal.aborted) {
+      while (!signal.aborted && this.#song !== null) {
+        const song = this.#song;
+        const context = await this.#ready(song);
         const last = this.#pieces.at(-1);
-        const ahead = last === undefined ? 0 : last.when + last.frames / song.rate - context.currentTime;
+        const ahead = last === undefined ? 0 : (last.when + last.frames) / song.rate - context.currentTime;
         const piece = ahead > aheadSeconds ? null : nextPiece(this.#head, song.frames, this.#loop, pieceSeconds * song.rate);
-        if (piece !== null) await this.#schedule(song, context, piece, signal);
+        if (piece !== null) await this.#take(song, context, piece, signal);
         else if (this.#head >= song.frames && ahead <= 0) break;
         else await new Promise((resolve) => setTimeout(resolve, tickMs));
       }
@@ -131,20 +144,32 @@ export class AudioPlayer implements Player {
     }
   }
 
-  async #schedule(song: PlayableSong, context: AudioContext, piece: { start: number; frames: number; next: number }, signal: AbortSignal): Promise<void> {
+  async #take(song: PlayableSong, context: AudioContext, piece: { start: number; frames: number; next: number }, signal: AbortSignal): Promise<void> {
     const frameBytes = song.channels * 4;
     const range = [piece.start * frameBytes, (piece.start + piece.frames) * frameBytes] as const;
-    const data = await Promise.all(song.tracks.map(({ address }) => this.#read(address, range, signal)));
-    if (signal.aborted) return;
-    const last = this.#pieces.at(-1);
-    const due = last === undefined ? 0 : last.when + last.frames / song.rate;
-    // A whole number of frames, so that no piece is shifted by a part of one.
-    const earliest = Math.ceil((context.currentTime + marginSeconds) * song.rate) / song.rate;
-    const when = due > context.currentTime ? due : earliest;
-    for (const [index, { name }] of song.tracks.entries()) {
-      this.#lanes.get(name)?.schedule(new Float32Array(data[index] ?? new ArrayBuffer(0)), song.channels, when);
+    let data: ArrayBuffer[];
+    try {
+      data = await Promise.all(song.tracks.map(({ address }) => this.#read(address, range, signal)));
+    } catch (error) {
+      // The song has moved to other tracks meanwhile: the piece is read from those.
+      if (this.#song === song) throw error;
+      return;
     }
-    this.#pieces = [...this.#pieces.filter((old) => old.when + old.frames / song.rate > context.currentTime - 1), { when, ...piece }];
+    // Not when it was paused, or another loop wants another piece.
+    if (!signal.aborted && this.#head === piece.start) this.#schedule(song, context, piece, data);
+  }
+
+  #schedule(song: PlayableSong, context: AudioContext, piece: { start: number; frames: number; next: number }, data: readonly ArrayBuffer[]): void {
+    const { rate } = song;
+    const now = context.currentTime;
+    const last = this.#pieces.at(-1);
+    const due = last === undefined ? 0 : last.when + last.frames;
+    // In whole frames, counted and not added up, so that pieces join to the sample however long they play.
+    const when = due / rate > now + leastSeconds ? due : Math.ceil((now + marginSeconds) * rate);
+    for (const [index, { name }] of song.tracks.entries()) {
+      this.#lanes.get(name)?.schedule(new Float32Array(data[index] ?? new ArrayBuffer(0)), song.channels, when / rate);
+    }
+    this.#pieces = [...this.#pieces.filter((old) => (old.when + old.frames) / rate > now - 1), { when, start: piece.start, frames: piece.frames }];
     this.#head = piece.next;
   }
 
@@ -164,7 +189,7 @@ export class AudioPlayer implements Player {
   }
 
   #stop(): void {
-    if (this.#song !== null) this.#rest = Math.round(this.#frame(this.#song.rate));
+    if (this.#song !== null) this.#rest = Math.round(this.#frame());
     this.#run?.abort();
     this.#run = undefined;
     this.#pieces = [];

@@ -18,6 +18,9 @@ export class LaneSound {
     this.input = context.createGain();
     this.#gate = this.#newGate();
     this.#pan = context.createStereoPanner();
+    // A mono track counts as two equal channels: by itself the node would take 3 dB off it in the centre.
+    this.#pan.channelCount = 2;
+    this.#pan.channelCountMode = 'explicit';
     const split = context.createChannelSplitter(2);
     this.#meters = [context.createAnalyser(), context.createAnalyser()];
     for (const [index, meter] of this.#meters.entries()) {
@@ -87,6 +90,8 @@ export class LaneSound {
 
   #peak(meter: AnalyserNode): number {
     meter.getFloatTimeDomainData(this.#window);
-    return this.#window.reduce((highest, value) => Math.max(highest, Math.abs(value)), 0);
+    let highest = 0;
+    for (const value of this.#window) highest = Math.max(highest, Math.abs(value));
+    return highest;
   }
 }

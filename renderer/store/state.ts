@@ -30,6 +30,10 @@ export interface QueueSlice {
   loadQueue: () => Promise<void>;
   addFiles: (files: readonly File[]) => void;
   addPaths: (paths: string[]) => Promise<void>;
+  /** The finished song that is shown, with the choices as they are now. */
+  separateAgain: () => void;
+  /** Plans every item anew. */
+  replan: () => void;
   addDemo: () => void;
   cancelUpload: (id: number) => void;
   cancelItem: (id: string) => void;

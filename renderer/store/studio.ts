@@ -43,6 +43,8 @@ export function createStudio(client: StudioClient, player: Player): StudioStore 
   store.subscribe((now, before) => {
     const isSame = now.settings.lastOptions === before.settings.lastOptions && now.shown?.id === before.shown?.id && now.finished?.sourcePath === before.finished?.sourcePath && now.items.length === before.items.length;
     if (!isSame) now.planCosts();
+    const isEngineSame = now.settings.threads === before.settings.threads && now.settings.memoryBudgetBytes === before.settings.memoryBudgetBytes && now.settings.backend === before.settings.backend;
+    if (!isEngineSame) now.replan();
   });
   client.onConnection((isConnected) => {
     store.setState({ isConnected });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { frameAt, nextPiece } from './timeline.ts';
+import { frameAt, nextPiece, rejoin } from './timeline.ts';
 
 /** The starts and lengths of pieces until the end, or `most` of them. */
 function play(from: number, end: number, loop: [number, number] | null, most = 6): [number, number][] {
@@ -34,23 +34,48 @@ describe('pieces', () => {
 
 describe('the clock', () => {
   const pieces = [
-    { when: 10, start: 0, frames: 100 },
-    { when: 11, start: 100, frames: 100 },
-    { when: 13, start: 50, frames: 100 },
+    { when: 1000, start: 0, frames: 100 },
+    { when: 1100, start: 100, frames: 100 },
+    { when: 1300, start: 50, frames: 100 },
   ];
 
   it.each([
-    [9, 0],
-    [10.5, 50],
-    [11.25, 125],
-    [12.5, 200],
-    [13.1, 60],
-    [20, 150],
-  ])('at %d s stands at frame %d', (now, frame) => {
-    expect(frameAt(pieces, now, 100)).toBeCloseTo(frame);
+    [900, 0],
+    [1050, 50],
+    [1125, 125],
+    [1250, 200],
+    [1310, 60],
+    [2000, 150],
+  ])('at %d stands at frame %d', (now, frame) => {
+    expect(frameAt(pieces, now)).toBe(frame);
   });
 
   it('knows nothing before anything plays', () => {
-    expect(frameAt([], 5, 100)).toBeNull();
+    expect(frameAt([], 5)).toBeNull();
+  });
+});
+
+describe('a loop that changes while pieces are on their way', () => {
+  const pieces = [
+    { when: 0, start: 100, frames: 100 },
+    { when: 100, start: 200, frames: 100 },
+  ];
+
+  it.each<[why: string, at: number, loop: [number, number] | null, next: number | null]>([
+    ['none: reading goes on', 150, null, 300],
+    ['its end lies further on', 150, [0, 900], 300],
+    ['its end is where reading is', 150, [50, 300], 50],
+    ['its end lies in what is on its way', 150, [0, 250], null],
+    ['its end has been passed', 260, [0, 250], 300],
+    ['its end falls between two pieces', 150, [0, 200], null],
+  ])('%s', (_, at, loop, next) => {
+    const left = pieces.filter(({ start, frames }) => start + frames > at);
+    expect(rejoin(left, at, 1000, loop)).toBe(next);
+  });
+
+  it('taken away, leaves nothing of a wrap that is on its way', () => {
+    const wrapping = [{ when: 0, start: 100, frames: 100 }, { when: 100, start: 50, frames: 100 }];
+    expect(rejoin(wrapping, 120, 1000, [50, 200])).toBe(150);
+    expect(rejoin(wrapping, 120, 1000, null)).toBeNull();
   });
 });
