@@ -84,7 +84,8 @@ module.exports = {
       name: 'no-dev-packages-at-run-time',
       severity: 'error',
       from: { path: '^(?:electron|renderer)/', pathNot: test },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg'], dependencyTypesNot: ['type-only'] },
+      // Electron runs the program, and is not among the packages that it runs with.
+      to: { path: '^(?!electron$|node_modules/electron/)', dependencyTypes: ['npm-dev', 'npm-no-pkg'], dependencyTypesNot: ['type-only'] },
     },
   ],
   options: {

@@ -1,6 +1,6 @@
 /** What the desktop shell's preload puts into the page as `window.studio`. Everything that passes is copied. */
 import { z } from 'zod';
-import type { Answer } from './channels.ts';
+import { ClientMessage, type Answer } from './channels.ts';
 
 /** What the application menu asks of the page. */
 export const MenuCommand = z.enum([
@@ -10,6 +10,13 @@ export const MenuCommand = z.enum([
   ...(['settings', 'shortcuts'] as const),
 ]);
 export type MenuCommand = z.infer<typeof MenuCommand>;
+
+/**
+ * What the preload script sends for a request, as JSON text of at most `maxMessageBytes`: Electron would carry maps, dates
+ * and cycles as well, which no other transport does.
+ */
+export const BridgeRequest = ClientMessage.omit({ id: true });
+export type BridgeRequest = z.infer<typeof BridgeRequest>;
 
 /** `F`: the page's `File`, which Node's types do not have. */
 export interface StudioBridge<F> {

@@ -2,8 +2,9 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { StemwrightError } from '../contract/errors.ts';
 import type { NativeModule } from './native.ts';
+import { unpacked } from './unpacked.ts';
 
-const addonPath = fileURLToPath(new URL('../../build/release/native/addon/stemwright.node', import.meta.url));
+const addonPath = unpacked(fileURLToPath(new URL('../../build/release/native/addon/stemwright.node', import.meta.url)));
 
 /** Loads the engine. The only place that requires the addon. */
 export function loadNative(path: string = addonPath): NativeModule {

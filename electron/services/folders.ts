@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { unpacked } from '../engine/unpacked.ts';
 
 /** Where Stemwright keeps what is not the user's: `data` holds models, `config` settings. */
 export interface Folders {
@@ -36,4 +37,4 @@ function absolute(path: string | undefined): string | null {
 }
 
 /** What ships with the program: the house model and the demo song. */
-export const assetsFolder = fileURLToPath(new URL('../../assets/', import.meta.url));
+export const assetsFolder = unpacked(fileURLToPath(new URL('../../assets/', import.meta.url)));

@@ -37,6 +37,9 @@ function isExecutable(path: string): boolean {
   }
 }
 
+/** Of the path of a socket, as systems limit it, less what the browser appends to its folder for temporary files. */
+const longestTemporary = 104 - '/org.chromium.Chromium.XXXXXX/SingletonSocket'.length - 1;
+
 export interface BrowserWindow {
   /** When the user has closed it, or it could not be opened. */
   closed: Promise<void>;
@@ -49,7 +52,9 @@ export async function openWindow(browser: string, address: string): Promise<Brow
   const profile = await mkdtemp(join(tmpdir(), 'stemwright-window-'));
   // Root has no sandbox to give, and machines used as root mostly no graphics driver.
   const forRoot = process.getuid?.() === 0 ? ['--no-sandbox', '--disable-gpu'] : [];
-  const child = spawn(browser, [...flags, ...forRoot, `--user-data-dir=${profile}`, `--app=${address}`], { stdio: 'ignore', detached: true });
+  // What it leaves among the temporary files then goes with the profile.
+  const env = profile.length <= longestTemporary ? { ...process.env, TMPDIR: profile } : process.env;
+  const child = spawn(browser, [...flags, ...forRoot, `--user-data-dir=${profile}`, `--app=${address}`], { stdio: 'ignore', detached: true, env });
   const kill = () => {
     try {
       // The whole group: a browser is many processes.

@@ -66,3 +66,9 @@ export async function readPage(folder: string, connections: readonly string[]): 
 export function assetType(name: string): string | null {
   return types[extname(name).toLowerCase()] ?? null;
 }
+
+/** The value of `content-disposition` for a file that is to be saved. */
+export function attachment(name: string): string {
+  const encoded = encodeURIComponent(name).replaceAll(/['()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  return `attachment; filename*=UTF-8''${encoded}`;
+}
