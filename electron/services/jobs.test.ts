@@ -150,6 +150,26 @@ describe('the queue', () => {
   });
 });
 
+it('a part that is to be done anew is an item like any other', async () => {
+  const queue = await open();
+  const redo = { project: randomUUID(), start: 10, end: 20, stems: ['drums'] };
+  queue.add(songs('a'), options);
+  const { id } = queue.addRedo({ path: '/projects/Song/original.f32', title: 'Song' }, redo, options);
+  queue.start();
+  runner.end('a');
+  await settles(queue, ['a done', 'Song running']);
+  await queue.close();
+  const again = await open();
+  expect(again.get().items.at(-1)).toMatchObject({ id, redo, state: 'running' });
+  again.cancel(id);
+  await settles(again, ['a done', 'Song cancelled']);
+  again.retry(id);
+  again.start();
+  runner.end('Song');
+  await settles(again, ['a done', 'Song done']);
+  await again.close();
+});
+
 describe('a restart', () => {
   it('after a proper end finds the queue as it was, and goes on with it', async () => {
     const queue = await open();
@@ -176,6 +196,14 @@ describe('a restart', () => {
     again.retry(idOf(again, 'a'));
     expect(states(again)).toEqual(['a waiting', 'b running']);
     await again.close();
+    await queue.close();
+  });
+
+  it('finds a queue of before parts could be done anew', async () => {
+    const item = { id: randomUUID(), path: '/music/a.wav', title: 'a', addedAt: '2026-01-01T00:00:00Z', options, state: 'waiting', fault: null, project: null, warnings: [] };
+    await writeFile(path, JSON.stringify({ version: 1, active: false, items: [item] }));
+    const queue = await open();
+    expect(queue.get().items).toEqual([{ ...item, redo: null }]);
     await queue.close();
   });
 

@@ -29,6 +29,10 @@ const interruption: Fault = {
   hint: 'Retry it. If it happens again with this song, please report it.',
 };
 
+function newItem(path: string, title: string, options: QueueOptions, redo: Redo | null): QueueItem {
+  return { ...{ id: randomUUID(), path, title, addedAt: new Date().toISOString(), options, redo }, ...{ state: 'waiting', fault: null, project: null, warnings: [] } };
+}
+
 /** The queue of songs. One is separated at a time; what goes wrong with it is noted on it, and the next begins. */
 export class JobQueue {
   readonly #file: JsonFile<z.infer<typeof QueueFile>>;
@@ -63,18 +67,20 @@ export class JobQueue {
 
   /** @param songs `title` null: the file's name */
   add(songs: readonly { path: string; title: string | null }[], options: QueueOptions): QueueItem[] {
-    if (this.#items.length + songs.length > maxItems) {
+    return this.#add(songs.map(({ path, title }) => newItem(path, title ?? basename(path, extname(path)), options, null)));
+  }
+
+  /** @param song the project's original */
+  addRedo({ path, title }: { path: string; title: string }, redo: Redo, options: QueueOptions): QueueItem {
+    const item = newItem(path, title, options, redo);
+    this.#add([item]);
+    return item;
+  }
+
+  #add(added: QueueItem[]): QueueItem[] {
+    if (this.#items.length + added.length > maxItems) {
       throw new StemwrightError('usage', `the queue holds at most ${maxItems} songs`, 'Remove some first.');
     }
-    const added = songs.map(({ path, title }): QueueItem => ({
-      id: randomUUID(),
-      path,
-      title: title ?? basename(path, extname(path)),
-      addedAt: new Date().toISOString(),
-      options,
-      redo: null,
-      ...{ state: 'waiting', fault: null, project: null, warnings: [] },
-    }));
     this.#items = [...this.#items, ...added];
     this.#changed();
     this.#next();

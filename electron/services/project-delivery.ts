@@ -6,7 +6,7 @@ import type { SeparationReport } from '../contract/separation.ts';
 import type { NativeModule } from '../engine/native.ts';
 import { extractCover } from '../media/cover.ts';
 import { toDb } from './levels.ts';
-import { coverName, original, residual, stemRefs, trackFile, trackRefs, type ProjectFolder } from './project-folder.ts';
+import { coverName, original, residual, stemRefs, trackFile, trackRefs, type ProjectFolder, type TrackRef } from './project-folder.ts';
 import type { SeparatedSong } from './separate.ts';
 
 export interface ProjectIdentity {
@@ -65,15 +65,19 @@ async function writeResidual(native: NativeModule, folder: string, { stems, chan
   await native.combineTracks({ inputs, channels, output: join(folder, trackFile(residual, 'f32')), signal });
 }
 
-/** Adds the residual to a project that was made before there was one, when everything that it follows from is there. */
+/** Gives a project that an earlier version made the residual and the peaks that it lacks; what is missing stays so. */
 export async function completeProject(native: NativeModule, { folder, file }: ProjectFolder): Promise<void> {
-  const exists = (name: string) => stat(join(folder, name)).then(() => true, () => false);
-  const sources = await Promise.all([original, ...stemRefs(file.stems)].map((track) => exists(trackFile(track, 'f32'))));
-  if ((await exists(trackFile(residual, 'peaks'))) || sources.includes(false)) {
-    return;
+  const path = (track: TrackRef) => join(folder, trackFile(track, 'f32'));
+  const exists = (track: TrackRef) => stat(path(track)).then(() => true, () => false);
+  const found = await Promise.all(trackRefs(file).map(async (track) => ({ track, exists: await exists(track) })));
+  const missing = found.filter((entry) => !entry.exists).map(({ track }) => track);
+  if (missing.length === 1 && missing[0]?.kind === 'residual') {
+    await writeResidual(native, folder, file);
+    missing.pop();
   }
-  await writeResidual(native, folder, file);
-  await native.writePeaks({ track: join(folder, trackFile(residual, 'f32')), channels: file.channels });
+  for (const { track } of found.filter((entry) => !missing.includes(entry.track))) {
+    await native.ensurePeaks({ track: path(track), channels: file.channels });
+  }
 }
 
 async function flush(path: string): Promise<void> {

@@ -15,12 +15,11 @@ import { JobFolder } from './job-folder.ts';
 import { planWriting } from './levels.ts';
 import { songFolderName } from './output-name.ts';
 import { panMatrix } from './pan.ts';
-import { coverName, original, residual, stemRefs, trackFile } from './project-folder.ts';
-import type { ProjectLibrary } from './projects.ts';
+import { coverName, original, residual, stemRefs, trackFile, type ProjectFolder } from './project-folder.ts';
 
 export interface ExportJob {
   native: NativeModule;
-  library: ProjectLibrary;
+  project: ProjectFolder;
   /** Absolute; gets `<title>/`. */
   out: string;
   signal: AbortSignal;
@@ -28,18 +27,17 @@ export interface ExportJob {
 }
 
 type Part = ExportSpec['parts'][number];
-type Found = Awaited<ReturnType<ProjectLibrary['find']>>;
 
 /**
  * Writes stems of a project, or sums of them, as audio files: all at once when everything is done.
  * @return the folder they are in
  */
 export async function exportProject(spec: ExportSpec, job: ExportJob): Promise<string> {
-  const found = await job.library.find(spec.project);
   try {
+    job.signal.throwIfAborted();
     const folder = await JobFolder.create(job.out);
     try {
-      return await new ProjectExport(spec, job, found, folder).run();
+      return await new ProjectExport(spec, job, folder).run();
     } finally {
       await folder.remove();
     }
@@ -52,14 +50,14 @@ export async function exportProject(spec: ExportSpec, job: ExportJob): Promise<s
 class ProjectExport {
   readonly #spec: ExportSpec;
   readonly #job: ExportJob;
-  readonly #found: Found;
+  readonly #found: ProjectFolder;
   readonly #folder: JobFolder;
   #done = 0;
 
-  constructor(spec: ExportSpec, job: ExportJob, found: Found, folder: JobFolder) {
+  constructor(spec: ExportSpec, job: ExportJob, folder: JobFolder) {
     this.#spec = spec;
     this.#job = job;
-    this.#found = found;
+    this.#found = job.project;
     this.#folder = folder;
   }
 

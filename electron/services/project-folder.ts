@@ -6,7 +6,7 @@ import { SeparationReport } from '../contract/separation.ts';
 import { JsonFile, parseJson, writeAtomically } from './json-file.ts';
 
 const projectName = 'project.json';
-const reportName = 'separation.json';
+export const reportName = 'separation.json';
 /** The song's cover picture as it was, where it had one. */
 export const coverName = 'cover';
 
@@ -38,16 +38,23 @@ export function trackFile({ kind, name }: TrackRef, ending: 'f32' | 'peaks'): st
 
 /** @return what is wrong with the folder, in a line, when it cannot be read */
 export async function readProject(folder: string): Promise<ProjectFolder | string> {
-  const [project, report] = await Promise.all([projectName, reportName].map((name) => readFile(join(folder, name), 'utf8').catch(() => null)));
-  const file = ProjectFile.safeParse(parseJson(project ?? ''));
-  const separation = SeparationReport.safeParse(parseJson(report ?? ''));
-  if (!file.success) {
-    return `${projectName} ${project === null ? 'is missing' : 'is damaged, or from a newer version'}`;
+  const [file, report] = await Promise.all([readJson(join(folder, projectName), ProjectFile), readJson(join(folder, reportName), SeparationReport)]);
+  if (typeof file === 'string') {
+    return `${projectName} ${file}`;
   }
-  if (!separation.success) {
-    return `${reportName} ${report === null ? 'is missing' : 'is damaged, or from a newer version'}`;
-  }
-  return { folder, file: file.data, report: separation.data };
+  return typeof report === 'string' ? `${reportName} ${report}` : { folder, file, report };
+}
+
+async function readJson<T extends object>(path: string, schema: z.ZodType<T>): Promise<T | string> {
+  const text = await readFile(path, 'utf8').catch(() => null);
+  const parsed = schema.safeParse(parseJson(text ?? ''));
+  return parsed.success ? parsed.data : `is ${text === null ? 'missing' : 'damaged, or from a newer version'}`;
+}
+
+/** @return null when there is none in the folder that can be read */
+export async function readReport(folder: string): Promise<SeparationReport | null> {
+  const report = await readJson(join(folder, reportName), SeparationReport);
+  return typeof report === 'string' ? null : report;
 }
 
 export function writeProjectFile(folder: string, file: ProjectFile): Promise<void> {

@@ -1,17 +1,24 @@
 import { join } from 'node:path';
 import { printable, StemwrightError } from '../contract/errors.ts';
 import type { Project } from '../contract/project.ts';
+import { describeNetwork } from './models.ts';
 import { completeProject } from './project-delivery.ts';
 import { exportProject } from './project-export.ts';
 import { checkSameSong, writeStemFile } from './project-files.ts';
+import { original, trackFile, type ProjectFolder } from './project-folder.ts';
+import { checkRedo } from './redo.ts';
 import { revealFolder, type Part, type Services } from './services.ts';
 
 /** One function for each request about projects. They throw StemwrightErrors. */
 export function projectHandlers(services: Services): Part<'projects'> {
-  const { native, library, system, emit, tasks } = services;
+  const { native, library, edits, system, emit, tasks, queue } = services;
   const open = async (id: string): Promise<Project> => {
     await completeProject(native, await library.find(id));
-    return library.open(id);
+    return library.open(id, edits);
+  };
+  const change = (id: string, work: (project: ProjectFolder) => Promise<void>): Promise<Project> => {
+    library.checkIdle(id);
+    return library.withTracks(id, work).then(() => open(id));
   };
   return {
     'projects.list': () => library.list(),
@@ -25,6 +32,9 @@ export function projectHandlers(services: Services): Part<'projects'> {
       if (system.trash === undefined) {
         throw new StemwrightError('usage', 'this shell cannot reach the trash', `Delete the folder by hand: ${printable((await library.find(id)).folder)}`);
       }
+      if (queue.get().items.some(({ redo, state }) => redo?.project === id && state === 'running')) {
+        throw new StemwrightError('usage', 'a part of the project is being done anew', 'Cancel that first.');
+      }
       await library.delete(id, system.trash);
       emit('library', null);
       return null;
@@ -33,9 +43,15 @@ export function projectHandlers(services: Services): Part<'projects'> {
       await revealFolder(system, (await library.find(id)).folder);
       return null;
     },
-    'projects.redo': () => unbuilt(),
-    'projects.undo': () => unbuilt(),
-    'projects.reapply': () => unbuilt(),
+    'projects.redo': async ({ id, start, end, stems, options }) => {
+      const { folder, file } = await library.find(id);
+      const { sources } = await describeNetwork(services.modelStore, options.model);
+      checkRedo({ start, end, stems }, file, sources);
+      const path = join(folder, trackFile(original, 'f32'));
+      return queue.addRedo({ path, title: file.title }, { project: id, start, end, stems }, options);
+    },
+    'projects.undo': ({ id }) => change(id, (project) => edits.undo(project)),
+    'projects.reapply': ({ id }) => change(id, (project) => edits.reapply(project)),
     'projects.saveMix': async ({ id, mix }) => {
       await library.saveMix(id, mix);
       return null;
@@ -51,14 +67,10 @@ export function projectHandlers(services: Services): Part<'projects'> {
       const { file } = await library.find(spec.project);
       const task = tasks.start('export', file.title, async ({ id, signal, update }) => {
         const out = spec.folder ?? join(services.exportsFolder, id);
-        const folder = await exportProject(spec, { native, library, out, signal, onProgress: update });
+        const folder = await library.withTracks(spec.project, (project) => exportProject(spec, { native, project, out, signal, onProgress: update }));
         return spec.folder === null ? { download: `downloads/${id}` } : { folder };
       });
       return { task };
     },
   };
-}
-
-function unbuilt(): never {
-  throw new StemwrightError('usage', 'parts cannot be done anew yet', 'Separate the song again.');
 }

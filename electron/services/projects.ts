@@ -3,13 +3,16 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromWriteError, StemwrightError } from '../contract/errors.ts';
 import type { Library, Mix, Project, ProjectFile } from '../contract/project.ts';
+import type { ProjectEdits } from './project-edits.ts';
 import { mixFile, readProject, summarise, trackFile, trackRefs, writeProjectFile, type ProjectFolder, type TrackRef } from './project-folder.ts';
+import { Turns } from './turns.ts';
 
 /** The projects of a folder: what lies there is what there is. */
 export class ProjectLibrary {
   readonly folder: string;
   /** Where each was seen last, so that opening one needs no scan. */
   readonly #seen = new Map<string, string>();
+  readonly #turns = new Turns();
 
   constructor(folder: string) {
     this.folder = folder;
@@ -35,7 +38,13 @@ export class ProjectLibrary {
     return library;
   }
 
-  async open(id: string): Promise<Project> {
+  /** Every project that can be read. */
+  async all(): Promise<ProjectFolder[]> {
+    const found = await Promise.all((await this.#folders()).map(readProject));
+    return found.filter((project) => typeof project !== 'string');
+  }
+
+  async open(id: string, edits: ProjectEdits): Promise<Project> {
     const found = await this.find(id);
     const { rate, channels, frames } = found.file;
     const address = ({ kind, name }: TrackRef) => `tracks/project/${id}/${kind === 'stem' ? `stems/${encodeURIComponent(name)}` : kind}`;
@@ -52,7 +61,7 @@ export class ProjectLibrary {
       })),
       report: found.report,
       mix: mix === null ? null : withoutVersion(mix),
-      edits: { canUndo: false, canReapply: false, list: [] },
+      edits: await edits.state(found),
     };
   }
 
@@ -73,15 +82,30 @@ export class ProjectLibrary {
   }
 
   async saveMix(id: string, mix: Mix): Promise<void> {
-    const { folder } = await this.find(id);
-    await mixFile(folder).save({ version: 1, ...mix });
+    await this.#turns.take(`mix ${id}`, async () => mixFile((await this.find(id)).folder).save({ version: 1, ...mix }));
   }
 
-  /** @param trash moves a folder where the user can get it back from */
+  /** Work that reads or changes the project's tracks as a whole: one after another. */
+  withTracks<T>(id: string, work: (project: ProjectFolder) => Promise<T>): Promise<T> {
+    return this.#turns.take(`tracks ${id}`, async () => work(await this.find(id)));
+  }
+
+  /** @throws StemwrightError 'usage' while such work is going on */
+  checkIdle(id: string): void {
+    if (this.#turns.isBusy(`tracks ${id}`)) {
+      throw new StemwrightError('usage', 'the project is being exported or changed', 'Wait until that is done.');
+    }
+  }
+
+  /**
+   * Waits for what is going on with the project's tracks.
+   * @param trash moves a folder where the user can get it back from
+   */
   async delete(id: string, trash: (path: string) => Promise<void>): Promise<void> {
-    const { folder } = await this.find(id);
-    await trash(folder);
-    this.#seen.delete(id);
+    await this.withTracks(id, async ({ folder }) => {
+      await trash(folder);
+      this.#seen.delete(id);
+    });
   }
 
   /** @throws StemwrightError 'usage' when there is no such project, or it is damaged */
@@ -102,8 +126,10 @@ export class ProjectLibrary {
   }
 
   async #change(id: string, change: Partial<Pick<ProjectFile, 'title' | 'sourcePath'>>): Promise<void> {
-    const { folder, file } = await this.find(id);
-    await writeProjectFile(folder, { ...file, ...change });
+    await this.#turns.take(`file ${id}`, async () => {
+      const { folder, file } = await this.find(id);
+      await writeProjectFile(folder, { ...file, ...change });
+    });
   }
 
   async #folders(): Promise<string[]> {

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { basename, extname, join } from 'node:path';
 import { cancelled, fromWriteError, printable, StemwrightError } from '../contract/errors.ts';
+import type { SeparationMode } from '../contract/model.ts';
 import { SeparationReport, type SeparationOptions, type SeparationProgress, type StemReport, type Warning } from '../contract/separation.ts';
 import { fromNative } from '../engine/errors.ts';
 import type { NativeJob, NativeModule, TrackStats } from '../engine/native.ts';
@@ -12,6 +13,7 @@ import { convert, type RawTrack } from '../media/resample.ts';
 import { fillTrack, runSeparation } from './engine-run.ts';
 import { JobFolder } from './job-folder.ts';
 import { toDb } from './levels.ts';
+import { planMemory } from './memory.ts';
 import type { LoadedModel } from './models.ts';
 import { finishStems, groupStems, type StemGroup, type StemTrack } from './stems.ts';
 import type { Tracer } from './trace.ts';
@@ -24,18 +26,22 @@ export interface SeparationContext {
   tracer: Tracer;
   signal: AbortSignal;
   onProgress: (progress: SeparationProgress) => void;
-  /** Told where the sources are being written, before their first segment, and who writes them. */
-  onTracks?: ((tracks: TracksInWork, job: NativeJob) => void) | undefined;
+  /** Null: no limit. */
+  memoryBudgetBytes: number | null;
+  /** Told where the song and its sources are being written, before their first segment, and who writes them. */
+  onTracks?: ((tracks: TracksInWork) => Promise<void>) | undefined;
+  onStart?: ((job: NativeJob) => void) | undefined;
   /** Puts the stems into `folder.resultPath` and publishes them. */
   deliver: (song: SeparatedSong) => Promise<SeparationReport>;
 }
 
-/** Tracks of the model's sources at the model's rate, silent where nothing is final yet. */
+/** At the model's rate: the song, and its sources, which are silent where nothing is final yet. */
 export interface TracksInWork {
   rate: number;
   channels: 1 | 2;
   frames: number;
-  paths: ReadonlyMap<string, string>;
+  original: string;
+  sources: ReadonlyMap<string, string>;
 }
 
 export interface Song {
@@ -73,6 +79,10 @@ function refuseUnbuilt(options: SeparationOptions): void {
   if (options.precision === 'bf16') {
     throw new StemwrightError('usage', 'this build computes in fp32 only', 'Leave out --precision bf16.');
   }
+}
+
+export function unprovenMode({ id, modes }: LoadedModel, mode: SeparationMode): Warning[] {
+  return modes.includes(mode) ? [] : [{ code: 'unproven-mode', message: `model ${printable(id)} was not trained for ${mode}: the quality is unknown` }];
 }
 
 interface Source extends RawTrack {
@@ -241,10 +251,7 @@ class Separation {
   }
 
   #noteModel(): void {
-    const { mode } = this.#context.options;
-    if (!this.#model.modes.includes(mode)) {
-      this.#warn('unproven-mode', `model ${printable(this.#model.id)} was not trained for ${mode}: the quality is unknown`);
-    }
+    this.#warnings.push(...unprovenMode(this.#model, this.#context.options.mode));
   }
 
   async #decode(): Promise<Source> {
@@ -317,6 +324,8 @@ class Separation {
     const { native, options, signal, tracer } = this.#context;
     const separated = new Map(this.#model.sources.map((name, index) => [name, this.#folder.file(`source-${index}.f32`)]));
     const { frames, mean, std } = mix.stats;
+    const { segmentSeconds } = planMemory(this.#model.parts, { ...options, threads: this.#threads, budgetBytes: this.#context.memoryBudgetBytes });
+    await this.#context.onTracks?.({ rate: mix.rate, channels: mix.channels, frames, original: mix.path, sources: separated });
     let last = performance.now();
     const done = await runSeparation(
       native,
@@ -326,7 +335,7 @@ class Separation {
         ...{ frames, mean, std },
         outputs: [...separated.values()],
         mode: options.mode,
-        segmentSeconds: options.segmentSeconds,
+        segmentSeconds,
         overlap: options.overlap,
         shifts: options.shifts,
         seed: options.seed,
@@ -339,9 +348,7 @@ class Separation {
         this.#progress('separate', event.fraction, event.etaSeconds);
       },
       signal,
-      (job) => {
-        this.#context.onTracks?.({ rate: mix.rate, channels: mix.channels, frames, paths: separated }, job);
-      },
+      this.#context.onStart,
     );
     return { separated, segmentSeconds: done.segmentSeconds };
   }

@@ -15,6 +15,9 @@ export interface SeparatorSetting {
   /** Else the stems become plain files. */
   deliver?: SeparationContext['deliver'] | undefined;
   onTracks?: SeparationContext['onTracks'];
+  onStart?: SeparationContext['onStart'];
+  /** Absent: no limit. */
+  memoryBudgetBytes?: number | null;
 }
 
 /** Separates songs one after the other with one model, which is loaded for the first. */
@@ -44,6 +47,8 @@ export class Separator {
       signal,
       onProgress,
       onTracks: this.#setting.onTracks,
+      onStart: this.#setting.onStart,
+      memoryBudgetBytes: this.#setting.memoryBudgetBytes ?? null,
       deliver: this.#setting.deliver ?? asFiles(this.#options, this.tracer, signal),
     });
   }

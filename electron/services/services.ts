@@ -5,6 +5,7 @@ import type { JobQueue } from './jobs.ts';
 import type { ModelLibrary } from './model-library.ts';
 import type { ModelStore } from './model-store.ts';
 import type { PaceHistory } from './plan.ts';
+import type { ProjectEdits } from './project-edits.ts';
 import type { ProjectLibrary } from './projects.ts';
 import type { PresetStore, SettingsStore } from './settings.ts';
 import type { SongRun } from './song-run.ts';
@@ -38,6 +39,7 @@ export interface Services {
   modelStore: ModelStore;
   uploads: Uploads;
   library: ProjectLibrary;
+  edits: ProjectEdits;
   tasks: Tasks;
   queue: JobQueue;
   songs: SongRun;

@@ -1,34 +1,49 @@
-import type { ItemProgress, QueueItem, QueueOptions } from '../contract/queue.ts';
+import { cancelled, fromWriteError } from '../contract/errors.ts';
+import type { ItemProgress, QueueItem, QueueOptions, Redo } from '../contract/queue.ts';
 import { SeparationOptions, type SeparationProgress, type Warning } from '../contract/separation.ts';
+import { fromNative } from '../engine/errors.ts';
 import type { NativeJob, NativeModule } from '../engine/native.ts';
+import { JobFolder } from './job-folder.ts';
+import { LiveTracks } from './live-tracks.ts';
 import type { ModelStore } from './model-store.ts';
+import { findModel, loadModel } from './models.ts';
 import type { PaceHistory } from './plan.ts';
 import { asProject } from './project-delivery.ts';
+import type { ProjectEdits } from './project-edits.ts';
 import { ProjectLibrary } from './projects.ts';
-import type { TracksInWork } from './separate.ts';
+import { computePatches } from './redo.ts';
+import { unprovenMode } from './separate.ts';
 import { Separator } from './separator.ts';
 
 export interface SongRunSetting {
   native: NativeModule;
   models: ModelStore;
-  projectsFolder: string;
+  library: ProjectLibrary;
+  edits: ProjectEdits;
   history: PaceHistory;
   /** Whether the song's file stays when its item has gone. */
   keepsPath: (path: string) => boolean;
   /** What options without a thread count mean. */
   threads: () => number;
+  memoryBudgetBytes: () => number | null;
   onProgress: (progress: ItemProgress) => void;
+}
+
+interface Outcome {
+  project: string;
+  warnings: Warning[];
 }
 
 /** Makes projects of the queue's songs, and says where the one that runs has got to. */
 export class SongRun {
   readonly #setting: SongRunSetting;
+  readonly #live: LiveTracks;
   #progress: ItemProgress | null = null;
-  #tracks: TracksInWork | null = null;
   #job: NativeJob | null = null;
 
   constructor(setting: SongRunSetting) {
     this.#setting = setting;
+    this.#live = new LiveTracks(setting.library.folder);
   }
 
   get progress(): ItemProgress | null {
@@ -37,64 +52,102 @@ export class SongRun {
 
   /** @param index of the track among those of `progress.live` */
   trackPath(id: string, index: number, ending: 'f32' | 'peaks'): string | null {
-    const path = this.#progress?.id === id && this.#progress.live !== null ? [...(this.#tracks?.paths.values() ?? [])][index] : undefined;
-    return path?.replace(/f32$/, ending) ?? null;
+    return this.#live.path(id, index, ending);
   }
 
   /** What is not done from there outwards comes next. Nothing for an item that does not run. */
   focus(id: string, seconds: number): void {
-    if (this.#progress?.id === id && this.#tracks !== null) {
-      this.#job?.focus(Math.min(this.#tracks.frames - 1, Math.round(seconds * this.#tracks.rate)));
+    const layout = this.#live.layout;
+    if (this.#progress?.id === id && layout !== null) {
+      this.#job?.focus(Math.max(0, Math.min(layout.frames - 1, Math.round(seconds * layout.rate))));
     }
   }
 
-  async run(item: QueueItem, signal: AbortSignal): Promise<{ project: string; warnings: Warning[] }> {
-    const { native, models, history, keepsPath } = this.#setting;
-    const project = ProjectLibrary.newId();
+  async run(item: QueueItem, signal: AbortSignal): Promise<Outcome> {
     const threads = item.options.threads ?? this.#setting.threads();
+    try {
+      return await (item.redo === null ? this.#separate(item, threads, signal) : this.#redo(item, item.redo, threads, signal));
+    } finally {
+      this.#progress = null;
+      this.#job = null;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#live.release();
+  }
+
+  async #separate(item: QueueItem, threads: number, signal: AbortSignal): Promise<Outcome> {
+    const { native, models, history, keepsPath, memoryBudgetBytes } = this.#setting;
+    const project = ProjectLibrary.newId();
     const separator = new Separator(this.#options(item.options, threads), '/', {
       native,
       models,
+      memoryBudgetBytes: memoryBudgetBytes(),
       deliver: asProject(native, { id: project, sourcePath: keepsPath(item.path) ? item.path : null }),
-      onTracks: (tracks, job) => {
-        this.#tracks = tracks;
+      onTracks: async (tracks) => {
+        await native.writePeaks({ track: tracks.original, channels: tracks.channels });
+        await this.#live.begin(item.id, tracks);
+      },
+      onStart: (job) => {
         this.#job = job;
       },
     });
     try {
       const report = await separator.separate({ path: item.path, name: item.title }, signal, (progress) => {
-        this.#note(item, progress);
+        this.#note(item, progress, progress.finished.length > 0);
       });
       await history.note(item.options, threads, report);
       return { project, warnings: report.warnings };
+    } catch (error) {
+      await this.#live.release();
+      throw error;
     } finally {
-      this.#progress = null;
-      this.#tracks = null;
-      this.#job = null;
       await separator.dispose();
     }
   }
 
-  #note({ id, options }: QueueItem, progress: SeparationProgress): void {
-    const live = progress.phase === 'separate' && progress.finished.length > 0 ? this.#live(id) : null;
-    this.#progress = { id, mode: options.mode, progress, live };
-    this.#setting.onProgress(this.#progress);
+  async #redo(item: QueueItem, redo: Redo, threads: number, signal: AbortSignal): Promise<Outcome> {
+    const { native, models, library, edits, memoryBudgetBytes } = this.#setting;
+    const { options } = item;
+    const say = (progress: SeparationProgress) => {
+      this.#note(item, progress, false);
+    };
+    say({ phase: 'load', fraction: 0, etaSeconds: null, finished: [] });
+    const [project, folder] = [await library.find(redo.project), await JobFolder.create(library.folder)];
+    try {
+      const model = await loadModel(native, await findModel(models, options.model, '/'));
+      try {
+        const patches = await computePatches({
+          ...{ native, model, project, redo, options, threads, folder, signal },
+          memoryBudgetBytes: memoryBudgetBytes(),
+          onProgress: say,
+          onStart: (job) => {
+            this.#job = job;
+          },
+        });
+        await library.withTracks(redo.project, (found) => edits.apply(found, { start: redo.start, end: redo.end, model: options.model, mode: options.mode }, patches, folder));
+        return { project: redo.project, warnings: unprovenMode(model, options.mode) };
+      } finally {
+        model.dispose();
+      }
+    } catch (error) {
+      throw signal.aborted ? cancelled() : fromWriteError(fromNative(error), library.folder);
+    } finally {
+      await folder.remove();
+    }
   }
 
-  #live(id: string): ItemProgress['live'] {
-    if (this.#tracks === null) {
-      return null;
-    }
-    const { rate, channels, frames, paths } = this.#tracks;
-    const address = (index: number, ending: string) => `tracks/job/${id}/${index}.${ending}`;
-    return { rate, channels, frames, tracks: [...paths.keys()].map((name, index) => ({ name, samples: address(index, 'f32'), peaks: address(index, 'peaks') })) };
+  #note({ id, options }: QueueItem, progress: SeparationProgress, isHeard: boolean): void {
+    this.#progress = { id, mode: options.mode, progress, live: isHeard ? this.#live.show() : null };
+    this.#setting.onProgress(this.#progress);
   }
 
   #options(options: QueueOptions, threads: number): SeparationOptions {
     return SeparationOptions.parse({
       ...options,
       threads,
-      out: this.#setting.projectsFolder,
+      out: this.#setting.library.folder,
       ...{ twoStems: null, format: 'wav32f', clipMode: null, rate: 'source', precision: 'fp32', backend: 'auto', trace: null },
     });
   }

@@ -13,6 +13,7 @@ import { JobQueue } from './jobs.ts';
 import { ModelLibrary } from './model-library.ts';
 import { ModelStore } from './model-store.ts';
 import { historyPath, PaceHistory } from './plan.ts';
+import { ProjectEdits } from './project-edits.ts';
 import { ProjectLibrary } from './projects.ts';
 import type { Handlers, Services, System } from './services.ts';
 import { PresetStore, SettingsStore } from './settings.ts';
@@ -116,8 +117,9 @@ export class Studio {
 
   /** Ends all work and writes everything down. */
   async close(): Promise<void> {
-    const { queue, tasks, exportsFolder } = this.#services;
+    const { queue, tasks, songs, exportsFolder } = this.#services;
     await Promise.all([queue.close(), tasks.close()]);
+    await songs.close();
     await rm(exportsFolder, { recursive: true, force: true });
     await this.#lock.release();
   }
@@ -135,6 +137,7 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
   const { data, config } = folders;
   const exportsFolder = join(data, 'exports');
   const library = new ProjectLibrary(join(data, 'projects'));
+  const edits = new ProjectEdits(native);
   const uploads = new Uploads(data);
   const settings = await SettingsStore.open(settingsPath(folders));
   const modelStore = new ModelStore(data, () => Promise.resolve(settings.get().modelsFolder));
@@ -142,7 +145,9 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
   const songs = new SongRun({
     native,
     models: modelStore,
-    projectsFolder: library.folder,
+    library,
+    edits,
+    memoryBudgetBytes: () => settings.get().memoryBudgetBytes,
     keepsPath: (path) => !uploads.holds(path),
     history,
     threads: () => defaultThreads({ settings, native }),
@@ -151,6 +156,7 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
     },
   });
   await Promise.all([sweepJobFolders(library.folder), rm(exportsFolder, { recursive: true, force: true })]);
+  await recoverEdits(library, edits, system);
   const queue = await JobQueue.open(join(data, 'queue.json'), (item, signal) => songs.run(item, signal), {
     onChange: (changed) => {
       emit('queue', changed);
@@ -165,7 +171,7 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
   await uploads.sweep(queue.get().items.map(({ path }) => path));
   return {
     version: native.info().version,
-    ...{ native, system, settings, history, library, uploads, songs, queue, exportsFolder, emit },
+    ...{ native, system, settings, history, library, edits, uploads, songs, queue, exportsFolder, emit },
     presets: await PresetStore.open(join(config, 'presets.json')),
     models: new ModelLibrary(modelStore, () => native),
     modelStore,
@@ -173,4 +179,13 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
       emit('task', task);
     }),
   };
+}
+
+/** What an earlier process has left half done is done, or undone, before anyone looks at it. */
+async function recoverEdits(library: ProjectLibrary, edits: ProjectEdits, system: System): Promise<void> {
+  for (const project of await library.all().catch(() => [])) {
+    await edits.recover(project).catch((error: unknown) => {
+      system.log(`${printable(project.folder)}: a part that was being done anew cannot be put right: ${toFault(error).message}`);
+    });
+  }
 }

@@ -37,7 +37,7 @@ export async function prepareSubjects({ studio, folder, addProject }: TestStudio
   return { folder, model, project: await addProject(), item, waiting };
 }
 
-/** In an order in which they work. */
+/** In an order in which they work. Nothing in them needs an engine or ffmpeg. */
 export function requestCases({ folder, model, project, item }: Subjects): RequestCases {
   const part = { name: 'drums', inputs: [{ stem: 'drums', gain: 1, pan: 0 }] };
   const mix: Mix = { strips: { drums: { gainDb: -3, pan: 0.5, isMuted: false, isSolo: true } }, loop: [0, 1], isLooping: true, markers: [{ id: 'a', seconds: 1, label: 'Verse' }] };
@@ -63,8 +63,8 @@ export function requestCases({ folder, model, project, item }: Subjects): Reques
     'projects.saveMix': { args: { id: project, mix } },
     'projects.relocate': { args: { id: project, path: '/music/none.wav' }, fault: 'input' },
     'projects.stemFile': { args: { id: project, stem: 'flute' }, fault: 'usage' },
-    'projects.redo': { args: { id: project, start: 100, end: 900, stems: ['drums'], options }, fault: 'usage' },
-    // There is nothing to take back yet.
+    'projects.redo': { args: { id: project, start: 100, end: 900, stems: ['drums'], options } },
+    // Nothing has been done anew yet.
     'projects.undo': { args: { id: project }, fault: 'usage' },
     'projects.reapply': { args: { id: project }, fault: 'usage' },
     'projects.export': {

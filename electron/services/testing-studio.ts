@@ -48,7 +48,7 @@ export async function openTestStudio(): Promise<TestStudio> {
 const frames = 1000;
 
 /** A project of two stems, each of `frames` frames that count up from 0. */
-export async function writeProject(projects: string, title: string): Promise<string> {
+export async function writeProject(projects: string, title: string, { sourcePath = join(projects, '..', 'gone.wav') }: { sourcePath?: string | null } = {}): Promise<string> {
   const id = ProjectLibrary.newId();
   const job = await JobFolder.create(projects);
   const track = async (name: string) => {
@@ -76,7 +76,7 @@ export async function writeProject(projects: string, title: string): Promise<str
       }),
   };
   try {
-    await asProject(fakeNative(), { id, sourcePath: join(projects, '..', 'gone.wav') })(song);
+    await asProject(fakeNative(), { id, sourcePath })(song);
   } finally {
     await job.remove();
   }
