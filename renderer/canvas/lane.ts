@@ -1,5 +1,5 @@
 import WaveSurfer from 'wavesurfer.js';
-import { afterRest, type Resting } from './rest.ts';
+import { afterRest, inFrames, type Resting } from './rest.ts';
 
 /** Seconds of the song. */
 export interface Shown {
@@ -44,6 +44,8 @@ export class Lane {
   #height: number;
   /** What the tiles are drawn for: pixels a second, and height. */
   #drawn: { scale: number; height: number };
+  /** Pixels; asking the page for it would have it laid out. */
+  #scrolled = 0;
   #isReady = false;
 
   constructor({ host, seconds, media, nonce, shown, paint }: LaneOptions) {
@@ -84,7 +86,10 @@ export class Lane {
 
   /** Draws what is there anew, where it is: data, colours or dimming changed. */
   repaint(): void {
-    for (const tile of this.#tiles) this.#draw(tile);
+    for (const tile of this.#tiles) {
+      if (this.#isInSight(tile)) this.#draw(tile);
+      else if (tile.width > 0) inFrames(() => { this.#draw(tile); });
+    }
   }
 
   show(shown: Shown): void {
@@ -94,11 +99,11 @@ export class Lane {
     const stretch = scale / this.#drawn.scale;
     if (Math.abs(stretch - 1) < 1e-6) {
       this.#wrapper.style.transform = '';
-      this.#surfer.setScroll(Math.round(shown.start * scale));
+      this.#scrollTo(shown.start * scale);
       return;
     }
     // In the wrapper's own pixels the left edge lies at `start`, wherever wavesurfer has scrolled to.
-    const shift = this.#surfer.getScroll() - shown.start * scale;
+    const shift = this.#scrolled - shown.start * scale;
     this.#wrapper.style.transformOrigin = '0 0';
     this.#wrapper.style.transform = `translateX(${shift}px) scaleX(${stretch})`;
     this.#commitLater.ask(stretch < leastStretch || stretch > mostStretch);
@@ -125,6 +130,11 @@ export class Lane {
     this.#commitLater.ask();
   }
 
+  #scrollTo(x: number): void {
+    this.#scrolled = Math.round(x);
+    this.#surfer.setScroll(this.#scrolled);
+  }
+
   /** Has the tiles drawn for the window and the size as they are now. */
   #commit(): void {
     const scale = this.#scale();
@@ -134,14 +144,30 @@ export class Lane {
     // Wide enough to scroll before it is drawn, so that it is drawn once, in the right place.
     this.#wrapper.style.transform = '';
     this.#wrapper.style.width = `${Math.ceil(this.#seconds * scale)}px`;
-    this.#surfer.setScroll(Math.round(this.#shown.start * scale));
+    this.#scrollTo(this.#shown.start * scale);
     this.#surfer.setOptions({ height: this.#height, minPxPerSec: scale });
   }
 
+  /**
+   * wavesurfer copies each tile for the part that was played, which we do not show, and would wait for its pixels: a canvas
+   * without a size it leaves alone. So tiles get theirs afterwards, those in sight before anything is shown.
+   */
   #take({ canvas }: CanvasRenderingContext2D): void {
+    canvas.width = 0;
     for (const tile of this.#tiles) if (!tile.isConnected) this.#tiles.delete(tile);
     this.#tiles.add(canvas);
-    this.#draw(canvas);
+    const paint = (): void => {
+      if (!canvas.isConnected) return;
+      canvas.width = Math.round(parseFloat(canvas.style.width) * window.devicePixelRatio);
+      this.#draw(canvas);
+    };
+    if (this.#isInSight(canvas)) queueMicrotask(paint);
+    else inFrames(paint);
+  }
+
+  #isInSight({ style }: HTMLCanvasElement): boolean {
+    const left = parseFloat(style.left) - this.#scrolled;
+    return left < this.#width && left + parseFloat(style.width) > 0;
   }
 
   #draw(tile: HTMLCanvasElement): void {

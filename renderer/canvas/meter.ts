@@ -17,9 +17,6 @@ interface Bar {
 
 const silent = (): Bar => ({ db: -Infinity, held: -Infinity, heldSince: 0, isOver: false });
 
-const colourNames = ['--meter-bg', '--meter', '--meter-hot', '--meter-over', '--text', '--text-3', '--t-11', '--font'] as const;
-type Colours = Record<(typeof colourNames)[number], string>;
-
 /** A stereo peak meter: up at once, down 20 dB a second, the peak held for 1.5 s; an over stays until `clear`. */
 export class Meter {
   readonly #canvas: HTMLCanvasElement;
@@ -27,8 +24,6 @@ export class Meter {
   #bars: [Bar, Bar] = [silent(), silent()];
   #last = 0;
   #drawn = '';
-  #colours: Colours | undefined;
-  #theme: string | undefined;
 
   /** @param isLying from left to right, without a scale */
   constructor(canvas: HTMLCanvasElement, isLying = false) {
@@ -77,7 +72,6 @@ export class Meter {
     const surface = surfaceOf(this.#canvas);
     if (surface === null) return;
     this.#drawn = look;
-    const colours = this.#coloursOf(theme);
     const { context, width, height } = surface;
     const length = this.#isLying ? width : height;
     const reach = (db: number): number => ((Math.min(highest, Math.max(lowest, db)) - lowest) / (highest - lowest)) * length;
@@ -88,34 +82,30 @@ export class Meter {
         if (this.#isLying) context.fillRect(from, across, to - from, barWidth);
         else context.fillRect(across, length - to, barWidth, to - from);
       };
-      this.#bar(bar, colours, reach, fill);
+      this.#bar(bar, reach, fill);
     }
-    if (!this.#isLying) this.#scale(context, height, (db) => length - reach(db), colours);
+    if (!this.#isLying) this.#scale(context, height, (db) => length - reach(db));
   }
 
-  #bar({ db, held, isOver }: Bar, colours: Colours, reach: (db: number) => number, fill: (colour: string, from: number, to: number) => void): void {
-    fill(colours['--meter-bg'], reach(lowest), reach(highest));
-    if (db > lowest) fill(colours['--meter'], reach(lowest), reach(Math.min(db, hot)));
-    if (db > hot) fill(colours['--meter-hot'], reach(hot), reach(db));
+  #bar({ db, held, isOver }: Bar, reach: (db: number) => number, fill: (colour: string, from: number, to: number) => void): void {
+    fill(this.#token('--meter-bg'), reach(lowest), reach(highest));
+    if (db > lowest) fill(this.#token('--meter'), reach(lowest), reach(Math.min(db, hot)));
+    if (db > hot) fill(this.#token('--meter-hot'), reach(hot), reach(db));
     const line = Math.round(reach(held));
-    if (held > lowest) fill(colours[isOver ? '--meter-over' : '--text'], line - 1, line);
-    if (isOver) fill(colours['--meter-over'], reach(0), reach(highest));
+    if (held > lowest) fill(this.#token(isOver ? '--meter-over' : '--text'), line - 1, line);
+    if (isOver) fill(this.#token('--meter-over'), reach(0), reach(highest));
   }
 
-  #scale(context: CanvasRenderingContext2D, height: number, y: (db: number) => number, colours: Colours): void {
-    context.fillStyle = colours['--text-3'];
-    context.font = `${colours['--t-11']} ${colours['--font']}`;
+  #scale(context: CanvasRenderingContext2D, height: number, y: (db: number) => number): void {
+    context.fillStyle = this.#token('--text-3');
+    context.font = `${this.#token('--t-11')} ${this.#token('--font')}`;
     context.textBaseline = 'middle';
     for (const db of height > 90 ? [0, -12, -24, -48] : height > 40 ? [0, -24] : []) {
       context.fillText(String(Math.abs(db)), 2 * barWidth + 3, Math.max(5, y(db)));
     }
   }
 
-  #coloursOf(theme: string | undefined): Colours {
-    if (this.#colours === undefined || this.#theme !== theme) {
-      this.#theme = theme;
-      this.#colours = Object.fromEntries(colourNames.map((name) => [name, token(this.#canvas, name)])) as Colours;
-    }
-    return this.#colours;
+  #token(name: string): string {
+    return token(this.#canvas, name);
   }
 }

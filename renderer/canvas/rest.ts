@@ -5,15 +5,17 @@ const budgetMs = 12;
 
 const waiting = new Set<() => void>();
 let timer: ReturnType<typeof setTimeout> | undefined;
+let frame = 0;
 
 function work(): void {
+  frame = 0;
   const until = performance.now() + budgetMs;
   for (const job of waiting) {
     waiting.delete(job);
     job();
     if (performance.now() > until) break;
   }
-  if (waiting.size > 0) requestAnimationFrame(work);
+  if (waiting.size > 0 && frame === 0) frame = requestAnimationFrame(work);
 }
 
 export interface Resting {
@@ -34,4 +36,10 @@ export function afterRest(job: () => void): Resting {
       waiting.delete(job);
     },
   };
+}
+
+/** Work that nobody waits for, from the next frame on. */
+export function inFrames(job: () => void): void {
+  waiting.add(job);
+  if (frame === 0) frame = requestAnimationFrame(work);
 }

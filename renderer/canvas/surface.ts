@@ -21,7 +21,14 @@ export function surfaceOf(canvas: HTMLCanvasElement): Surface | null {
   return { context, width, height };
 }
 
-/** A token's value where this element stands: themes differ. */
+const known = new Map<string, string>();
+
+/** A token's value in the page's theme. Asked for once a theme: painters ask many times a frame. */
 export function token(element: Element, name: string): string {
-  return getComputedStyle(element).getPropertyValue(name).trim();
+  const key = `${document.documentElement.dataset.theme ?? ''} ${name}`;
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const value = getComputedStyle(element).getPropertyValue(name).trim();
+  if (value !== '') known.set(key, value);
+  return value;
 }
