@@ -58,5 +58,10 @@ export function createModelsSlice({ client, set, get }: Parts): ModelsSlice {
       );
     },
     importModel: (path) => importOne(() => Promise.resolve(path)),
+    chooseModel: () =>
+      get().attempt(async () => {
+        const { paths } = await client.request('system.chooseFiles', { title: 'Import a model', kind: 'model' });
+        for (const path of paths) await importOne(() => Promise.resolve(path));
+      }),
   };
 }

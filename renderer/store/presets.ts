@@ -1,4 +1,12 @@
+import type { Preset, Settings } from '../client/contract.ts';
 import type { Parts, PresetsSlice } from './state.ts';
+
+/** Whether the settings are those of the preset. */
+export function samePreset({ options, format, folder }: Preset, { lastOptions, exportFormat, exportFolder }: Settings): boolean {
+  const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+  const keys = Object.keys(options) as (keyof Preset['options'])[];
+  return format === exportFormat && folder === exportFolder && keys.every((key) => isSame(options[key], lastOptions[key]));
+}
 
 export function createPresetsSlice({ client, set, get }: Parts): PresetsSlice {
   client.on('presets', (presets) => {

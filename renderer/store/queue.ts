@@ -18,8 +18,16 @@ export function createQueueSlice(parts: Parts): QueueSlice {
     get().followProgress(progress);
   });
 
+  // More is known, or settings that count have changed: what was planned is planned anew.
+  client.on('plans', () => {
+    get().replan();
+  });
+
   const request = (channel: 'queue.cancel' | 'queue.retry' | 'queue.remove', id: string): void => {
     void get().attempt(() => client.request(channel, { id }));
+  };
+  const hide = (id: string, isHidden: boolean): void => {
+    set(({ removing }) => ({ removing: isHidden ? [...removing, id] : removing.filter((each) => each !== id) }));
   };
   /** Takes what was added without waiting for the queue's own event, and shows its first. */
   const welcome = (added: readonly QueueItem[]): void => {
@@ -32,6 +40,7 @@ export function createQueueSlice(parts: Parts): QueueSlice {
     isActive: true,
     progress: null,
     plans: {},
+    removing: [],
     uploads: [],
     loadQueue: async () => {
       const [queue, progress] = await Promise.all([client.request('queue.list', null), client.request('queue.progress', null)]);
@@ -44,6 +53,19 @@ export function createQueueSlice(parts: Parts): QueueSlice {
       get().attempt(async () => {
         welcome(await client.request('queue.add', { paths, options: get().settings.lastOptions }));
       }),
+    separateAgain: () => {
+      const path = get().finished?.sourcePath ?? null;
+      if (path === null) return;
+      void get().attempt(async () => {
+        const added = await client.request('queue.add', { paths: [path], options: get().settings.lastOptions });
+        get().showNothing();
+        welcome(added);
+      });
+    },
+    replan: () => {
+      planned(get().items.map(({ id }) => id));
+      get().planCosts();
+    },
     addDemo: () => {
       void get().attempt(async () => {
         welcome([await client.request('queue.addDemo', { options: get().settings.lastOptions })]);
@@ -58,8 +80,24 @@ export function createQueueSlice(parts: Parts): QueueSlice {
       request('queue.retry', id);
     },
     removeItem: (id) => {
+      const item = get().items.find((each) => each.id === id);
+      if (item === undefined) return;
       if (get().shown?.id === id) get().showNothing();
-      request('queue.remove', id);
+      hide(id, true);
+      // Its turn must not come while it can still be brought back.
+      if (item.state === 'waiting') request('queue.cancel', id);
+      const undo = (): void => {
+        hide(id, false);
+        if (item.state === 'waiting') request('queue.retry', id);
+      };
+      const remove = (): void => {
+        void get()
+          .attempt(() => client.request('queue.remove', { id }))
+          .finally(() => {
+            hide(id, false);
+          });
+      };
+      get().notify('ok', `${item.title} removed from the queue.`, '', { label: 'Undo', run: undo, otherwise: remove });
     },
     moveItem: (id, before) => {
       void get().attempt(() => client.request('queue.move', { id, before }));
@@ -111,14 +149,16 @@ function uploading({ client, set, get }: Parts): { add: (files: readonly File[])
   };
 }
 
-/** Asks, one item after another, what each will take. Running ones too: their length and stems shape the lanes. */
-function planning({ client, set, get }: Parts): () => void {
+/** Asks, one item after another, what each will take; of those named, again. Running ones too: their length and stems shape the lanes. */
+function planning({ client, set, get }: Parts): (again?: readonly string[]) => void {
   let isBusy = false;
+  const stale = new Set<string>();
   const next = (): QueueItem | undefined =>
-    get().items.find(({ id, state }) => (state === 'waiting' || state === 'running') && get().plans[id] === undefined);
+    get().items.find(({ id, state }) => (state === 'waiting' || state === 'running') && (stale.has(id) || get().plans[id] === undefined));
   const work = async (): Promise<void> => {
     for (let item = next(); item !== undefined && get().isConnected; item = next()) {
       const { id, path, options } = item;
+      stale.delete(id);
       const plan: Plan = await client.request('queue.plan', { path, options }).then(
         (value) => ({ ok: true, plan: value }),
         (error: unknown) => ({ ok: false, fault: toFault(error) }),
@@ -127,7 +167,8 @@ function planning({ client, set, get }: Parts): () => void {
       get().followQueue();
     }
   };
-  return () => {
+  return (again = []) => {
+    for (const id of again) stale.add(id);
     if (isBusy) return;
     isBusy = true;
     void work().finally(() => {

@@ -2,7 +2,7 @@ import type { StoreApi } from 'zustand/vanilla';
 import type { StudioClient } from '../client/client.ts';
 import type { AppInfo, Fault, ItemPlan, ItemProgress, Library, ModelDescriptor, OfferedModel, Preset, Project, QueueItem, QueueOptions, Settings, Task } from '../client/contract.ts';
 import type { Peaks } from '../units/peaks.ts';
-import type { HistorySlice, MixSlice, RegionSlice, WindowSlice } from './arrangement.ts';
+import type { HistorySlice, MixSlice, RegionSlice, SpectrumSlice, WindowSlice } from './arrangement.ts';
 import type { ExportKind } from './export-parts.ts';
 import type { CostKey } from './costs.ts';
 import type { Explained } from './faults.ts';
@@ -222,7 +222,7 @@ export interface ViewSlice {
   attempt: (work: () => Promise<unknown>) => Promise<void>;
 }
 
-export type StudioState = QueueSlice & ProjectSlice & ModelsSlice & TasksSlice & ExportSlice & PresetsSlice & LibrarySlice & CostsSlice & SettingsSlice & TransportSlice & WindowSlice & MixSlice & HistorySlice & RegionSlice & ViewSlice;
+export type StudioState = QueueSlice & ProjectSlice & ModelsSlice & TasksSlice & ExportSlice & PresetsSlice & LibrarySlice & CostsSlice & SettingsSlice & TransportSlice & WindowSlice & MixSlice & HistorySlice & RegionSlice & SpectrumSlice & ViewSlice;
 export type StudioStore = StoreApi<StudioState>;
 
 /** What a slice works with. */

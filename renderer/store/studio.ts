@@ -12,6 +12,7 @@ import { createProjectSlice } from './project.ts';
 import { createQueueSlice } from './queue.ts';
 import { createRegionSlice } from './region.ts';
 import { createSettingsSlice } from './settings.ts';
+import { createSpectrumSlice } from './spectrum.ts';
 import type { StudioState, StudioStore } from './state.ts';
 import { createTasksSlice } from './tasks.ts';
 import { createTransportSlice } from './transport.ts';
@@ -36,6 +37,7 @@ export function createStudio(client: StudioClient, player: Player): StudioStore 
       ...createMixSlice(parts),
       ...createHistorySlice(parts),
       ...createRegionSlice(parts),
+      ...createSpectrumSlice(parts),
       ...createProjectSlice(parts),
       ...createQueueSlice(parts),
     };

@@ -5,6 +5,7 @@ import { useKeys } from '../keys/use-keys.ts';
 import { Rail } from '../rail/Rail.tsx';
 import { useStudio } from '../studio-context.ts';
 import { Studio } from '../studio/Studio.tsx';
+import { Models } from '../models/Models.tsx';
 import { ItemPanel } from '../welcome/ItemPanel.tsx';
 import { Welcome } from '../welcome/Welcome.tsx';
 import styles from './app.module.css';
@@ -12,18 +13,22 @@ import { Dialogs } from './Dialogs.tsx';
 import { Header } from './Header.tsx';
 import { Notices } from './Notices.tsx';
 import { StatusLine } from './StatusLine.tsx';
+import { useNarrow } from './use-narrow.ts';
+import { useRegions } from './use-regions.ts';
 import { useDrop } from './use-drop.ts';
 
 export function App(): JSX.Element {
-  const { isRailOpen, isInspectorOpen } = useStudio((state) => ({ isRailOpen: state.isRailOpen, isInspectorOpen: state.isInspectorOpen }));
+  const isInspectorOpen = useStudio((state) => state.isInspectorOpen);
   const isOver = useDrop();
   useKeys();
   useLook();
+  useNarrow();
+  useRegions();
   useDownloads();
   return (
     <div className={styles.app}>
       <Header />
-      {isRailOpen && <Rail />}
+      <Rail />
       <Centre isOver={isOver} />
       {isInspectorOpen && <Inspector />}
       <StatusLine />
@@ -35,9 +40,16 @@ export function App(): JSX.Element {
 }
 
 function Centre({ isOver }: { isOver: boolean }): JSX.Element {
-  const { isShown, hasSong } = useStudio(({ shown, song }) => ({ isShown: shown !== null, hasSong: song !== null }));
+  const { page, isShown, hasSong } = useStudio((state) => ({ page: state.page, isShown: state.shown !== null, hasSong: state.song !== null }));
+  if (page === 'models') {
+    return (
+      <main className={styles.main} aria-label="Models" tabIndex={-1}>
+        <Models />
+      </main>
+    );
+  }
   return (
-    <main className={styles.main} aria-label="Studio">
+    <main className={styles.main} aria-label="Studio" tabIndex={-1}>
       {hasSong ? <Studio /> : isShown ? <ItemPanel /> : <Welcome isOver={isOver} />}
     </main>
   );

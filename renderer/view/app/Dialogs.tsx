@@ -2,6 +2,10 @@ import { useState, type JSX } from 'react';
 import { looksAbsolute, unquoted } from '../../units/paths.ts';
 import { ExportDialog } from '../export/ExportDialog.tsx';
 import { useKeyActions } from '../keys/use-keys.ts';
+import { ProjectDialogs } from '../library/ProjectDialogs.tsx';
+import { PresetDialog } from '../presets/PresetDialog.tsx';
+import { SettingsDialog } from '../settings/SettingsDialog.tsx';
+import { RemoveModelDialog } from '../models/RemoveModelDialog.tsx';
 import { Button, Switch } from '../parts/controls.tsx';
 import { TextInput } from '../parts/fields.tsx';
 import { Sheet, SheetFoot } from '../parts/Sheet.tsx';
@@ -78,6 +82,10 @@ export function Dialogs(): JSX.Element {
       <HelpDialog />
       <PathDialog />
       <ExportDialog />
+      <ProjectDialogs />
+      <RemoveModelDialog />
+      <PresetDialog />
+      <SettingsDialog />
     </>
   );
 }

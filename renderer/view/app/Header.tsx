@@ -1,35 +1,53 @@
 import { useRef, type JSX } from 'react';
+import { Button as AriaButton } from 'react-aria-components';
+import type { Page } from '../../store/state.ts';
 import { formatLength, formatPosition } from '../../units/time.ts';
 import { useFrame } from '../frame.ts';
 import { IconButton, IconToggle } from '../parts/controls.tsx';
 import { useStudio, useStudioStore } from '../studio-context.ts';
 import styles from './app.module.css';
 
-const themes = { system: 'dark', dark: 'light', light: 'system' } as const;
+const pages: readonly { id: Page; label: string }[] = [
+  { id: 'studio', label: 'Studio' },
+  { id: 'models', label: 'Models' },
+];
 
 export function Header(): JSX.Element {
-  const { info, isRailOpen, isInspectorOpen, theme, toggleRail, toggleInspector, setSettings, setDialog } = useStudio((state) => ({
-    ...{ info: state.info, isRailOpen: state.isRailOpen, isInspectorOpen: state.isInspectorOpen, theme: state.settings.theme },
-    ...{ toggleRail: state.toggleRail, toggleInspector: state.toggleInspector, setSettings: state.setSettings, setDialog: state.setDialog },
+  const { info, isRailOpen, isInspectorOpen, toggleRail, toggleInspector, setDialog } = useStudio((state) => ({
+    ...{ info: state.info, isRailOpen: state.isRailOpen, isInspectorOpen: state.isInspectorOpen },
+    ...{ toggleRail: state.toggleRail, toggleInspector: state.toggleInspector, setDialog: state.setDialog },
   }));
   return (
     <header className={styles.header}>
       <div className={styles.left}>
-        <IconButton icon="rail" label={`${isRailOpen ? 'Hide' : 'Show'} queue and library`} keys="Ctrl B" onPress={toggleRail} />
-        <span className={styles.brand}>Stemwright</span>
+        <IconButton icon="rail" label={`${isRailOpen ? 'Fold' : 'Show'} queue and library`} keys="Ctrl B" onPress={toggleRail} />
+        <Pages />
       </div>
       <Transport />
       <div className={styles.right}>
         {info !== null && (
-          <span className={styles.engine}>
+          <span className={styles.engine} title={info.cpu}>
             {info.engine.isa}, {info.engine.threads} {info.engine.threads === 1 ? 'thread' : 'threads'}
           </span>
         )}
-        <IconButton icon="sun" label={`Theme: ${theme}`} onPress={() => { setSettings({ theme: themes[theme] }); }} />
+        <IconButton icon="gear" label="Settings" keys="Ctrl ," onPress={() => { setDialog('settings'); }} />
         <IconButton icon="keys" label="All keys" keys="?" onPress={() => { setDialog('help'); }} />
         <IconButton icon="side" label={`${isInspectorOpen ? 'Hide' : 'Show'} separation settings`} keys="Ctrl I" onPress={toggleInspector} />
       </div>
     </header>
+  );
+}
+
+function Pages(): JSX.Element {
+  const { page, showPage } = useStudio((state) => ({ page: state.page, showPage: state.showPage }));
+  return (
+    <nav aria-label="Views" className={styles.pages}>
+      {pages.map(({ id, label }) => (
+        <AriaButton key={id} {...(page === id ? { 'aria-current': 'page' as const } : {})} onPress={() => { showPage(id); }} className={styles.page ?? ''}>
+          {label}
+        </AriaButton>
+      ))}
+    </nav>
   );
 }
 

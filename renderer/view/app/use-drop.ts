@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react';
+import { looksLikeModel, looksLikeSong } from '../../units/songs.ts';
 import { useStudioStore } from '../studio-context.ts';
 
 function entries(reader: FileSystemDirectoryReader): Promise<FileSystemEntry[]> {
@@ -49,9 +50,17 @@ export function useDrop(): boolean {
       setOver(false);
       // Entries are gone once the event is over: take them all first.
       const dropped = [...(event.dataTransfer?.items ?? [])].flatMap((item) => item.webkitGetAsEntry() ?? []);
-      const { attempt, addFiles } = store.getState();
+      const { attempt, addFiles, importModelFiles, showPage, notify } = store.getState();
       void attempt(async () => {
-        for (const entry of dropped) addFiles(await filesIn(entry));
+        for (const entry of dropped) {
+          const found = await filesIn(entry);
+          const models = found.filter(({ name }) => looksLikeModel(name));
+          const songs = entry.isDirectory ? found.filter(({ name }) => looksLikeSong(name)) : found.filter(({ name }) => !looksLikeModel(name));
+          if (models.length > 0) showPage('models');
+          importModelFiles(models);
+          addFiles(songs);
+          if (models.length + songs.length === 0) notify('warn', `${entry.name} holds no songs.`);
+        }
       });
     }, { signal });
     return () => {

@@ -1,4 +1,4 @@
-import { useState, type JSX, type ReactNode } from 'react';
+import { useState, type JSX } from 'react';
 import { exportKinds, exportNames, exportParts, exportProblem, knownPeak, patternProblem, type ExportKind } from '../../store/export-parts.ts';
 import type { Explained } from '../../store/faults.ts';
 import type { ExportChoice } from '../../store/state.ts';
@@ -9,6 +9,7 @@ import { looksAbsolute, unquoted } from '../../units/paths.ts';
 import { inLaneOrder, stemColour, stemLabel } from '../../units/stems.ts';
 import { Button, Check, Picker, Segmented } from '../parts/controls.tsx';
 import { Note, TextInput } from '../parts/fields.tsx';
+import { FormRow } from '../parts/FormRow.tsx';
 import { SheetFoot } from '../parts/Sheet.tsx';
 import { useStudio } from '../studio-context.ts';
 import styles from './export.module.css';
@@ -97,31 +98,21 @@ interface RowsProps {
   change: (part: Partial<Draft>) => void;
 }
 
-function Row({ label, cost, children }: { label: string; cost?: string; children: ReactNode }): JSX.Element {
-  return (
-    <div className={styles.row}>
-      <span className={styles.label}>{label}</span>
-      <div className={styles.control}>{children}</div>
-      {cost !== undefined && <p className={styles.cost}>{cost}</p>}
-    </div>
-  );
-}
-
 function KindRows({ project, draft, change }: RowsProps): JSX.Element {
   const strips = useStudio((state) => state.strips);
   const problem = draft.kind === 'stems' ? null : exportProblem(draft.kind, project, draft.stems, strips);
   return (
     <>
-      <Row label="What" cost={problem ?? kindCosts[draft.kind]}>
+      <FormRow label="What" cost={problem ?? kindCosts[draft.kind]}>
         <Segmented
           label="What to export"
           choices={exportKinds.map((id) => ({ id, label: kindLabels[id] }))}
           value={draft.kind}
           onChange={(id) => { change({ kind: exportKinds.find((each) => each === id) ?? 'stems' }); }}
         />
-      </Row>
+      </FormRow>
       {draft.kind === 'stems' && (
-        <Row label="Stems">
+        <FormRow label="Stems">
           <div role="group" aria-label="Stems to export" className={styles.stems}>
             {inLaneOrder(project.stems).map((name) => (
               <Check
@@ -134,7 +125,7 @@ function KindRows({ project, draft, change }: RowsProps): JSX.Element {
               </Check>
             ))}
           </div>
-        </Row>
+        </FormRow>
       )}
     </>
   );
@@ -154,15 +145,15 @@ function FormatRows({ project, draft, change }: RowsProps): JSX.Element {
   const isFixed = draft.format === 'opus';
   return (
     <>
-      <Row label="Format" cost={cost}>
+      <FormRow label="Format" cost={cost}>
         <Segmented
           label="Format"
           choices={families.map(([id, label]) => ({ id, label }))}
           value={isWav ? 'wav24' : draft.format}
           onChange={(id) => { change({ format: families.find(([each]) => each === id)?.[0] ?? 'wav24' }); }}
         />
-      </Row>
-      <Row label={isWav ? 'Depth, rate' : 'Rate'}>
+      </FormRow>
+      <FormRow label={isWav ? 'Depth, rate' : 'Rate'}>
         {isWav && (
           <Segmented
             label="Depth"
@@ -177,11 +168,11 @@ function FormatRows({ project, draft, change }: RowsProps): JSX.Element {
           value={isFixed ? 'source' : String(draft.rate)}
           onChange={(id) => { change({ rate: id === 'source' ? 'source' : Number(id) }); }}
         />
-      </Row>
+      </FormRow>
       {bits !== null && (
-        <Row label="Dither" cost={dithers.find(({ id }) => id === draft.dither)?.cost ?? ''}>
+        <FormRow label="Dither" cost={dithers.find(({ id }) => id === draft.dither)?.cost ?? ''}>
           <Segmented label="Dither" choices={dithers} value={draft.dither} onChange={(id) => { change({ dither: dithers.find((each) => each.id === id)?.id ?? 'triangular' }); }} />
-        </Row>
+        </FormRow>
       )}
     </>
   );
@@ -214,9 +205,9 @@ function NameRow({ project, draft, parts, change }: RowsProps & { parts: ReturnT
   const names = exportNames(parts, draft.pattern, project.title, formats[draft.format].extension);
   const shown = names.slice(0, 2).join(', ') + (names.length > 2 ? `, and ${names.length - 2} more` : '');
   return (
-    <Row label="Name" cost={problem ?? `${shown === '' ? '–' : shown}. {song} and {stem} are filled in.`}>
+    <FormRow label="Name" cost={problem ?? `${shown === '' ? '–' : shown}. {song} and {stem} are filled in.`}>
       <TextInput label="Name pattern" isLabelHidden value={draft.pattern} onChange={(pattern) => { change({ pattern }); }} />
-    </Row>
+    </FormRow>
   );
 }
 
@@ -228,26 +219,26 @@ function TargetRow({ draft, isDesktop, change }: { draft: Draft; isDesktop: bool
       if (folder !== null) change({ folder });
     };
     return (
-      <Row label="Folder" cost="Gets a folder of the song’s name.">
+      <FormRow label="Folder" cost="Gets a folder of the song’s name.">
         <TextInput label="Folder" isLabelHidden value={draft.folder ?? ''} onChange={(folder) => { change({ folder }); }} />
         <Button onPress={() => { void choose(); }}>Choose…</Button>
-      </Row>
+      </FormRow>
     );
   }
   return (
     <>
-      <Row label="To" cost={draft.folder === null ? 'One file as it is, several as a zip.' : 'Gets a folder of the song’s name, on the machine that Stemwright runs on.'}>
+      <FormRow label="To" cost={draft.folder === null ? 'One file as it is, several as a zip.' : 'Gets a folder of the song’s name, on the machine that Stemwright runs on.'}>
         <Segmented
           label="Where to"
           choices={[{ id: 'download', label: 'Download' }, { id: 'folder', label: 'A folder' }]}
           value={draft.folder === null ? 'download' : 'folder'}
           onChange={(id) => { change({ folder: id === 'download' ? null : '' }); }}
         />
-      </Row>
+      </FormRow>
       {draft.folder !== null && (
-        <Row label="Folder">
+        <FormRow label="Folder">
           <TextInput label="Folder" isLabelHidden placeholder="/home/me/Music/Stems" value={draft.folder} onChange={(folder) => { change({ folder }); }} />
-        </Row>
+        </FormRow>
       )}
     </>
   );

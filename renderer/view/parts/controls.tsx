@@ -92,7 +92,7 @@ export function Switch({ label, isOn, onChange }: { label: string; isOn: boolean
 }
 
 /** More choices than fit side by side. */
-export function Picker({ label, choices, value, onChange }: { label: string; choices: readonly Choice[]; value: string; onChange: (id: string) => void }): JSX.Element {
+export function Picker({ label, choices, value, look, onChange }: { label: string; choices: readonly Choice[]; value: string; look?: 'quiet'; onChange: (id: string) => void }): JSX.Element {
   return (
     <Select
       aria-label={label}
@@ -102,7 +102,7 @@ export function Picker({ label, choices, value, onChange }: { label: string; cho
       }}
       className={classes(styles.select)}
     >
-      <AriaButton className={classes(styles.field)}>
+      <AriaButton className={classes(styles.field, look && styles.quietField)}>
         <SelectValue />
         <Icon name="down" />
       </AriaButton>
@@ -144,7 +144,8 @@ export function Check({ isOn, colour, onChange, children }: { isOn: boolean; col
   return (
     <CheckboxField isSelected={isOn} onChange={onChange}>
       <CheckboxButton className={classes(styles.check)}>
-        <span className={styles.box} style={{ borderColor: `var(${colour})`, background: isOn ? `var(${colour})` : 'none' }} />
+        <span className={styles.box}>{isOn && <Icon name="done" />}</span>
+        <i className={styles.swatch} style={{ background: `var(${colour})` }} />
         {children}
       </CheckboxButton>
     </CheckboxField>

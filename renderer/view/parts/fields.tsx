@@ -1,5 +1,5 @@
 import type { JSX, ReactNode } from 'react';
-import { Button as AriaButton, Disclosure, DisclosurePanel, FieldError, Heading, Input, Label, SearchField, TextField } from 'react-aria-components';
+import { Button as AriaButton, Disclosure, DisclosurePanel, FieldError, Heading, Input, Label, NumberField, SearchField, TextField } from 'react-aria-components';
 import { Icon } from './Icon.tsx';
 import styles from './parts.module.css';
 
@@ -53,6 +53,23 @@ export function SearchInput({ label, value, onChange, keys, inputRef }: { label:
         </AriaButton>
       )}
     </SearchField>
+  );
+}
+
+export function NumberInput({ label, value, least, most, onChange }: { label: string; value: number; least: number; most: number; onChange: (value: number) => void }): JSX.Element {
+  return (
+    <NumberField
+      aria-label={label}
+      value={value}
+      minValue={least}
+      maxValue={most}
+      step={1}
+      formatOptions={{ useGrouping: false }}
+      onChange={(next) => { if (Number.isFinite(next)) onChange(next); }}
+      className={styles.textField ?? ''}
+    >
+      <Input className={styles.input ?? ''} />
+    </NumberField>
   );
 }
 

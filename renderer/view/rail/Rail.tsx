@@ -1,41 +1,93 @@
 import type { JSX } from 'react';
-import { formatLength } from '../../units/time.ts';
-import { stemColour } from '../../units/stems.ts';
+import { Button as AriaButton } from 'react-aria-components';
+import { formatDuration } from '../../units/time.ts';
+import { useChooser } from '../app/use-chooser.ts';
+import { LibraryList } from '../library/LibraryList.tsx';
+import { LibrarySearch } from '../library/LibrarySearch.tsx';
 import { Icon } from '../parts/Icon.tsx';
 import { Bar, Button, IconButton } from '../parts/controls.tsx';
-import { useChooser } from '../app/use-chooser.ts';
+import { Menu } from '../parts/Menu.tsx';
 import { useStudio } from '../studio-context.ts';
 import { QueueList } from './QueueList.tsx';
 import styles from './rail.module.css';
+import { secondsLeft } from './words.ts';
 
 export function Rail(): JSX.Element {
-  const { count, isActive, setActive, setDialog } = useStudio((state) => ({
-    count: state.items.filter(({ state: at }) => at === 'waiting' || at === 'running').length + state.uploads.length,
-    ...{ isActive: state.isActive, setActive: state.setActive, setDialog: state.setDialog },
-  }));
-  const choose = useChooser();
+  const { isOpen, isNarrow } = useStudio((state) => ({ isOpen: state.isRailOpen, isNarrow: state.isNarrow }));
+  if (isOpen && !isNarrow) return <OpenRail />;
+  return (
+    <>
+      <FoldedRail />
+      {isOpen && <OpenRail />}
+    </>
+  );
+}
+
+function useQueueFigures(): { count: number; percent: number | null; left: number | null } {
+  return useStudio(({ items, removing, uploads, progress, plans }) => {
+    const open = items.filter(({ id, state }) => (state === 'waiting' || state === 'running') && !removing.includes(id));
+    return { count: open.length + uploads.length, percent: progress === null ? null : Math.floor(progress.progress.fraction * 100), left: secondsLeft(open, plans, progress) };
+  });
+}
+
+/** How far the running song is and how many there are, where the rail has no room or none is wanted. */
+function FoldedRail(): JSX.Element {
+  const toggleRail = useStudio((state) => state.toggleRail);
+  const { count, percent } = useQueueFigures();
+  const songs = `${count} ${count === 1 ? 'song' : 'songs'} in the queue`;
+  return (
+    <div className={styles.folded}>
+      <AriaButton aria-label={`Show queue and library: ${songs}${percent === null ? '' : `, ${percent} percent`}`} onPress={toggleRail} className={styles.unfold ?? ''}>
+        <Icon name="right" />
+        <span>{percent === null ? '–' : `${percent} %`}</span>
+        <span className={styles.foldedBar}>
+          <i style={{ transform: `scaleY(${(percent ?? 0) / 100})` }} />
+        </span>
+        <span>{count}</span>
+      </AriaButton>
+    </div>
+  );
+}
+
+function OpenRail(): JSX.Element {
+  const { isActive, setActive } = useStudio((state) => ({ isActive: state.isActive, setActive: state.setActive }));
+  const { count, left } = useQueueFigures();
+  const end = count === 0 ? 'empty' : `${count} ${count === 1 ? 'song' : 'songs'}${left === null ? '' : `, ${formatDuration(left)}`}`;
   return (
     <aside className={styles.rail} aria-label="Queue and library">
+      <LibrarySearch />
       <h2 className={styles.section}>
         Queue
-        <span className={styles.end}>{count === 0 ? 'empty' : `${count} ${count === 1 ? 'song' : 'songs'}`}</span>
+        <span className={styles.end}>{end}</span>
         {count > 0 && <IconButton icon={isActive ? 'pause' : 'play'} label={isActive ? 'Begin nothing new' : 'Start the queue'} onPress={() => { setActive(!isActive); }} />}
       </h2>
       <div className={styles.lists}>
         <Uploads />
         <QueueList />
-        <Library />
+        <LibraryList />
       </div>
-      <div className={styles.foot}>
-        <Button onPress={choose}>
-          <Icon name="add" />
-          Add files
-        </Button>
-        <Button look="quiet" onPress={() => { setDialog('path'); }}>
-          Paste path
-        </Button>
-      </div>
+      <AddRow />
     </aside>
+  );
+}
+
+function AddRow(): JSX.Element {
+  const { setDialog, isConnected } = useStudio((state) => ({ setDialog: state.setDialog, isConnected: state.isConnected }));
+  const choose = useChooser();
+  return (
+    <div className={styles.foot}>
+      <Button onPress={choose.files} isDisabled={!isConnected}>
+        <Icon name="add" />
+        Add files
+      </Button>
+      <Menu
+        label="Other ways to add songs"
+        choices={[
+          { label: 'Add a folder…', run: choose.folder, isDisabled: !isConnected },
+          { label: 'Paste a path…', run: () => { setDialog('path'); }, isDisabled: !isConnected },
+        ]}
+      />
+    </div>
   );
 }
 
@@ -55,44 +107,5 @@ function Uploads(): JSX.Element | null {
         </li>
       ))}
     </ul>
-  );
-}
-
-function Library(): JSX.Element {
-  const { library, shown, showProject } = useStudio((state) => ({ library: state.library, shown: state.shown, showProject: state.showProject }));
-  const isEmpty = library.projects.length + library.damaged.length === 0;
-  return (
-    <section aria-label="Library" className={styles.library}>
-      <h2 className={styles.section}>
-        Library <span className={styles.end}>{isEmpty ? 'empty' : library.projects.length}</span>
-      </h2>
-      {isEmpty && <p className={styles.note}>Finished songs stay here with their stems and settings.</p>}
-      <ul className={styles.list}>
-        {library.projects.map(({ id, title, seconds, createdAt, stems }) => (
-          <li key={id} className={styles.item} data-selected={shown?.id === id || undefined}>
-            <button type="button" className={styles.open} aria-current={shown?.id === id} onClick={() => { void showProject(id); }}>
-              <span className={styles.first}>
-                <span className={styles.title} dir="auto">{title}</span>
-                <span className={styles.figure}>{formatLength(seconds)}</span>
-              </span>
-              <span className={styles.first}>
-                <span className={styles.second}>{new Date(createdAt).toLocaleDateString(undefined, { day: 'numeric', month: 'short', year: 'numeric' })}</span>
-                <span className={styles.dots} role="img" aria-label={stems.join(', ')}>
-                  {stems.map((name) => (
-                    <i key={name} style={{ background: `var(${stemColour(name)})` }} />
-                  ))}
-                </span>
-              </span>
-            </button>
-          </li>
-        ))}
-        {library.damaged.map(({ folder, message }) => (
-          <li key={folder} className={styles.item}>
-            <span className={styles.title} dir="auto">{folder}</span>
-            <span className={styles.second}>{message}</span>
-          </li>
-        ))}
-      </ul>
-    </section>
   );
 }

@@ -1,7 +1,9 @@
 import type { JSX } from 'react';
 import { Icon } from '../parts/Icon.tsx';
 import { Button } from '../parts/controls.tsx';
-import { costLine, planLine, withoutPath } from '../rail/words.ts';
+import { explain } from '../../store/faults.ts';
+import { Details } from '../parts/fields.tsx';
+import { costLine, planLine } from '../rail/words.ts';
 import { useStudio } from '../studio-context.ts';
 import styles from './item.module.css';
 
@@ -14,7 +16,8 @@ export function ItemPanel(): JSX.Element | null {
   }));
   if (item === undefined) return null;
   const { id, path, title, state, fault, options } = item;
-  const problem = fault ?? (plan?.ok === false ? plan.fault : null);
+  const found = fault ?? (plan?.ok === false ? plan.fault : null);
+  const problem = found === null ? null : explain(found, path);
   const headings = { waiting: 'Waits for its turn', running: 'Starting', done: 'Finished', failed: 'Could not be separated', cancelled: 'Cancelled', interrupted: 'Interrupted' };
   const isOver = state !== 'waiting' && state !== 'running';
   return (
@@ -25,8 +28,9 @@ export function ItemPanel(): JSX.Element | null {
         </span>
       )}
       <h1 id="item-title" className={styles.title} dir="auto">{title}</h1>
-      <p role={problem === null ? undefined : 'alert'}>{problem === null ? headings[state] : withoutPath(problem.message, path)}</p>
+      <p role={problem === null ? undefined : 'alert'}>{problem === null ? headings[state] : problem.text}</p>
       {problem !== null && problem.hint !== '' && <p>{problem.hint}</p>}
+      {problem !== null && problem.details !== '' && <Details>{problem.details}</Details>}
       {!isOver && problem === null && (
         <p>
           {planLine(options, plan)}. {costLine(plan)}

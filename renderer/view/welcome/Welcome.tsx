@@ -1,15 +1,17 @@
 import type { JSX } from 'react';
 import { useChooser } from '../app/use-chooser.ts';
+import { Download } from '../models/OfferedModel.tsx';
+import { comparison } from '../models/quality.ts';
+import { QualityTable } from '../models/QualityTable.tsx';
 import { Icon } from '../parts/Icon.tsx';
-import { Bar, Button } from '../parts/controls.tsx';
+import { Button } from '../parts/controls.tsx';
 import { useStudio } from '../studio-context.ts';
+import { useOnline } from '../use-online.ts';
 import styles from './welcome.module.css';
 
 /** What to do first, and what the model in the box is. */
 export function Welcome({ isOver }: { isOver: boolean }): JSX.Element {
-  const { isConnected, addDemo, setDialog, offer } = useStudio((state) => ({
-    ...{ isConnected: state.isConnected, addDemo: state.addDemo, setDialog: state.setDialog, offer: state.settings.modelOffer },
-  }));
+  const { isConnected, addDemo, setDialog } = useStudio((state) => ({ isConnected: state.isConnected, addDemo: state.addDemo, setDialog: state.setDialog }));
   const choose = useChooser();
   return (
     <div className={styles.welcome}>
@@ -17,8 +19,11 @@ export function Welcome({ isOver }: { isOver: boolean }): JSX.Element {
         <h1 id="drop-title" className={styles.title}>Drop songs or folders anywhere</h1>
         <p>WAV, FLAC, MP3, M4A, Ogg, video and whatever else ffmpeg reads. Nothing leaves this machine.</p>
         <div className={styles.actions}>
-          <Button look="primary" isBig onPress={choose} isDisabled={!isConnected}>
+          <Button look="primary" isBig onPress={choose.files} isDisabled={!isConnected}>
             Choose files <kbd>Ctrl O</kbd>
+          </Button>
+          <Button isBig onPress={choose.folder} isDisabled={!isConnected}>
+            Choose a folder
           </Button>
           <Button isBig onPress={() => { setDialog('path'); }} isDisabled={!isConnected}>
             Paste a path
@@ -35,47 +40,42 @@ export function Welcome({ isOver }: { isOver: boolean }): JSX.Element {
           Separate the demo
         </Button>
       </section>
-      {offer !== 'declined' && <Offer />}
+      <Offer />
     </div>
   );
 }
 
 /** Better models, offered and never pushed; the answer is remembered. */
 function Offer(): JSX.Element | null {
-  const { offered, tasks, downloadModel, cancelTask, setSettings } = useStudio((state) => ({
-    ...{ offered: state.offered, tasks: state.tasks, downloadModel: state.downloadModel, cancelTask: state.cancelTask, setSettings: state.setSettings },
+  const { models, offered, tasks, answer, setSettings, showPage } = useStudio((state) => ({
+    ...{ models: state.models, offered: state.offered, tasks: state.tasks, answer: state.settings.modelOffer },
+    ...{ setSettings: state.setSettings, showPage: state.showPage },
   }));
+  const isOnline = useOnline();
   const missing = offered.filter(({ installed }) => !installed);
-  if (missing.length === 0) return null;
+  const isLoading = tasks.some(({ kind, state }) => kind === 'download' && state === 'running');
+  const [best] = missing;
+  if (best === undefined || (answer !== 'open' && !isLoading)) return null;
+  const house = models.find(({ builtIn }) => builtIn);
+  const table = house === undefined ? null : comparison(house, best);
   return (
     <section className={styles.offer} aria-labelledby="offer-title">
-      <h2 id="offer-title" className={styles.cardTitle}>The model in the box is a preview</h2>
-      <p>It is small, and was trained on synthetic songs only. For real work add official Demucs weights: one download, then everything works offline.</p>
-      <ul className={styles.models}>
-        {missing.map(({ id, description, licence }) => {
-          const task = tasks.find((each) => each.kind === 'download' && each.subject === id && each.state === 'running');
-          return (
-            <li key={id}>
-              <div>
-                <b>{id}</b>
-                <p>
-                  {description}. <span className={styles.licence}>Licence: {licence}.</span>
-                </p>
-                {task !== undefined && <Bar label={`Downloading ${id}`} fraction={task.fraction ?? 0} text={task.detail} />}
-              </div>
-              {task === undefined ? (
-                <Button aria-label={`Download ${id}`} onPress={() => { downloadModel(id); }}>
-                  <Icon name="download" />
-                  Download
-                </Button>
-              ) : (
-                <Button aria-label={`Cancel the download of ${id}`} onPress={() => { cancelTask(task.id); }}>Cancel</Button>
-              )}
-            </li>
-          );
-        })}
-      </ul>
-      <Button look="quiet" onPress={() => { setSettings({ modelOffer: 'declined' }); }}>Keep the house model, don’t ask again</Button>
+      <div className={styles.pitch}>
+        <h2 id="offer-title" className={styles.cardTitle}>The model in the box is a preview</h2>
+        <p>
+          It is small, and was trained on synthetic songs only.{' '}
+          {isOnline ? 'For real work add official Demucs weights: one download, then everything works offline.' : 'This machine is offline: for real work get the official Demucs weights on another one, and import the files under Models.'}
+        </p>
+        {missing.map((model) => (
+          <Download key={model.id} model={model} isOnline={isOnline} />
+        ))}
+        <p className={styles.licence}>Licence: {best.licence}. The two were measured on different songs: the gap is real, its size approximate.</p>
+        <div className={styles.answers}>
+          <Button look="quiet" onPress={() => { showPage('models'); }}>More about models</Button>
+          <Button look="quiet" onPress={() => { setSettings({ modelOffer: 'declined' }); }}>Keep the house model, don’t ask again</Button>
+        </div>
+      </div>
+      {table !== null && <QualityTable table={table} />}
     </section>
   );
 }

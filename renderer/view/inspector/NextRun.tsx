@@ -1,0 +1,169 @@
+import type { JSX, ReactNode } from 'react';
+import type { QueueOptions } from '../../store/types.ts';
+import { formatBytes } from '../../units/bytes.ts';
+import { formatDuration } from '../../units/time.ts';
+import { inLaneOrder, stemColour, stemLabel } from '../../units/stems.ts';
+import { Check, Picker, Range, Segmented, Switch } from '../parts/controls.tsx';
+import { Note, NumberInput } from '../parts/fields.tsx';
+import { PresetRow } from '../presets/PresetRow.tsx';
+import { planWarnings } from '../rail/words.ts';
+import { useStudio } from '../studio-context.ts';
+import { modeCost, modelCost, overlapCost, segmentCost, shiftsCost } from './costs.ts';
+import styles from './inspector.module.css';
+
+const overlaps = [0.1, 0.25, 0.5];
+const shiftCounts = [0, 1, 2, 5];
+
+export function NextRun(): JSX.Element {
+  const options = useStudio((state) => state.settings.lastOptions);
+  return (
+    <>
+      <PresetRow />
+      <ModelRows options={options} />
+      <StemRow options={options} />
+      <QualityRows options={options} />
+      <BackendRow />
+      <Totals options={options} />
+    </>
+  );
+}
+
+function Row({ label, cost, children }: { label: string; cost?: string; children: ReactNode }): JSX.Element {
+  return (
+    <div className={styles.row}>
+      <span className={styles.label}>{label}</span>
+      <div className={styles.control}>{children}</div>
+      {cost !== undefined && <p className={styles.cost}>{cost}</p>}
+    </div>
+  );
+}
+
+function ModelRows({ options }: { options: QueueOptions }): JSX.Element {
+  const { models, costs, setOptions } = useStudio((state) => ({ models: state.models, costs: state.costs, setOptions: state.setOptions }));
+  const model = models.find(({ id }) => id === options.model);
+  return (
+    <>
+      <Row label="Model" cost={models.length === 0 ? '–' : modelCost(model, costs)}>
+        <Picker label="Model" choices={models.filter(({ sources }) => sources.length > 0).map(({ id, name }) => ({ id, label: name }))} value={options.model} onChange={(id) => { setOptions({ model: id, stems: null }); }} />
+      </Row>
+      <Row label="Mode" cost={modeCost(model, options, costs)}>
+        <Segmented
+          label="Mode"
+          choices={[{ id: 'full', label: 'Full' }, { id: 'time-only', label: 'Time only' }]}
+          value={options.mode}
+          onChange={(mode) => { setOptions({ mode: mode === 'full' ? 'full' : 'time-only' }); }}
+        />
+      </Row>
+    </>
+  );
+}
+
+function StemRow({ options }: { options: QueueOptions }): JSX.Element | null {
+  const { models, setOptions } = useStudio((state) => ({ models: state.models, setOptions: state.setOptions }));
+  const sources = models.find(({ id }) => id === options.model)?.sources ?? [];
+  if (sources.length === 0) return null;
+  const chosen = options.stems ?? sources;
+  const toggle = (name: string, isOn: boolean): void => {
+    const next = sources.filter((each) => (each === name ? isOn : chosen.includes(each)));
+    if (next.length > 0) setOptions({ stems: next.length === sources.length ? null : next });
+  };
+  return (
+    <Row label="Stems" cost="All are computed in one pass; fewer take less disk space.">
+      <div role="group" aria-label="Stems" className={styles.stems}>
+        {inLaneOrder(sources).map((name) => (
+          <Check key={name} isOn={chosen.includes(name)} colour={stemColour(name)} onChange={(isOn) => { toggle(name, isOn); }}>
+            {stemLabel(name)}
+          </Check>
+        ))}
+      </div>
+    </Row>
+  );
+}
+
+function QualityRows({ options }: { options: QueueOptions }): JSX.Element {
+  const { costs, setOptions } = useStudio((state) => ({ costs: state.costs, setOptions: state.setOptions }));
+  const isTrained = options.segmentSeconds === null;
+  return (
+    <>
+      <Row label="Segment" cost={segmentCost(options, costs)}>
+        <Segmented
+          label="Segment"
+          choices={[{ id: 'model', label: 'Model’s' }, { id: 'own', label: 'Own' }]}
+          value={isTrained ? 'model' : 'own'}
+          onChange={(id) => { setOptions({ segmentSeconds: id === 'model' ? null : 8 }); }}
+        />
+      </Row>
+      {options.segmentSeconds !== null && (
+        <Row label="Length">
+          <Range label="Segment length" value={options.segmentSeconds} least={1} most={60} step={1} show={(value) => `${value} s`} onChange={(segmentSeconds) => { setOptions({ segmentSeconds }); }} />
+        </Row>
+      )}
+      <Row label="Overlap" cost={overlapCost(options, costs)}>
+        <Segmented
+          label="Overlap"
+          choices={overlaps.map((value) => ({ id: String(value), label: `${value * 100} %` }))}
+          value={String(options.overlap)}
+          onChange={(value) => { setOptions({ overlap: Number(value) }); }}
+        />
+      </Row>
+      <Row label="Shifts" cost={shiftsCost(options, costs)}>
+        <Segmented
+          label="Shifts"
+          choices={shiftCounts.map((value) => ({ id: String(value), label: String(value) }))}
+          value={String(options.shifts)}
+          onChange={(value) => { setOptions({ shifts: Number(value) }); }}
+        />
+      </Row>
+      {options.shifts > 0 && (
+        <Row label="Seed" cost="The same seed gives the same shifts, and so the same stems.">
+          <NumberInput label="Seed" value={options.seed} least={0} most={0xffff_ffff} onChange={(seed) => { setOptions({ seed }); }} />
+        </Row>
+      )}
+      <Row label="Exact sum" cost="Shares out what is left, so that the stems add up to the song. Costs next to nothing.">
+        <Switch label="Exact sum" isOn={options.exactSum} onChange={(exactSum) => { setOptions({ exactSum }); }} />
+      </Row>
+    </>
+  );
+}
+
+/** What there is to compute on; to be changed in the settings. */
+function BackendRow(): JSX.Element {
+  const { info, threads, setDialog } = useStudio((state) => ({ info: state.info, threads: state.settings.threads ?? state.info?.engine.threads ?? 1, setDialog: state.setDialog }));
+  const gpu = info?.backends.find(({ id }) => id === 'gpu');
+  return (
+    <Row label="Backend" cost={gpu === undefined || gpu.isAvailable ? 'Precision fp32.' : `Precision fp32. GPU: ${gpu.reason}`}>
+      <button type="button" className={styles.plain} onClick={() => { setDialog('settings'); }}>CPU, {threads} {threads === 1 ? 'thread' : 'threads'}</button>
+    </Row>
+  );
+}
+
+function Totals({ options }: { options: QueueOptions }): JSX.Element {
+  const { plan, memory, isWaiting } = useStudio((state) => ({
+    ...{ plan: state.costs.now, memory: state.info?.memoryBytes ?? null },
+    isWaiting: state.items.some(({ state: at }) => at === 'waiting' || at === 'running'),
+  }));
+  const { seconds = null, memoryBytes = null, diskBytes = null } = plan?.predicted ?? {};
+  const stems = plan?.stems.length ?? options.stems?.length;
+  const lines: [string, string][] = [
+    ['Next run of this song', seconds === null ? '–' : formatDuration(seconds)],
+    ['Memory at peak', memoryBytes === null ? '–' : `${formatBytes(memoryBytes)}${memory === null ? '' : ` of ${formatBytes(memory)}`}`],
+    [`Disk${stems === undefined ? '' : ` for ${stems} ${stems === 1 ? 'stem' : 'stems'}`}`, diskBytes === null ? '–' : formatBytes(diskBytes)],
+  ];
+  const warnings = plan === undefined ? [] : planWarnings({ ok: true, plan }, memory);
+  return (
+    <div className={styles.totals}>
+      <dl>
+        {lines.map(([label, value]) => (
+          <div key={label}>
+            <dt>{label}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {warnings.map((warning) => (
+        <Note key={warning} tone="warn">{warning}</Note>
+      ))}
+      {isWaiting && <p>Songs in the queue keep the settings that they were added with.</p>}
+    </div>
+  );
+}

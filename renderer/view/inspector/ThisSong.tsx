@@ -1,0 +1,53 @@
+import type { JSX } from 'react';
+import type { Project } from '../../store/types.ts';
+import { formatBytes } from '../../units/bytes.ts';
+import { formatDay } from '../../units/dates.ts';
+import { inLaneOrder, stemLabel } from '../../units/stems.ts';
+import { formatDuration } from '../../units/time.ts';
+import { Note } from '../parts/fields.tsx';
+import styles from './inspector.module.css';
+
+const signed = (db: number): string => db.toFixed(1).replace('-', '−');
+
+/** What made these stems. */
+export function ThisSong({ project }: { project: Project }): JSX.Element {
+  const { report, stems, createdAt, bytes, folder, missing } = project;
+  const lines: [string, string][] = [
+    ['Model', report.model.id],
+    ['Mode', report.mode === 'full' ? 'Full' : 'Time only'],
+    ['Stems', inLaneOrder(stems).map(stemLabel).join(', ')],
+    ['Segment', `${Number(report.segmentSeconds.toFixed(2))} s`],
+    ['Overlap', `${Math.round(report.overlap * 100)} %`],
+    ['Shifts', String(report.shifts)],
+    ['Exact sum', report.exactSum ? 'On' : 'Off'],
+    ['Backend', `${report.backend.toUpperCase()}, ${report.threads} ${report.threads === 1 ? 'thread' : 'threads'}, ${report.precision}`],
+    ['Made', formatDay(createdAt)],
+    ['Took', `${formatDuration(report.seconds)}, ${report.realtimeFactor.toFixed(1)} times real time`],
+    ['Memory', `${formatBytes(report.peakRssBytes)} at peak`],
+    ['Null depth', report.nullDepthDb === null ? 'exact' : `${signed(report.nullDepthDb)} dBFS`],
+    ['On disk', formatBytes(bytes)],
+    ['Folder', folder],
+  ];
+  return (
+    <>
+      {missing.length > 0 && (
+        <div className={styles.notice}>
+          <Note tone="warn">Files of this project are missing: {missing.join(', ')}. Separate the song again to get them back.</Note>
+        </div>
+      )}
+      {report.warnings.map(({ code, message }) => (
+        <div key={code + message} className={styles.notice}>
+          <Note tone="plain">{message}</Note>
+        </div>
+      ))}
+      <dl className={styles.made}>
+        {lines.map(([label, value]) => (
+          <div key={label}>
+            <dt>{label}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </>
+  );
+}
