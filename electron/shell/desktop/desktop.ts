@@ -22,8 +22,9 @@ export interface DesktopSetting {
   /** The built page. */
   renderer: string;
   preload: string;
-  /** A picture of the program, as a PNG. */
+  /** Pictures, as PNG: of the window, and under the pointer while a stem is dragged out. */
   icon: string;
+  dragIcon: string;
   /** Given with the start. */
   songs: string[];
   openStudio: (system: System) => Promise<Studio>;
@@ -121,7 +122,7 @@ export class Desktop {
     const window = await this.#openWindow();
     this.#window = window;
     this.#bridge = openBridge({
-      ...{ ipcMain: this.#electron.ipcMain, contents: window.webContents, studio, dragIcon: this.#setting.icon, log },
+      ...{ ipcMain: this.#electron.ipcMain, contents: window.webContents, studio, dragIcon: this.#setting.dragIcon, log },
       onSongs: (paths) => {
         this.#remember(paths);
       },

@@ -266,7 +266,7 @@ export function desktopSetting(studio: TestStudio, songs: string[] = []): Deskto
   const { folder, log } = studio;
   return {
     folders: { data: studio.data, config: join(folder, 'config') },
-    ...{ renderer: join(folder, 'renderer'), preload: '/preload.cjs', icon: '/icon.png', songs },
+    ...{ renderer: join(folder, 'renderer'), preload: '/preload.cjs', icon: '/icon.png', dragIcon: '/drag.png', songs },
     openStudio: () => Promise.resolve(studio.studio),
     log: (line) => log.push(line),
   };

@@ -204,7 +204,7 @@ describe('a stem that is dragged out', () => {
     answer.mockImplementation((channel, args) => Promise.resolve({ ok: true, value: { path: join('/projects', channel, JSON.stringify(args)) } }));
     drag(project, 'drums');
     await vi.waitFor(() => { expect(drags).toHaveLength(1); });
-    expect(drags[0]).toEqual({ file: join('/projects', 'projects.stemFile', JSON.stringify({ id: project, stem: 'drums' })), icon: '/icon.png' });
+    expect(drags[0]).toEqual({ file: join('/projects', 'projects.stemFile', JSON.stringify({ id: project, stem: 'drums' })), icon: '/drag.png' });
     for (const bad of [['../../etc', 'drums'], [project], [project, 7], [project, 'drums', '/etc/passwd'], [{ id: project }], []]) {
       drag(...bad);
     }
