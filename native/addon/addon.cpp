@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "addon/benchmark_functions.h"
+#include "addon/convolution.h"
 #include "addon/environment.h"
 #include "addon/model_handle.h"
 #include "addon/separation.h"
@@ -40,6 +41,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
       Napi::PropertyDescriptor::Function("createTrack", TrackWriterHandle::create, napi_enumerable),
       Napi::PropertyDescriptor::Function("openModel", ModelHandle::open, napi_enumerable),
       Napi::PropertyDescriptor::Function("startSeparation", startSeparation, napi_enumerable),
+      Napi::PropertyDescriptor::Function("startConvolution", startConvolution, napi_enumerable),
+      Napi::PropertyDescriptor::Function("responseGain", responseGain, napi_enumerable),
       Napi::PropertyDescriptor::Function("measureTracks", measureTracks, napi_enumerable),
       Napi::PropertyDescriptor::Function("combineTracks", combineTracks, napi_enumerable),
       Napi::PropertyDescriptor::Function("spreadResidual", spreadResidual, napi_enumerable),

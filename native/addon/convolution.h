@@ -1,0 +1,11 @@
+#pragma once
+
+#include <napi.h>
+
+namespace stemwright::addon {
+
+/// startConvolution(spec, onEvent) and responseGain(spec), as electron/engine/native.ts describes.
+Napi::Value startConvolution(const Napi::CallbackInfo& info);
+Napi::Value responseGain(const Napi::CallbackInfo& info);
+
+}  // namespace stemwright::addon
