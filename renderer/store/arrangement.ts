@@ -92,3 +92,11 @@ export interface RegionSlice {
   /** The queue has changed. */
   followRegions: () => void;
 }
+
+export interface SpectrumSlice {
+  /** 256 columns of 256 bytes, as the contract says; undefined until it is there, which `onSpectrum` tells. */
+  spectrumTile: (address: string, level: number, index: number) => Uint8Array | undefined;
+  onSpectrum: (listener: () => void) => () => void;
+  /** The samples have changed. */
+  forgetSpectra: () => void;
+}

@@ -30,7 +30,10 @@ export function createProjectSlice(parts: Parts): ProjectSlice {
     player.load(isPlayable ? { ...song, tracks } : null, keeps && hadSource);
     const kept = keeps ? before : { strips: {}, loop: null, isLooping: false, markers: [] };
     before.putMix({ ...kept, strips: stripsFor(song?.lanes ?? [], kept.strips) }, (keeps ? before.selected : null) ?? firstStem(song));
-    if (!keeps) before.forgetHistory();
+    if (!keeps) {
+      before.forgetHistory();
+      before.forgetSpectra();
+    }
     void loadPeaks();
   };
   const openProject = async (id: string, keeps: boolean): Promise<void> => {
@@ -48,6 +51,7 @@ export function createProjectSlice(parts: Parts): ProjectSlice {
     const { shown, finished } = get();
     if (shown?.id !== project.id || finished === null) return;
     set({ finished: project });
+    get().forgetSpectra();
     put(projectSong(project), true);
   };
   const loadLibrary = async (): Promise<void> => {
