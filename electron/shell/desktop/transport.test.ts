@@ -25,11 +25,13 @@ async function state(): Promise<unknown> {
   return [list, [...shell.trashed], [...shell.revealed]];
 }
 
-/** An export of the cases goes on in the background. */
-const tasksEnded = () =>
+/** What the cases have begun goes on in the background. */
+const workEnded = () =>
   vi.waitFor(async () => {
-    expect(JSON.stringify(await shell.ask('tasks.list', null))).not.toContain('"running"');
-  }, 10_000);
+    const [tasks, queue] = [await shell.ask('tasks.list', null), await shell.ask('queue.list', null)];
+    expect(JSON.stringify(tasks)).not.toContain('"running"');
+    expect(queue).toMatchObject({ value: { active: false } });
+  }, 15_000);
 
 describe('every channel', () => {
   it.each(channels)('%s refuses arguments that are missing, wrong or oversized', async (channel) => {
@@ -71,7 +73,7 @@ describe('every channel', () => {
 });
 
 it("somebody else's ids are refused, and nothing changes", async () => {
-  await tasksEnded();
+  await workEnded();
   const before = await state();
   const id = randomUUID();
   for (const channel of ['queue.cancel', 'queue.retry', 'queue.remove', 'projects.open', 'projects.delete', 'projects.reveal', 'tasks.cancel'] as const) {
@@ -111,7 +113,7 @@ describe('who asks', () => {
     ['a frame that is gone', () => ({ sender: shell.window.webContents, senderFrame: null })],
   ];
 
-  beforeAll(tasksEnded);
+  beforeAll(workEnded);
 
   it.each(strangers)('%s gets nothing', async (_who, event) => {
     const before = await state();
