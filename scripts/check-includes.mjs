@@ -27,7 +27,7 @@ const arrows = {
 
 /** What a file compiled for one instruction set may take from outside: nothing with inline functions. */
 const plainHeaders = new Set(['cstddef', 'cstdint', 'immintrin.h', 'smmintrin.h', 'arm_neon.h']);
-const perIsa = /^kernels\/.*_(?:scalar|sse41|avx2|avx512|neon)\.cpp$/;
+const perIsa = /^kernels\/.*_(?:scalar|sse41|avx2|avx512|avx512bf16|amx|neon)\.cpp$/;
 
 /** @typedef {Record<string, string>} Sources   path below native/ (with forward slashes) to text */
 

@@ -9,6 +9,10 @@
 #if defined(_MSC_VER) && defined(_M_X64)
 #include <intrin.h>
 #endif
+#if defined(STEMWRIGHT_HAVE_AMX)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 namespace stemwright::kernels {
 namespace {
@@ -19,22 +23,35 @@ constexpr std::array<std::pair<Isa, std::string_view>, 5> kNames{{{Isa::kScalar,
                                                                   {Isa::kAvx512, "avx512"},
                                                                   {Isa::kNeon, "neon"}}};
 
-const Kernels kScalarTable{Isa::kScalar, gemmScalar,      elementwiseScalar, normScalar,
-                           fftScalar,    recurrentScalar, convolutionScalar, biquadScalar};
+const Kernels kScalarTable{Isa::kScalar,      gemmScalar,        gemmScalar,
+                           elementwiseScalar, normScalar,        fftScalar,
+                           recurrentScalar,   convolutionScalar, biquadScalar};
 #if defined(STEMWRIGHT_HAVE_SSE41)
-const Kernels kSse41Table{Isa::kSse41, gemmSse41,      elementwiseSse41, normSse41,
-                          fftSse41,    recurrentSse41, convolutionSse41, biquadSse41};
+const Kernels kSse41Table{Isa::kSse41,      gemmSse41,        gemmSse41,
+                          elementwiseSse41, normSse41,        fftSse41,
+                          recurrentSse41,   convolutionSse41, biquadSse41};
 #endif
 #if defined(STEMWRIGHT_HAVE_AVX2)
-const Kernels kAvx2Table{Isa::kAvx2, gemmAvx2,      elementwiseAvx2, normAvx2,
+const Kernels kAvx2Table{Isa::kAvx2, gemmAvx2,      gemmAvx2,        elementwiseAvx2, normAvx2,
                          fftAvx2,    recurrentAvx2, convolutionAvx2, biquadAvx2};
 #endif
 #if defined(STEMWRIGHT_HAVE_AVX512)
-const Kernels kAvx512Table{Isa::kAvx512, gemmAvx512,      elementwiseAvx512, normAvx512,
-                           fftAvx512,    recurrentAvx512, convolutionAvx512, biquadAvx512};
+const Kernels kAvx512Table{Isa::kAvx512,      gemmAvx512,        gemmAvx512,
+                           elementwiseAvx512, normAvx512,        fftAvx512,
+                           recurrentAvx512,   convolutionAvx512, biquadAvx512};
+#endif
+#if defined(STEMWRIGHT_HAVE_AVX512BF16)
+const Kernels kAvx512Bf16Table{Isa::kAvx512,      gemmAvx512,        gemmAvx512Bf16,
+                               elementwiseAvx512, normAvx512,        fftAvx512,
+                               recurrentAvx512,   convolutionAvx512, biquadAvx512};
+#endif
+#if defined(STEMWRIGHT_HAVE_AMX)
+const Kernels kAmxTable{Isa::kAvx512,      gemmAvx512,        gemmAmx,
+                        elementwiseAvx512, normAvx512,        fftAvx512,
+                        recurrentAvx512,   convolutionAvx512, biquadAvx512};
 #endif
 #if defined(STEMWRIGHT_HAVE_NEON)
-const Kernels kNeonTable{Isa::kNeon, gemmNeon,      elementwiseNeon, normNeon,
+const Kernels kNeonTable{Isa::kNeon, gemmNeon,      gemmNeon,        elementwiseNeon, normNeon,
                          fftNeon,    recurrentNeon, convolutionNeon, biquadNeon};
 #endif
 
@@ -74,6 +91,33 @@ bool machineHas([[maybe_unused]] Isa isa) {
   }
 #endif
   return true;
+}
+
+#if defined(STEMWRIGHT_HAVE_AVX512BF16)
+bool machineHasBf16() {
+  return machineHas(Isa::kAvx512) && __builtin_cpu_supports("avx512bf16");
+}
+#endif
+
+#if defined(STEMWRIGHT_HAVE_AMX)
+/// Linux lets a process have the tiles' registers once it has asked for them.
+bool machineHasAmx() {
+  constexpr int kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
+  constexpr int kTileData = 18;               // XFEATURE_XTILEDATA
+  return machineHasBf16() && __builtin_cpu_supports("amx-bf16") &&
+         syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+#endif
+
+std::vector<const Kernels*> findBf16() {
+  std::vector<const Kernels*> found;
+#if defined(STEMWRIGHT_HAVE_AVX512BF16)
+  if (machineHasBf16()) found.push_back(&kAvx512Bf16Table);
+#endif
+#if defined(STEMWRIGHT_HAVE_AMX)
+  if (machineHasAmx()) found.push_back(&kAmxTable);
+#endif
+  return found;
 }
 
 std::vector<Isa> findAvailable() {
@@ -151,6 +195,13 @@ const Kernels* kernelsFor(Isa isa) {
     default:
       return nullptr;
   }
+}
+
+std::span<const Kernels* const> bf16Kernels() {
+  static const std::vector<const Kernels*> found = findBf16();
+  // A level that STEMWRIGHT_ISA names lower has none.
+  if (kernels().isa != Isa::kAvx512) return {};
+  return found;
 }
 
 const Kernels& kernels() {

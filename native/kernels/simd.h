@@ -11,7 +11,9 @@
 
 #if defined(STEMWRIGHT_SIMD_AVX512)
 #include <immintrin.h>
+#if !defined(STEMWRIGHT_SIMD_NAMESPACE)  // a level that adds to this one has a name of its own
 #define STEMWRIGHT_SIMD_NAMESPACE avx512
+#endif
 #elif defined(STEMWRIGHT_SIMD_AVX2)
 #include <immintrin.h>
 #define STEMWRIGHT_SIMD_NAMESPACE avx2

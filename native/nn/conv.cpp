@@ -52,7 +52,7 @@ Conv::Conv(const kernels::Kernels& kernels, const ConvShape& shape, bool glu, co
            const float* bias)
     : Conv(kernels, shape,
            PackedMatrix(
-               kernels.gemm.lanes, tapsOf(shape), shape.in, shape.out, glu,
+               kernels.weightGemm, tapsOf(shape), shape.in, shape.out, glu,
                [&](std::size_t tap, std::size_t k, std::size_t column) {
                  return weight[(column * shape.in + k) * tapsOf(shape) + tap];
                },
@@ -65,7 +65,7 @@ Conv Conv::transposedHeightPhase(const kernels::Kernels& kernels, std::size_t in
   const ConvShape shape{.in = in, .out = out, .kernelHeight = taps, .paddingHeight = taps - 1};
   return {kernels, shape,
           PackedMatrix(
-              kernels.gemm.lanes, taps, in, out, false,
+              kernels.weightGemm, taps, in, out, false,
               [&](std::size_t tap, std::size_t k, std::size_t column) {
                 return weight[(k * out + column) * kernel + phase + (taps - 1 - tap) * stride];
               },
@@ -80,7 +80,7 @@ Conv Conv::transposedWidth(const kernels::Kernels& kernels, std::size_t in, std:
       .in = in, .out = out * stride, .kernelWidth = taps, .paddingWidth = taps - 1};
   return {kernels, shape,
           PackedMatrix(
-              kernels.gemm.lanes, taps, in, shape.out, false,
+              kernels.weightGemm, taps, in, shape.out, false,
               [&](std::size_t tap, std::size_t k, std::size_t column) {
                 const std::size_t at = (k * out + column % out) * kernel + column / out;
                 return weight[at + (taps - 1 - tap) * stride];
@@ -91,7 +91,7 @@ Conv Conv::transposedWidth(const kernels::Kernels& kernels, std::size_t in, std:
 void Conv::row(const float* x, std::size_t height, std::size_t width, std::size_t row,
                std::size_t begin, std::size_t end, float* out, const Epilogue& epilogue) const {
   const std::size_t stored = outChannels();
-  const bool contiguous = shape_.dilationWidth == 1;
+  const bool contiguous = shape_.dilationWidth == 1 && !kernels_->weightGemm.isBf16;
   const kernels::PackedGemm merged = packed_.merged(shape_.kernelWidth);
   std::array<kernels::GemmTap, kMostTaps> taps;
 
@@ -118,19 +118,19 @@ void Conv::row(const float* x, std::size_t height, std::size_t width, std::size_
         taps[count++] = {at(w), h * shape_.kernelWidth + w};
       }
     }
-    kernels_->gemm.run({.taps = taps.data(),
-                        .tapCount = count,
-                        .rowStride = shape_.strideWidth * shape_.in,
-                        .rows = run.end - run.begin,
-                        .weights = whole ? &merged : &packed_.view(),
-                        .out = out + run.begin * stored,
-                        .outStride = stored,
-                        .activation = epilogue.activation,
-                        .scale = epilogue.scale,
-                        .residual = epilogue.residual == nullptr
-                                        ? nullptr
-                                        : epilogue.residual + run.begin * stored,
-                        .residualStride = stored});
+    kernels_->weightGemm.run({.taps = taps.data(),
+                              .tapCount = count,
+                              .rowStride = shape_.strideWidth * shape_.in,
+                              .rows = run.end - run.begin,
+                              .weights = whole ? &merged : &packed_.view(),
+                              .out = out + run.begin * stored,
+                              .outStride = stored,
+                              .activation = epilogue.activation,
+                              .scale = epilogue.scale,
+                              .residual = epilogue.residual == nullptr
+                                              ? nullptr
+                                              : epilogue.residual + run.begin * stored,
+                              .residualStride = stored});
     column = run.end;
   }
 }

@@ -92,7 +92,7 @@ class Conv {
                float* out, const Epilogue& epilogue, core::ThreadPool& pool) const;
 
   /// Output columns that one task should take.
-  std::size_t chunk() const noexcept { return kernels_->gemm.rowBlock * 8; }
+  std::size_t chunk() const noexcept { return kernels_->weightGemm.rowBlock * 8; }
 
  private:
   Conv(const kernels::Kernels& kernels, const ConvShape& shape, PackedMatrix packed);

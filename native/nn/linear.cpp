@@ -16,51 +16,44 @@ Linear::Linear(const kernels::Kernels& kernels, std::size_t in, std::size_t out,
       in_(in),
       activation_(activation),
       packed_(
-          kernels.gemm.lanes, 1, in, out, activation == kernels::Activation::kGlu,
+          kernels.weightGemm, 1, in, out, activation == kernels::Activation::kGlu,
           [&](std::size_t, std::size_t k, std::size_t column) { return weight[column * in + k]; },
-          [&](std::size_t column) { return bias == nullptr ? 0.0f : bias[column]; }),
-      columnsPerPanel_(packed_.view().glu ? kernels.gemm.lanes : 2 * kernels.gemm.lanes),
-      panels_(blocksOf(packed_.view().outCols, columnsPerPanel_)) {}
+          [&](std::size_t column) { return bias == nullptr ? 0.0f : bias[column]; }) {}
 
 void Linear::multiply(const float* x, std::size_t rows, std::size_t firstPanel, std::size_t panels,
                       float* out) const {
-  const kernels::PackedGemm& all = packed_.view();
-  const std::size_t width = 2 * kernels_->gemm.lanes;
-  kernels::PackedGemm part = all;
-  part.panels += firstPanel * in_ * width;
-  part.bias += firstPanel * width;
-  part.outCols = std::min(panels * columnsPerPanel_, all.outCols - firstPanel * columnsPerPanel_);
+  const kernels::PackedGemm part = packed_.panels(firstPanel, panels);
   const kernels::GemmTap tap{x, 0};
-  kernels_->gemm.run({.taps = &tap,
-                      .tapCount = 1,
-                      .rowStride = in_,
-                      .rows = rows,
-                      .weights = &part,
-                      .out = out + firstPanel * columnsPerPanel_,
-                      .outStride = all.outCols,
-                      .activation = activation_});
+  kernels_->weightGemm.run({.taps = &tap,
+                            .tapCount = 1,
+                            .rowStride = in_,
+                            .rows = rows,
+                            .weights = &part,
+                            .out = out + packed_.columnOf(firstPanel),
+                            .outStride = this->out(),
+                            .activation = activation_});
 }
 
 void Linear::share(const float* x, std::size_t rows, float* out, core::ThreadPool& pool) const {
-  const std::size_t block = kernels_->gemm.rowBlock * 8;
+  const std::size_t block = kernels_->weightGemm.rowBlock * 8;
   if (blocksOf(rows, block) >= pool.size()) {
     pool.parallelFor(blocksOf(rows, block), [&](std::size_t index, unsigned) {
       const std::size_t begin = index * block;
-      multiply(x + begin * in_, std::min(block, rows - begin), 0, panels_,
+      multiply(x + begin * in_, std::min(block, rows - begin), 0, packed_.panelCount(),
                out + begin * this->out());
     });
     return;
   }
-  const std::size_t perTask = blocksOf(panels_, pool.size());
-  pool.parallelFor(blocksOf(panels_, perTask), [&](std::size_t index, unsigned) {
+  const std::size_t perTask = blocksOf(packed_.panelCount(), pool.size());
+  pool.parallelFor(blocksOf(packed_.panelCount(), perTask), [&](std::size_t index, unsigned) {
     const std::size_t first = index * perTask;
-    multiply(x, rows, first, std::min(perTask, panels_ - first), out);
+    multiply(x, rows, first, std::min(perTask, packed_.panelCount() - first), out);
   });
 }
 
 void Linear::forward(const float* x, std::size_t rows, float* out, core::ThreadPool& pool) const {
   if (rows < batchThreshold_) {
-    multiply(x, rows, 0, panels_, out);
+    multiply(x, rows, 0, packed_.panelCount(), out);
   } else {
     share(x, rows, out, pool);
   }

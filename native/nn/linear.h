@@ -46,8 +46,6 @@ class Linear {
   std::size_t in_;
   kernels::Activation activation_;
   PackedMatrix packed_;
-  std::size_t columnsPerPanel_;
-  std::size_t panels_;
   std::size_t batchThreshold_ = kDefaultBatchThreshold;
 };
 

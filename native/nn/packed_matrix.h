@@ -1,13 +1,17 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 #include "core/aligned.h"
+#include "core/half.h"
 #include "kernels/dispatch.h"
 
 namespace stemwright::nn {
 
-/// A weight matrix in the panel order that one instruction set's GEMM reads.
+/// A weight matrix in the panel order that one kernel's GEMM reads.
 class PackedMatrix {
  public:
   PackedMatrix() = default;
@@ -18,28 +22,24 @@ class PackedMatrix {
   /// @param weightAt float(tap, k, column)
   /// @param biasAt   float(column)
   template <typename WeightAt, typename BiasAt>
-  PackedMatrix(std::size_t lanes, std::size_t taps, std::size_t depth, std::size_t columns,
-               bool glu, WeightAt&& weightAt, BiasAt&& biasAt)
-      : view_{nullptr, nullptr, taps, depth, glu ? columns / 2 : columns, glu} {
-    const std::size_t width = 2 * lanes;
-    const std::size_t perPanel = glu ? lanes : width;
-    const std::size_t panels = (view_.outCols + perPanel - 1) / perPanel;
-    panels_ = core::AlignedBuffer<float>(panels * taps * depth * width);
-    bias_ = core::AlignedBuffer<float>(panels * width);
+  PackedMatrix(const kernels::GemmKernels& gemm, std::size_t taps, std::size_t depth,
+               std::size_t columns, bool glu, WeightAt&& weightAt, BiasAt&& biasAt)
+      : view_{nullptr, nullptr, taps, depth, glu ? columns / 2 : columns, glu},
+        width_(2 * gemm.lanes),
+        perPanel_(glu ? gemm.lanes : width_),
+        isBf16_(gemm.isBf16) {
+    panels_ = core::AlignedBuffer<float>(panelCount() * panelFloats());
+    bias_ = core::AlignedBuffer<float>(panelCount() * width_);
     panels_.zero();
     bias_.zero();
     for (std::size_t out = 0; out < view_.outCols; ++out) {
-      const std::size_t panel = out / perPanel;
-      // A last panel of at most one vector is stored one vector wide.
-      const bool single = !glu && view_.outCols - panel * perPanel <= lanes;
-      const std::size_t stored = single ? lanes : width;
-      const std::size_t lane = out % perPanel;
-      float* base = panels_.data() + panel * taps * depth * width;
-      put(base, stored, lane, taps, depth, weightAt, out);
-      bias_[panel * width + lane] = biasAt(out);
+      const std::size_t panel = out / perPanel_;
+      const std::size_t lane = out % perPanel_;
+      put(panel, lane, weightAt, out);
+      bias_[panel * width_ + lane] = biasAt(out);
       if (glu) {
-        put(base, stored, lanes + lane, taps, depth, weightAt, view_.outCols + out);
-        bias_[panel * width + lanes + lane] = biasAt(view_.outCols + out);
+        put(panel, perPanel_ + lane, weightAt, view_.outCols + out);
+        bias_[panel * width_ + perPanel_ + lane] = biasAt(view_.outCols + out);
       }
     }
     view_.panels = panels_.data();
@@ -49,7 +49,7 @@ class PackedMatrix {
   const kernels::PackedGemm& view() const noexcept { return view_; }
 
   /// The same weights seen as fewer, deeper taps: right where neighbouring taps lie one after
-  /// another in memory.
+  /// another in memory. Not for bf16, whose taps are filled up one by one.
   kernels::PackedGemm merged(std::size_t tapsPerGroup) const noexcept {
     kernels::PackedGemm merged = view_;
     merged.taps /= tapsPerGroup;
@@ -57,15 +57,47 @@ class PackedMatrix {
     return merged;
   }
 
+  std::size_t panelCount() const noexcept { return (view_.outCols + perPanel_ - 1) / perPanel_; }
+
+  /// Columns of panels [first, first + count) only.
+  kernels::PackedGemm panels(std::size_t first, std::size_t count) const noexcept {
+    kernels::PackedGemm part = view_;
+    part.panels += first * panelFloats();
+    part.bias += first * width_;
+    part.outCols = std::min(count * perPanel_, view_.outCols - first * perPanel_);
+    return part;
+  }
+  /// Where a panel's first column is stored.
+  std::size_t columnOf(std::size_t panel) const noexcept { return panel * perPanel_; }
+
   std::size_t bytes() const noexcept { return panels_.bytes() + bias_.bytes(); }
 
  private:
+  std::size_t tapFloats() const noexcept {
+    if (!isBf16_) return view_.depth * width_;
+    const std::size_t padded =
+        (view_.depth + kernels::kBf16Depth - 1) / kernels::kBf16Depth * kernels::kBf16Depth;
+    return padded / 2 * width_;
+  }
+  std::size_t panelFloats() const noexcept { return view_.taps * tapFloats(); }
+
   template <typename WeightAt>
-  static void put(float* base, std::size_t stored, std::size_t lane, std::size_t taps,
-                  std::size_t depth, WeightAt&& weightAt, std::size_t column) {
-    for (std::size_t tap = 0; tap < taps; ++tap) {
-      for (std::size_t k = 0; k < depth; ++k) {
-        base[(tap * depth + k) * stored + lane] = weightAt(tap, k, column);
+  void put(std::size_t panel, std::size_t lane, WeightAt&& weightAt, std::size_t column) {
+    float* const base = panels_.data() + panel * panelFloats();
+    // A last panel of at most one vector is stored one vector wide.
+    const bool isSingle = !view_.glu && !isBf16_ && view_.outCols - panel * perPanel_ <= width_ / 2;
+    const std::size_t stored = isSingle ? width_ / 2 : width_;
+    for (std::size_t tap = 0; tap < view_.taps; ++tap) {
+      for (std::size_t k = 0; k < view_.depth; ++k) {
+        const float weight = weightAt(tap, k, column);
+        if (isBf16_) {
+          const std::uint16_t rounded = core::floatToBfloat16(weight);
+          float* const pair = base + tap * tapFloats() + k / 2 * width_ + lane;
+          std::memcpy(reinterpret_cast<std::byte*>(pair) + k % 2 * sizeof(rounded), &rounded,
+                      sizeof(rounded));
+        } else {
+          base[(tap * view_.depth + k) * stored + lane] = weight;
+        }
       }
     }
   }
@@ -73,6 +105,9 @@ class PackedMatrix {
   core::AlignedBuffer<float> panels_;
   core::AlignedBuffer<float> bias_;
   kernels::PackedGemm view_{};
+  std::size_t width_ = 1;     ///< lanes of two vectors
+  std::size_t perPanel_ = 1;  ///< output columns
+  bool isBf16_ = false;
 };
 
 }  // namespace stemwright::nn

@@ -95,7 +95,7 @@ core::Status Recurrent::load(Direction& direction, std::size_t inputs, const std
   const ColumnMap map{kernels_->gemm.lanes, gates(), units};
   const auto pack = [&](std::span<const float> weight, std::size_t depth, auto&& bias) {
     return PackedMatrix(
-        map.lanes, 1, depth, map.columns(), false,
+        kernels_->gemm, 1, depth, map.columns(), false,
         [&](std::size_t, std::size_t k, std::size_t column) {
           const auto row = map.row(column);
           return row ? weight[*row * depth + k] : 0.0f;

@@ -37,6 +37,9 @@ struct GemmCall {
 
 /// Right matrix in panels of two vectors (the last may be one): [panel][tap][depth][width].
 /// With glu, a panel is one vector of value columns and one of the gates that belong to them.
+/// For bf16 kernels every panel has two vectors, the depth of a tap is filled up with zeros to a
+/// multiple of kBf16Depth, and a float's place holds two neighbours along the depth:
+/// [panel][tap][depth / 2][width][2].
 struct PackedGemm {
   const float* panels;
   const float* bias;  ///< packed like one row of the panels; never null
@@ -46,9 +49,12 @@ struct PackedGemm {
   bool glu;
 };
 
+inline constexpr std::size_t kBf16Depth = 32;
+
 struct GemmKernels {
   std::size_t lanes;     ///< floats in a vector
   std::size_t rowBlock;  ///< rows that one pass keeps in registers; chunks should be multiples
+  bool isBf16;           ///< weights packed as bf16, A rounded to it, sums in float
   /// Multiplies; one thread. A, B and out must not overlap, residual and out may be equal.
   void (*run)(const GemmCall& call);
 };
@@ -58,5 +64,7 @@ extern const GemmKernels gemmSse41;
 extern const GemmKernels gemmAvx2;
 extern const GemmKernels gemmAvx512;
 extern const GemmKernels gemmNeon;
+extern const GemmKernels gemmAvx512Bf16;
+extern const GemmKernels gemmAmx;
 
 }  // namespace stemwright::kernels

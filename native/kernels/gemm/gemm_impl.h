@@ -3,6 +3,7 @@
 
 #include "kernels/activation_impl.h"
 #include "kernels/gemm/gemm.h"
+#include "kernels/gemm/gemm_epilogue.h"
 #include "kernels/simd.h"
 
 namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE {
@@ -41,35 +42,6 @@ struct Tile {
   std::size_t row;     // first row
   std::size_t column;  // first output column
 };
-
-STEMWRIGHT_INLINE void finish(const GemmCall& call, V value, std::size_t row, std::size_t column,
-                              std::size_t count) {
-  float* out = call.out + row * call.outStride + column;
-  if (call.scale != nullptr) value = value * loadPartial(call.scale + column, count);
-  if (call.residual != nullptr) {
-    value = value + loadPartial(call.residual + row * call.residualStride + column, count);
-  }
-  storePartial(out, value, count);
-}
-
-STEMWRIGHT_INLINE void finishFull(const GemmCall& call, V value, std::size_t row,
-                                  std::size_t column) {
-  float* out = call.out + row * call.outStride + column;
-  if (call.scale != nullptr) value = value * load(call.scale + column);
-  if (call.residual != nullptr) {
-    value = value + load(call.residual + row * call.residualStride + column);
-  }
-  store(out, value);
-}
-
-STEMWRIGHT_INLINE void write(const GemmCall& call, V value, std::size_t row, std::size_t column) {
-  const std::size_t left = call.weights->outCols - column;
-  if (left >= kLanes) {
-    finishFull(call, value, row, column);
-  } else {
-    finish(call, value, row, column, left);
-  }
-}
 
 template <std::size_t kRows, std::size_t kVectors>
 void tile(const GemmCall& call, const Tile& at) {
@@ -174,6 +146,6 @@ void run(const GemmCall& call) {
   }
 }
 
-constexpr GemmKernels kGemm{kLanes, kRowBlock, run};
+constexpr GemmKernels kGemm{kLanes, kRowBlock, false, run};
 
 }  // namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE

@@ -57,7 +57,7 @@ void checkProduct(const Kernels& k, const Product& p) {
   const std::vector<float> scale = noise(stored, 4);
   const std::vector<float> residual = noise(p.rows * stored, 5);
   const nn::PackedMatrix packed(
-      k.gemm.lanes, 1, p.depth, p.columns, glu,
+      k.gemm, 1, p.depth, p.columns, glu,
       [&](std::size_t, std::size_t d, std::size_t c) { return b[d * p.columns + c]; },
       [&](std::size_t c) { return bias[c]; });
   std::vector<float> out(p.rows * stored + 1, 1e9f);
@@ -233,7 +233,7 @@ TEST_SUITE("kernels") {
         }
         const kernels::Moments plain = k.norm.momentsStandard(x.data(), kStride, kRows, kCols);
         const double error = std::abs(plain.m2 / m2 - 1);
-        MESSAGE("plain sums at mean ", each.offset, ": variance off by ", error);
+        CAPTURE(error);
         CHECK(plain.mean == doctest::Approx(mean).epsilon(1e-4).scale(1));
         CHECK((each.offset == 0 ? error < 1e-5 : error > each.standardAtLeast));
       }

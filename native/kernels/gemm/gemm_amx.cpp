@@ -1,0 +1,103 @@
+#define STEMWRIGHT_SIMD_AVX512
+#define STEMWRIGHT_SIMD_NAMESPACE amx
+#include "kernels/gemm/gemm_bf16_impl.h"
+
+namespace stemwright::kernels {
+namespace amx {
+
+/// Two tiles of rows by two of columns, of 16 x 16 sums each.
+constexpr std::size_t kTile = 16;
+constexpr std::size_t kTileRows = 2 * kTile;
+constexpr std::size_t kRowBytes = 64;
+
+/// Source: Intel 64 and IA-32 Architectures Software Developer's Manual, LDTILECFG.
+struct alignas(64) TileConfig {
+  std::uint8_t palette = 1;
+  std::uint8_t startRow = 0;
+  std::uint8_t reserved[14] = {};
+  std::uint16_t columnBytes[16] = {};
+  std::uint8_t rows[16] = {};
+};
+
+/// Tiles 0 to 3 hold sums, 4 and 5 rows of A, 6 and 7 columns of the panel.
+void configure(std::size_t rows) {
+  const auto upper = static_cast<std::uint8_t>(rows < kTile ? rows : kTile);
+  const auto lower = static_cast<std::uint8_t>(rows > kTile ? rows - kTile : 1);
+  TileConfig config;
+  for (int tile = 0; tile < 8; ++tile) config.columnBytes[tile] = kRowBytes;
+  config.rows[0] = config.rows[1] = config.rows[4] = upper;
+  config.rows[2] = config.rows[3] = config.rows[5] = lower;
+  config.rows[6] = config.rows[7] = kTile;
+  _tile_loadconfig(&config);
+}
+
+template <bool kTwo>
+STEMWRIGHT_INLINE void multiplyRowsOf(const HalfTile& tile, float* sums) {
+  const GemmCall& call = *tile.call;
+  const std::size_t depth = paddedDepth(*call.weights);
+  const auto stride = static_cast<long>(call.rowStride * sizeof(std::uint16_t));
+  constexpr long kPanelBytes = kPanel * sizeof(float);
+  _tile_zero(0);
+  _tile_zero(1);
+  if constexpr (kTwo) {
+    _tile_zero(2);
+    _tile_zero(3);
+  }
+  for (std::size_t t = 0; t < call.tapCount; ++t) {
+    const std::uint16_t* a = tile.rounded->taps[t] + tile.row * call.rowStride;
+    const float* b = tile.panel + call.taps[t].index * depth * kLanes;
+    for (std::size_t k = 0; k < depth; k += kBf16Depth) {
+      _tile_loadd(6, b, kPanelBytes);
+      _tile_loadd(7, b + kLanes, kPanelBytes);
+      _tile_loadd(4, a + k, stride);
+      _tile_dpbf16ps(0, 4, 6);
+      _tile_dpbf16ps(1, 4, 7);
+      if constexpr (kTwo) {
+        _tile_loadd(5, a + kTile * call.rowStride + k, stride);
+        _tile_dpbf16ps(2, 5, 6);
+        _tile_dpbf16ps(3, 5, 7);
+      }
+      b += kBf16Depth / 2 * kPanel;
+    }
+  }
+  _tile_stored(0, sums, kPanelBytes);
+  _tile_stored(1, sums + kLanes, kPanelBytes);
+  if constexpr (kTwo) {
+    _tile_stored(2, sums + kTile * kPanel, kPanelBytes);
+    _tile_stored(3, sums + kTile * kPanel + kLanes, kPanelBytes);
+  }
+}
+
+STEMWRIGHT_INLINE void multiplyTile(const HalfTile& tile, float* sums) {
+  if (tile.rows > kTile) {
+    multiplyRowsOf<true>(tile, sums);
+  } else {
+    multiplyRowsOf<false>(tile, sums);
+  }
+}
+
+void run(const GemmCall& call) {
+  const std::size_t rows = call.rows == 0 ? 0 : rowsAtOnce<kTileRows>(call);
+  for (std::size_t first = 0; first < call.rows; first += rows) {
+    const std::size_t count = call.rows - first < rows ? call.rows - first : rows;
+    std::uint16_t* scratch = conversionScratch(roundRows(call, first, count, nullptr, nullptr));
+    RoundedRows rounded;
+    roundRows(call, first, count, scratch, &rounded);
+    const std::size_t whole = count / kTileRows * kTileRows;
+    if (whole != 0) {
+      configure(kTileRows);
+      multiplyRounded<kTileRows>(call, rounded, first, 0, whole);
+    }
+    if (whole != count) {
+      configure(count - whole);
+      multiplyRounded<kTileRows>(call, rounded, first, whole, count);
+    }
+  }
+  _tile_release();
+}
+
+}  // namespace amx
+
+const GemmKernels gemmAmx{amx::kLanes, amx::kTileRows, true, amx::run};
+
+}  // namespace stemwright::kernels

@@ -1,0 +1,141 @@
+// Products with weights and rows rounded to bf16 and sums in float, for whoever defines
+// multiplyTile(): how a tile of at most kTileRows rows meets a panel.
+#pragma once
+
+#include "kernels/activation_impl.h"
+#include "kernels/gemm/conversion_scratch.h"
+#include "kernels/gemm/gemm.h"
+#include "kernels/gemm/gemm_epilogue.h"
+#include "kernels/simd.h"
+
+namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE {
+
+/// Columns of a panel.
+constexpr std::size_t kPanel = 2 * kLanes;
+/// Numbers rounded at a time: they stay in the second-level cache while all panels meet them.
+constexpr std::size_t kScratch = 96 * 1024;
+constexpr std::size_t kMostTaps = 128;
+
+STEMWRIGHT_INLINE std::size_t paddedDepth(const PackedGemm& weights) {
+  return (weights.depth + kBf16Depth - 1) / kBf16Depth * kBf16Depth;
+}
+
+STEMWRIGHT_INLINE void roundVector(const float* x, std::uint16_t* out) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(out),
+                      reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(_mm512_loadu_ps(x))));
+}
+
+STEMWRIGHT_INLINE void roundAll(const float* x, std::uint16_t* out, std::size_t count) {
+  std::size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) roundVector(x + i, out + i);
+  if (i < count) {
+    const __mmask16 left = static_cast<__mmask16>((1u << (count - i)) - 1u);
+    const __m512 last = _mm512_maskz_loadu_ps(left, x + i);
+    _mm256_mask_storeu_epi16(out + i, left, reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(last)));
+  }
+}
+
+STEMWRIGHT_INLINE void clear(std::uint16_t* out, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) out[i] = 0;
+}
+
+/// Rows [first, first + rows) of every tap. Taps that overlap in memory, as those of a convolution
+/// do, are rounded once. What a row's padding reads is a neighbour or zero, and meets zeros.
+struct RoundedRows {
+  const std::uint16_t* taps[kMostTaps];
+};
+
+STEMWRIGHT_INLINE std::size_t extentOf(const GemmCall& call, std::size_t rows) {
+  return (rows - 1) * call.rowStride + call.weights->depth;
+}
+
+/// @return numbers written, or that would be with a null `out`
+std::size_t roundRows(const GemmCall& call, std::size_t first, std::size_t rows, std::uint16_t* out,
+                      RoundedRows* rounded) {
+  const std::size_t extent = extentOf(call, rows);
+  const std::size_t gap = kBf16Depth;
+  const float* start = nullptr;  // of the stretch of memory at hand
+  const float* end = nullptr;
+  std::size_t at = 0;  // of its first number in `out`
+  std::size_t used = 0;
+  for (std::size_t t = 0; t < call.tapCount; ++t) {
+    const float* tap = call.taps[t].rows + first * call.rowStride;
+    const bool isNew = start == nullptr || tap < start || tap > end;
+    if (isNew) {
+      if (out != nullptr && start != nullptr) clear(out + used, gap);
+      if (start != nullptr) used += gap;
+      start = end = tap;
+      at = used;
+    }
+    if (tap + extent > end) {
+      const std::size_t count = static_cast<std::size_t>(tap + extent - end);
+      if (out != nullptr) roundAll(end, out + used, count);
+      used += count;
+      end = tap + extent;
+    }
+    if (rounded != nullptr) rounded->taps[t] = out + at + static_cast<std::size_t>(tap - start);
+  }
+  if (out != nullptr) clear(out + used, gap);
+  return used + gap;
+}
+
+struct HalfTile {
+  const GemmCall* call;
+  const RoundedRows* rounded;
+  const float* panel;
+  std::size_t row;  ///< first, counted from the rounded ones
+  std::size_t rows;
+};
+
+/// sums[i][j] = sum over taps and depth; defined by the level.
+STEMWRIGHT_INLINE void multiplyTile(const HalfTile& tile, float* sums);
+
+void finishTile(const GemmCall& call, const float* sums, const float* bias, std::size_t row,
+                std::size_t rows, std::size_t column) {
+  const V bias0 = load(bias);
+  const V bias1 = load(bias + kLanes);
+  const bool hasSecond = column + kLanes < call.weights->outCols;
+  for (std::size_t i = 0; i < rows; ++i) {
+    const V value0 = load(sums + i * kPanel) + bias0;
+    const V value1 = load(sums + i * kPanel + kLanes) + bias1;
+    if (call.activation == Activation::kGlu) {
+      write(call, value0 * sigmoid(value1), row + i, column);
+      continue;
+    }
+    const bool activate = call.activation == Activation::kGelu;
+    write(call, activate ? gelu(value0) : value0, row + i, column);
+    if (hasSecond) write(call, activate ? gelu(value1) : value1, row + i, column + kLanes);
+  }
+}
+
+template <std::size_t kTileRows>
+void multiplyRounded(const GemmCall& call, const RoundedRows& rounded, std::size_t first,
+                     std::size_t begin, std::size_t end) {
+  const PackedGemm& weights = *call.weights;
+  const std::size_t columns = weights.glu ? kLanes : kPanel;
+  const std::size_t panelSize = weights.taps * paddedDepth(weights) * kLanes;
+  alignas(64) float sums[kTileRows * kPanel];
+  const float* panel = weights.panels;
+  const float* bias = weights.bias;
+  for (std::size_t column = 0; column < weights.outCols; column += columns) {
+    for (std::size_t row = begin; row < end; row += kTileRows) {
+      const std::size_t rows = end - row < kTileRows ? end - row : kTileRows;
+      multiplyTile({&call, &rounded, panel, row, rows}, sums);
+      finishTile(call, sums, bias, first + row, rows, column);
+    }
+    panel += panelSize;
+    bias += kPanel;
+  }
+}
+
+/// Rows that are rounded together: as many tiles as fit the scratch, at least one.
+template <std::size_t kTileRows>
+std::size_t rowsAtOnce(const GemmCall& call) {
+  std::size_t rows = call.rows;
+  while (rows > kTileRows && roundRows(call, 0, rows, nullptr, nullptr) > kScratch) {
+    rows = (rows / 2 + kTileRows - 1) / kTileRows * kTileRows;
+  }
+  return rows;
+}
+
+}  // namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE
