@@ -4,19 +4,10 @@ import { once } from 'node:events';
 import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { builtPage, root } from './paths.ts';
-import { recorderFile, recorderScript } from './sound.ts';
+import { cliFile, rendererFile } from '../../scripts/setup/paths.mjs';
+import { recordSound, recorderFile, recorderScript } from './sound.ts';
 
-const program = join(root, 'build', 'cli', 'stemwright.mjs');
-
-/** @returns a copy of the built page, with what the tests hear it by */
-export async function copyPage(folder: string): Promise<string> {
-  await cp(builtPage, folder, { recursive: true });
-  await writeFile(join(folder, recorderFile), recorderScript);
-  return folder;
-}
-
-/** The studio's own process, with a home of its own, and the page that it shows. */
+/** The studio's own process, with a home of its own, and the page that it shows. What is heard is recorded. */
 export interface Shell {
   readonly home: string;
   /** Opens the studio, again after a `stop`. */
@@ -26,40 +17,49 @@ export interface Shell {
   kill(): Promise<void>;
 }
 
+/** The built page, with what the tests hear it by. */
+async function pageIn(home: string): Promise<string> {
+  const folder = join(home, 'page');
+  await cp(join(rendererFile, '..'), folder, { recursive: true });
+  await writeFile(join(folder, recorderFile), recorderScript);
+  return folder;
+}
+
+/** What the studio is started with. */
+export async function environment(home: string): Promise<Record<string, string>> {
+  const own = { STEMWRIGHT_HOME: home, STEMWRIGHT_RENDERER: await pageIn(home) };
+  const given = Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
+  return { ...Object.fromEntries(given), ...own };
+}
+
 export class BrowserShell implements Shell {
   readonly home: string;
   readonly #page: Page;
   #process: ChildProcess | undefined;
 
-  constructor(home: string, page: Page) {
+  private constructor(home: string, page: Page) {
     this.home = home;
     this.#page = page;
   }
 
+  static async create(home: string, page: Page): Promise<BrowserShell> {
+    await recordSound(page);
+    return new BrowserShell(home, page);
+  }
+
   async start(): Promise<Page> {
-    const child = spawn(process.execPath, [program, 'studio', '--no-open'], {
-      env: { ...process.env, STEMWRIGHT_HOME: this.home, STEMWRIGHT_RENDERER: join(this.home, 'page') },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = spawn(process.execPath, [cliFile, 'studio', '--no-open'], { env: await environment(this.home), stdio: ['ignore', 'pipe', 'inherit'] });
     this.#process = child;
     await this.#page.goto(await addressFrom(child));
     return this.#page;
   }
 
   stop(): Promise<void> {
-    return this.#end('SIGTERM');
+    return end(this.#process, 'SIGTERM');
   }
 
   kill(): Promise<void> {
-    return this.#end('SIGKILL');
-  }
-
-  async #end(signal: NodeJS.Signals): Promise<void> {
-    const child = this.#process;
-    if (child?.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, 'exit');
-    child.kill(signal);
-    await ended;
+    return end(this.#process, 'SIGKILL');
   }
 }
 
@@ -70,4 +70,11 @@ async function addressFrom(child: ChildProcess): Promise<string> {
     if (address !== undefined) return address;
   }
   throw new Error('the studio ended before it said its address');
+}
+
+async function end(child: ChildProcess | undefined, signal: NodeJS.Signals): Promise<void> {
+  if (child?.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill(signal);
+  await ended;
 }

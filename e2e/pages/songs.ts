@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { root } from './paths.ts';
+import { root } from '../../scripts/setup/paths.mjs';
 
 const run = promisify(execFile);
 const demoMix = join(root, 'assets', 'demo', 'mix.flac');

@@ -1,29 +1,29 @@
-import { test as base, expect, type Locator, type Page } from '@playwright/test';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { expect, type Locator, type Page } from '@playwright/test';
 import { join } from 'node:path';
+import type { Shell } from './shell.ts';
 import { makeSong } from './songs.ts';
-import { BrowserShell, copyPage, type Shell } from './shell.ts';
-
-export { expect };
 
 /** The page, as a person would speak of it. */
 export class StudioPage {
   readonly shell: Shell;
-  /** Another one after a restart, in some shells. */
-  page: Page;
+  #page: Page | undefined;
 
-  constructor(shell: Shell, page: Page) {
+  constructor(shell: Shell) {
     this.shell = shell;
-    this.page = page;
+  }
+
+  /** Another one after a restart, in some shells. */
+  get page(): Page {
+    if (this.#page === undefined) throw new Error('the studio has not been opened');
+    return this.#page;
   }
 
   /** Opens the studio, or opens it again. */
   async open(): Promise<Page> {
-    this.page = await this.shell.start();
-    await expect(this.page.getByRole('button', { name: 'Add files' })).toBeVisible();
-    await expect(this.page.getByText('Ready', { exact: true })).toBeVisible();
-    return this.page;
+    const page = await this.shell.start();
+    this.#page = page;
+    await expect(page.getByRole('button', { name: 'Add files' })).toBeEnabled();
+    return page;
   }
 
   /** A file of this studio's own folder, which is removed with it. */
@@ -48,26 +48,56 @@ export class StudioPage {
 
   /** A song in the queue. */
   item(title: string): Locator {
-    return this.queue.getByRole('row').filter({ hasText: title });
+    return this.queue.getByRole('row', { name: title, exact: true });
   }
 
   get library(): Locator {
     return this.page.getByRole('region', { name: 'Library' });
   }
 
+  /** A finished song. */
+  project(title: string): Locator {
+    return this.library.getByRole('row', { name: title, exact: true });
+  }
+
   lane(name: string): Locator {
     return this.page.getByRole('region', { name: `${name} lane` });
   }
 
+  button(name: string): Locator {
+    return this.page.getByRole('button', { name, exact: true });
+  }
+
+  dialog(name: string | RegExp): Locator {
+    return this.page.getByRole('dialog', { name });
+  }
+
   async startQueue(): Promise<void> {
-    await this.page.getByRole('button', { name: 'Start the queue' }).click();
+    await this.button('Start the queue').click();
+  }
+
+  /** Opens a finished song. */
+  async openProject(title: string): Promise<void> {
+    await this.project(title).click();
+    await this.finished();
   }
 
   /** Drops a song of that name, separates it and shows the result. */
   async openFinished(title: string, seconds: number): Promise<void> {
     await this.drop(await makeSong(this.file(`${title}.wav`), { seconds }));
-    await this.page.getByRole('button', { name: 'Separate', exact: true }).click();
+    await this.button('Separate').click();
     await this.finished();
+  }
+
+  /** Exports what the dialog is set to, into a folder of the song's name in this one. */
+  async exportTo(dialog: Locator, folder: string): Promise<void> {
+    const target = dialog.getByText('A folder', { exact: true });
+    // Only a browser asks whether it is to be downloaded instead.
+    if (await target.isVisible()) await target.click();
+    await dialog.getByRole('textbox', { name: 'Folder' }).fill(folder);
+    await dialog.getByRole('button', { name: /^Export/ }).click();
+    await expect(dialog.getByText(/^Done\./)).toBeVisible();
+    await dialog.getByRole('button', { name: 'Close' }).last().click();
   }
 
   /** Waits until a song is done, and shown so. */
@@ -87,17 +117,3 @@ export class StudioPage {
     await expect(this.page.locator('html')).toHaveAttribute('data-theme', theme);
   }
 }
-
-export const test = base.extend<{ studio: StudioPage }>({
-  studio: async ({ page }, use) => {
-    const home = await mkdtemp(join(tmpdir(), 'stemwright-e2e-'));
-    await copyPage(join(home, 'page'));
-    const shell = new BrowserShell(home, page);
-    try {
-      await use(new StudioPage(shell, page));
-    } finally {
-      await shell.stop();
-      await rm(home, { recursive: true, force: true });
-    }
-  },
-});

@@ -1,8 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import { makeCorruptSong, makeSong } from '../pages/songs.ts';
-import { expect, test, type StudioPage } from '../pages/studio.ts';
+import type { StudioPage } from '../pages/studio.ts';
+import { expect, test } from '../pages/test.ts';
 
-const projectsOf = async (studio: StudioPage): Promise<string[]> => (await readdir(studio.file('data/projects')).catch(() => [])).sort();
+/** What lies in the library's folder once the studio has ended: finished projects, and nothing that is half written. */
+async function leftBehind(studio: StudioPage): Promise<string[]> {
+  await studio.shell.stop();
+  return (await readdir(studio.file('data/projects'))).sort();
+}
 
 test('one song is cancelled and one is corrupt: the rest goes on, and each can be retried', async ({ studio }) => {
   await studio.open();
@@ -21,15 +26,14 @@ test('one song is cancelled and one is corrupt: the rest goes on, and each can b
   await expect(studio.item('Too long')).toContainText('No stem is half written');
   await expect(studio.item('Lyrics').getByRole('button', { name: 'Retry Lyrics' })).toBeVisible();
   await expect(studio.item('Lyrics')).toContainText('Lyrics.mp3: not an audio or video file');
-  await expect(studio.library.getByRole('button', { name: /Kept/ })).toBeVisible({ timeout: 60_000 });
-  expect(await projectsOf(studio)).toEqual(['Kept']);
+  await expect(studio.project('Kept')).toBeVisible({ timeout: 60_000 });
 
   await studio.queue.getByRole('button', { name: 'Retry Too long' }).click();
   await studio.startQueue();
-  await expect(studio.library.getByRole('button', { name: /Too long/ })).toBeVisible({ timeout: 90_000 });
+  await expect(studio.project('Too long')).toBeVisible({ timeout: 90_000 });
   await studio.queue.getByRole('button', { name: 'Remove Lyrics' }).click();
   await expect(studio.item('Lyrics')).toBeHidden();
-  expect(await projectsOf(studio)).toEqual(['Kept', 'Too long']);
+  expect(await leftBehind(studio)).toEqual(['Kept', 'Too long']);
 });
 
 test('songs wait in the order in which they were put', async ({ studio }) => {
@@ -39,11 +43,15 @@ test('songs wait in the order in which they were put', async ({ studio }) => {
     await studio.drop(await makeSong(studio.file(`${title}.wav`), { seconds: 1 }));
     await expect(studio.queue.getByRole('row')).toHaveCount(index + 1);
   }
-  // React Aria's own way to reorder with keys: Enter takes a row up and puts it down, arrows choose the place.
-  await studio.queue.getByRole('button', { name: 'Move Three', exact: true }).focus();
+  // As every list of React Aria's: the arrows reach a row's buttons; Enter takes it up and puts it down, arrows choose the place.
+  await studio.item('Three').focus();
+  await page.keyboard.press('ArrowRight');
+  await expect(studio.queue.getByRole('button', { name: 'Move Three', exact: true })).toBeFocused();
   await page.keyboard.press('Enter');
+  await expect(studio.button('Insert after Three')).toBeFocused();
   await page.keyboard.press('ArrowUp');
   await page.keyboard.press('ArrowUp');
+  await expect(studio.button('Insert between One and Two')).toBeFocused();
   await page.keyboard.press('Enter');
   const rows = studio.queue.getByRole('row');
   await expect(rows).toContainText(['One', 'Three', 'Two']);
@@ -66,10 +74,9 @@ test('killed in the middle of a song, the studio finds its queue again', async (
   await expect(studio.page.getByText('No connection to the studio. Trying again.')).toBeVisible();
   await studio.open();
   await expect(studio.item('Broken off')).toContainText('The studio ended while this ran. No stem is half written.');
-  await expect(studio.library.getByRole('button', { name: /Next/ })).toBeVisible({ timeout: 60_000 });
-  expect(await projectsOf(studio)).toEqual(['Next']);
+  await expect(studio.project('Next')).toBeVisible({ timeout: 60_000 });
   await studio.queue.getByRole('button', { name: 'Retry Broken off' }).click();
   await studio.startQueue();
-  await expect(studio.library.getByRole('button', { name: /Broken off/ })).toBeVisible({ timeout: 90_000 });
-  expect(await projectsOf(studio)).toEqual(['Broken off', 'Next']);
+  await expect(studio.project('Broken off')).toBeVisible({ timeout: 90_000 });
+  expect(await leftBehind(studio)).toEqual(['Broken off', 'Next']);
 });

@@ -1,0 +1,63 @@
+import { test as base, expect, type Browser } from '@playwright/test';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DesktopShell } from './desktop-shell.ts';
+import { BrowserShell } from './shell.ts';
+import { StudioPage } from './studio.ts';
+
+export { expect };
+
+/** The song that a studio with a library knows. */
+export const finishedSong = 'Night drive';
+
+export interface Options {
+  /** Electron's binary, to run the studio in it; null: in the browser. */
+  electron: string | null;
+  home: 'empty' | 'library';
+}
+
+const newHome = (): Promise<string> => mkdtemp(join(tmpdir(), 'stemwright-e2e-'));
+const remove = (home: string): Promise<void> => rm(home, { recursive: true, force: true, maxRetries: 3 });
+
+/** A home that holds one finished song. */
+async function makeLibrary(browser: Browser, home: string): Promise<void> {
+  const page = await browser.newPage();
+  const studio = new StudioPage(await BrowserShell.create(home, page));
+  try {
+    await studio.open();
+    await studio.openFinished(finishedSong, 12);
+  } finally {
+    await studio.shell.stop();
+    await page.close();
+  }
+}
+
+export const test = base.extend<Options & { studio: StudioPage }, { library: () => Promise<string> }>({
+  electron: [null, { option: true }],
+  home: ['empty', { option: true }],
+  // Separated once a worker, when the first test asks for it, and copied for each.
+  library: [
+    async ({ browser }, use) => {
+      const home = await newHome();
+      let made: Promise<void> | undefined;
+      await use(async () => {
+        await (made ??= makeLibrary(browser, home));
+        return home;
+      });
+      await remove(home);
+    },
+    { scope: 'worker' },
+  ],
+  studio: async ({ electron, home, library, page }, use) => {
+    const folder = await newHome();
+    if (home === 'library') await cp(await library(), folder, { recursive: true });
+    const shell = electron === null ? await BrowserShell.create(folder, page) : new DesktopShell(folder, electron);
+    try {
+      await use(new StudioPage(shell));
+    } finally {
+      await shell.stop();
+      await remove(folder);
+    }
+  },
+});
