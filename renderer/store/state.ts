@@ -7,6 +7,7 @@ import type { ExportKind } from './export-parts.ts';
 import type { CostKey } from './costs.ts';
 import type { Explained } from './faults.ts';
 import type { Levels, Player } from './player.ts';
+import type { ShellSlice } from './shell.ts';
 import type { Song } from './song.ts';
 
 export interface Upload {
@@ -222,7 +223,7 @@ export interface ViewSlice {
   attempt: (work: () => Promise<unknown>) => Promise<void>;
 }
 
-export type StudioState = QueueSlice & ProjectSlice & ModelsSlice & TasksSlice & ExportSlice & PresetsSlice & LibrarySlice & CostsSlice & SettingsSlice & TransportSlice & WindowSlice & MixSlice & HistorySlice & RegionSlice & SpectrumSlice & ViewSlice;
+export type StudioState = QueueSlice & ProjectSlice & ModelsSlice & TasksSlice & ExportSlice & PresetsSlice & LibrarySlice & CostsSlice & SettingsSlice & TransportSlice & WindowSlice & MixSlice & HistorySlice & RegionSlice & SpectrumSlice & ShellSlice & ViewSlice;
 export type StudioStore = StoreApi<StudioState>;
 
 /** What a slice works with. */

@@ -12,6 +12,7 @@ import { createProjectSlice } from './project.ts';
 import { createQueueSlice } from './queue.ts';
 import { createRegionSlice } from './region.ts';
 import { createSettingsSlice } from './settings.ts';
+import { createShellSlice } from './shell.ts';
 import { createSpectrumSlice } from './spectrum.ts';
 import type { StudioState, StudioStore } from './state.ts';
 import { createTasksSlice } from './tasks.ts';
@@ -38,6 +39,7 @@ export function createStudio(client: StudioClient, player: Player): StudioStore 
       ...createHistorySlice(parts),
       ...createRegionSlice(parts),
       ...createSpectrumSlice(parts),
+      ...createShellSlice(parts),
       ...createProjectSlice(parts),
       ...createQueueSlice(parts),
     };

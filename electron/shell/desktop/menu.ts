@@ -41,8 +41,8 @@ export function menuTemplate({ isMac, isDevelopment, send }: MenuSetting): MenuI
     {
       label: '&Edit',
       submenu: [
-        item('Undo', 'undo', 'CmdOrCtrl+Z'),
-        item('Redo', 'redo', 'Shift+CmdOrCtrl+Z'),
+        // On a Mac undoing while one types comes from here; the song's own history is left to the page's keys there.
+        ...(isMac ? [{ role: 'undo' } as const, { role: 'redo' } as const] : [item('Undo', 'undo', 'CmdOrCtrl+Z'), item('Redo', 'redo', 'Shift+CmdOrCtrl+Z')]),
         separator,
         ...(['cut', 'copy', 'paste', 'selectAll'] as const).map((role) => ({ role })),
       ],

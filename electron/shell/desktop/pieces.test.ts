@@ -50,7 +50,8 @@ describe('the menu', () => {
     for (const { click } of items(menuTemplate({ isMac, isDevelopment: false, send: (command) => asked.push(command) }))) {
       (click as (() => void) | undefined)?.();
     }
-    expect(asked.sort()).toEqual([...MenuCommand.options].sort());
+    const own = isMac ? ['undo', 'redo'] : [];
+    expect(asked.sort()).toEqual(MenuCommand.options.filter((command) => !own.includes(command)).sort());
   });
 
   it('leaves the keys to the page', () => {

@@ -48,9 +48,18 @@ export function useDrop(): boolean {
       if (!carriesFiles(event)) return;
       event.preventDefault();
       setOver(false);
+      const { attempt, addFiles, importModelFiles, showPage, notify, seesPaths } = store.getState();
+      if (seesPaths) {
+        // Folders are among them, by their paths.
+        const given = [...(event.dataTransfer?.files ?? [])];
+        const models = given.filter(({ name }) => looksLikeModel(name));
+        if (models.length > 0) showPage('models');
+        importModelFiles(models);
+        addFiles(given.filter((file) => !models.includes(file)));
+        return;
+      }
       // Entries are gone once the event is over: take them all first.
       const dropped = [...(event.dataTransfer?.items ?? [])].flatMap((item) => item.webkitGetAsEntry() ?? []);
-      const { attempt, addFiles, importModelFiles, showPage, notify } = store.getState();
       void attempt(async () => {
         for (const entry of dropped) {
           const found = await filesIn(entry);

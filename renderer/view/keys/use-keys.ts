@@ -1,6 +1,7 @@
 import { useEffect, useMemo } from 'react';
 import { useChooser } from '../app/use-chooser.ts';
 import { useStudioStore } from '../studio-context.ts';
+import { runCommand } from './commands.ts';
 import { isTaken, keyActions, type KeyAction } from './keys.ts';
 
 export function useKeyActions(): readonly KeyAction[] {
@@ -8,7 +9,7 @@ export function useKeyActions(): readonly KeyAction[] {
   return useMemo(() => keyActions({ choose: files }), [files]);
 }
 
-/** Makes the keys work; none does while typing or in a dialog. */
+/** Makes the keys work, and the application menu; no key does while typing or in a dialog. */
 export function useKeys(): void {
   const store = useStudioStore();
   const actions = useKeyActions();
@@ -22,8 +23,12 @@ export function useKeys(): void {
       action.run(state, event);
     };
     addEventListener('keydown', onKeyDown);
+    const stopListening = store.getState().onCommand((command) => {
+      runCommand(command, actions, store.getState());
+    });
     return () => {
       removeEventListener('keydown', onKeyDown);
+      stopListening();
     };
   }, [store, actions]);
 }

@@ -1,4 +1,4 @@
-import { useRef, type JSX, type ReactNode } from 'react';
+import { useRef, type HTMLAttributes, type JSX, type ReactNode } from 'react';
 import { Button as AriaButton, ToggleButton } from 'react-aria-components';
 import { Meter } from '../../canvas/meter.ts';
 import { originalName, residualName } from '../../store/song.ts';
@@ -40,6 +40,27 @@ export function LaneMeter({ track, label, isLying = false }: { track?: string; l
   return <canvas ref={canvas} role="img" aria-label={label} onClick={() => meter.current?.clear()} />;
 }
 
+/** Makes an element one by which the stem's file can be dragged to other programs, where the shell can do that. */
+function useStemDrag(name: string): HTMLAttributes<HTMLElement> {
+  const { canDrag, dragStem } = useStudio((state) => ({
+    canDrag: state.info?.can.dragOut === true && state.finished !== null && name !== originalName && name !== residualName,
+    dragStem: state.dragStem,
+  }));
+  const isHeld = useRef(false);
+  if (!canDrag) return {};
+  return {
+    draggable: true,
+    title: 'Drag it to another program, as a file',
+    onDragStart: (event) => {
+      // The system's own drag takes its place.
+      event.preventDefault();
+      isHeld.current = true;
+      addEventListener('pointerup', () => { isHeld.current = false; }, { once: true });
+      dragStem(name, () => isHeld.current);
+    },
+  };
+}
+
 /** What every lane's head has. */
 function Head({ name, digit, before, below }: { name: string; digit: string; before?: ReactNode; below: ReactNode }): JSX.Element {
   const { strip, isSelected, select, setStrip, toggleSolo } = useStudio((state) => ({
@@ -57,7 +78,7 @@ function Head({ name, digit, before, below }: { name: string; digit: string; bef
         <div className={styles.stripRow}>
           {before}
           <span className={styles.digit}>{digit}</span>
-          <span className={styles.stripName}>{label}</span>
+          <span className={styles.stripName} {...useStemDrag(name)}>{label}</span>
           <ToggleButton aria-label={`Mute ${label}`} isSelected={strip.isMuted} onChange={(isMuted) => { setStrip(name, { isMuted }); }} className={`${styles.lettered ?? ''} ${styles.mute ?? ''}`}>
             M
           </ToggleButton>
