@@ -1,6 +1,8 @@
+import { mkdir, mkdtemp, rmdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { fromWriteError } from '../contract/errors.ts';
 import { unpacked } from '../engine/unpacked.ts';
 
 /** Where Stemwright keeps what is not the user's: `data` holds models, `config` settings. */
@@ -34,6 +36,19 @@ export function userFolders(env: NodeJS.ProcessEnv = process.env, platform: Node
 /** The XDG specification: relative paths are invalid and ignored. */
 function absolute(path: string | undefined): string | null {
   return path?.startsWith('/') === true ? path : null;
+}
+
+/**
+ * Makes the folder where it is missing.
+ * @throws StemwrightError 'output' when nothing can be put into it
+ */
+export async function checkWritable(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await rmdir(await mkdtemp(join(folder, '.stemwright-')));
+  } catch (error) {
+    throw fromWriteError(error, folder);
+  }
 }
 
 /** What ships with the program: the house model and the demo song. */

@@ -2,6 +2,7 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { AppInfo, Args } from '../contract/channels.ts';
 import { StemwrightError } from '../contract/errors.ts';
+import { checkWritable } from './folders.ts';
 import { demoFolder } from './model-library.ts';
 import { offeredModels } from './official-models.ts';
 import { planItem } from './plan.ts';
@@ -85,8 +86,7 @@ function queueHandlers(services: Services): Part<'queue'> {
   return {
     'queue.plan': ({ path, options }) =>
       planItem(path, options, {
-        store: services.modelStore,
-        history: services.history,
+        predictor: services.predictor,
         projectsFolder: services.library.folder,
         threads: defaultThreads(services),
       }),
@@ -120,7 +120,11 @@ function queueHandlers(services: Services): Part<'queue'> {
   };
 }
 
-function modelHandlers({ models, modelStore, uploads, tasks, emit }: Services): Part<'models'> {
+function modelHandlers({ models, modelStore, predictor, uploads, tasks, emit }: Services): Part<'models'> {
+  const changed = () => {
+    predictor.forget();
+    emit('models', null);
+  };
   return {
     'models.list': () => models.list(),
     'models.offered': async () => {
@@ -130,7 +134,7 @@ function modelHandlers({ models, modelStore, uploads, tasks, emit }: Services): 
     'models.import': async ({ path, name }) => {
       const { id } = await models.import(path, name);
       await uploads.release(path);
-      emit('models', null);
+      changed();
       return { id };
     },
     'models.download': ({ id }) => {
@@ -138,7 +142,7 @@ function modelHandlers({ models, modelStore, uploads, tasks, emit }: Services): 
         await models.download(id, signal, (file, bytes, total) => {
           update(total === null ? null : Math.min(1, bytes / total), file);
         });
-        emit('models', null);
+        changed();
         return {};
       });
       return { task };
@@ -146,7 +150,7 @@ function modelHandlers({ models, modelStore, uploads, tasks, emit }: Services): 
     'models.verify': ({ id }) => models.verify(id),
     'models.remove': async ({ id }) => {
       await models.remove(id);
-      emit('models', null);
+      changed();
       return null;
     },
   };
@@ -167,12 +171,22 @@ function taskHandlers({ tasks, system }: Services): Part<'tasks'> {
   };
 }
 
-function settingsHandlers({ settings, emit }: Services): Part<'settings'> {
+function settingsHandlers({ settings, predictor, emit }: Services): Part<'settings'> {
   return {
     'settings.get': () => settings.get(),
     'settings.set': async (change) => {
+      if (typeof change.modelsFolder === 'string') {
+        await checkWritable(change.modelsFolder);
+      }
       const changed = await settings.set(change);
       emit('settings', changed);
+      if (change.modelsFolder !== undefined) {
+        predictor.forget();
+        emit('models', null);
+      }
+      if (change.threads !== undefined || change.memoryBudgetBytes !== undefined) {
+        emit('plans', null);
+      }
       return changed;
     },
   };

@@ -4,7 +4,7 @@ import type { NativeModule } from '../engine/native.ts';
 import type { JobQueue } from './jobs.ts';
 import type { ModelLibrary } from './model-library.ts';
 import type { ModelStore } from './model-store.ts';
-import type { PaceHistory } from './plan.ts';
+import type { Predictor } from './predictor.ts';
 import type { ProjectEdits } from './project-edits.ts';
 import type { ProjectLibrary } from './projects.ts';
 import type { PresetStore, SettingsStore } from './settings.ts';
@@ -34,7 +34,7 @@ export interface Services {
   system: System;
   settings: SettingsStore;
   presets: PresetStore;
-  history: PaceHistory;
+  predictor: Predictor;
   models: ModelLibrary;
   modelStore: ModelStore;
   uploads: Uploads;

@@ -7,7 +7,7 @@ import { JobFolder } from './job-folder.ts';
 import { LiveTracks } from './live-tracks.ts';
 import type { ModelStore } from './model-store.ts';
 import { findModel, loadModel } from './models.ts';
-import type { PaceHistory } from './plan.ts';
+import type { PaceHistory } from './pace.ts';
 import { asProject } from './project-delivery.ts';
 import type { ProjectEdits } from './project-edits.ts';
 import { ProjectLibrary } from './projects.ts';

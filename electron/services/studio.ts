@@ -9,10 +9,11 @@ import { userFolders, type Folders } from './folders.ts';
 import { defaultThreads, makeHandlers } from './handlers.ts';
 import { holdFolder } from './instance.ts';
 import { sweepJobFolders } from './job-folder.ts';
-import { JobQueue } from './jobs.ts';
+import { JobQueue, type RunItem } from './jobs.ts';
 import { ModelLibrary } from './model-library.ts';
 import { ModelStore } from './model-store.ts';
-import { historyPath, PaceHistory } from './plan.ts';
+import { PaceHistory, thisMachine } from './pace.ts';
+import { Predictor } from './predictor.ts';
 import { ProjectEdits } from './project-edits.ts';
 import { ProjectLibrary } from './projects.ts';
 import type { Handlers, Services, System } from './services.ts';
@@ -117,8 +118,8 @@ export class Studio {
 
   /** Ends all work and writes everything down. */
   async close(): Promise<void> {
-    const { queue, tasks, songs, exportsFolder } = this.#services;
-    await Promise.all([queue.close(), tasks.close()]);
+    const { queue, tasks, songs, predictor, exportsFolder } = this.#services;
+    await Promise.all([queue.close(), tasks.close(), predictor.makeWay()]);
     await songs.close();
     await rm(exportsFolder, { recursive: true, force: true });
     await this.#lock.release();
@@ -141,7 +142,7 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
   const uploads = new Uploads(data);
   const settings = await SettingsStore.open(settingsPath(folders));
   const modelStore = new ModelStore(data, () => Promise.resolve(settings.get().modelsFolder));
-  const history = await PaceHistory.open(historyPath(data));
+  const history = await PaceHistory.open(data, thisMachine(native.info().isa));
   const songs = new SongRun({
     native,
     models: modelStore,
@@ -155,14 +156,33 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
       emit('progress', progress);
     },
   });
+  let isBusy = false;
+  const predictor = new Predictor({
+    ...{ native, models: modelStore, history, folder: library.folder },
+    memoryBudgetBytes: () => settings.get().memoryBudgetBytes,
+    isBusy: () => isBusy,
+    onMore: () => {
+      emit('plans', null);
+    },
+  });
+  const run: RunItem = async (item, signal) => {
+    isBusy = true;
+    try {
+      await predictor.makeWay();
+      return await songs.run(item, signal);
+    } finally {
+      isBusy = false;
+    }
+  };
   await Promise.all([sweepJobFolders(library.folder), rm(exportsFolder, { recursive: true, force: true })]);
   await recoverEdits(library, edits, system);
-  const queue = await JobQueue.open(join(data, 'queue.json'), (item, signal) => songs.run(item, signal), {
+  const queue = await JobQueue.open(join(data, 'queue.json'), run, {
     onChange: (changed) => {
       emit('queue', changed);
     },
     onDone: () => {
       emit('library', null);
+      emit('plans', null);
     },
     onFault: ({ message }) => {
       system.log(message);
@@ -171,7 +191,7 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
   await uploads.sweep(queue.get().items.map(({ path }) => path));
   return {
     version: native.info().version,
-    ...{ native, system, settings, history, library, edits, uploads, songs, queue, exportsFolder, emit },
+    ...{ native, system, settings, predictor, library, edits, uploads, songs, queue, exportsFolder, emit },
     presets: await PresetStore.open(join(config, 'presets.json')),
     models: new ModelLibrary(modelStore, () => native),
     modelStore,

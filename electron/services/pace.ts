@@ -1,0 +1,74 @@
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { QueueOptions } from '../contract/queue.ts';
+import type { SeparationReport } from '../contract/separation.ts';
+import { JsonFile } from './json-file.ts';
+
+const Pace = z.strictObject({ key: z.string(), secondsPerWork: z.number().positive() });
+type Pace = z.infer<typeof Pace>;
+const maxPaces = 200;
+
+/** What separating takes so much time with: everything else changes little of it. */
+export type PaceSubject = Pick<QueueOptions, 'model' | 'mode'>;
+
+/** How long separating took on this machine, so that it can be said beforehand. */
+export class PaceHistory {
+  readonly #file: JsonFile<Pace[]>;
+  readonly #machine: string;
+  #paces: Pace[];
+
+  private constructor(file: JsonFile<Pace[]>, machine: string, paces: Pace[]) {
+    this.#file = file;
+    this.#machine = machine;
+    this.#paces = paces;
+  }
+
+  /** @param machine as which the figures of this one are known: its data may move to another */
+  static async open(dataFolder: string, machine: string): Promise<PaceHistory> {
+    const file = new JsonFile(join(dataFolder, 'pace.json'), z.array(Pace));
+    return new PaceHistory(file, machine, (await file.load()) ?? []);
+  }
+
+  /** @param threads those it ran on */
+  note(options: QueueOptions, threads: number, report: Pick<SeparationReport, 'seconds' | 'audioSeconds'>): Promise<void> {
+    return this.noteMeasured(options, threads, report.seconds / work(options, report.audioSeconds));
+  }
+
+  /** @param secondsPerWork for each second of sound that passes through the network */
+  async noteMeasured(subject: PaceSubject, threads: number, secondsPerWork: number): Promise<void> {
+    const key = this.#key(subject, threads);
+    this.#paces = [...this.#paces.filter((pace) => pace.key !== key), { key, secondsPerWork }].slice(-maxPaces);
+    await this.#file.save(this.#paces);
+  }
+
+  /** @return null when nothing like it has run yet */
+  predict(options: QueueOptions, threads: number, audioSeconds: number): number | null {
+    const pace = this.#find(options, threads);
+    return pace === undefined ? null : pace.secondsPerWork * work(options, audioSeconds);
+  }
+
+  knows(subject: PaceSubject, threads: number): boolean {
+    return this.#find(subject, threads) !== undefined;
+  }
+
+  #find(subject: PaceSubject, threads: number): Pace | undefined {
+    const key = this.#key(subject, threads);
+    return this.#paces.find((pace) => pace.key === key);
+  }
+
+  #key({ model, mode }: PaceSubject, threads: number): string {
+    return JSON.stringify([this.#machine, model, mode, threads]);
+  }
+}
+
+/** Seconds of sound that pass through the network. */
+function work({ shifts, overlap }: QueueOptions, audioSeconds: number): number {
+  return (audioSeconds * Math.max(1, shifts)) / (1 - overlap);
+}
+
+/** @param isa the instruction set that the engine uses */
+export function thisMachine(isa: string): string {
+  const all = cpus();
+  return `${all[0]?.model.trim() ?? 'unknown processor'}, ${all.length} threads, ${isa}`;
+}
