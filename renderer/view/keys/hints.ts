@@ -5,7 +5,7 @@ export type Hint = readonly [keys: string, does: string];
 /** Those that are off with single characters. */
 const characters = /^(?:\S|I O|Shift L)$/;
 
-/** The keys that work now and are worth knowing, the most telling last but help. */
+/** The keys that work now and are worth knowing. */
 export function hintsFor({ song, finished, loop, selection, selected, isRegionOpen, settings, items }: StudioState): Hint[] {
   const help: Hint = ['?', 'all keys'];
   if (song === null) return [['Ctrl O', 'open'], help];
@@ -14,6 +14,7 @@ export function hintsFor({ song, finished, loop, selection, selected, isRegionOp
   const region: Hint[] = loop === null ? [['I O', 'loop in, out']] : [['Z', 'zoom to loop'], ...(finished === null ? [] : [['R', 'redo region'] as const])];
   const marked: Hint[] = selection === null ? [] : [['Shift L', 'loop it']];
   const leave: Hint[] = isRegionOpen ? [['Esc', 'close']] : isRunning ? [['Esc', 'cancel']] : [];
-  const all: Hint[] = [['Space', 'play'], ...lane, ...(marked.length > 0 ? marked : region), ...leave, help];
+  // They end at the edge: what comes and goes by itself stands first, and moves nothing.
+  const all: Hint[] = [...leave, ['Space', 'play'], ...lane, ...(marked.length > 0 ? marked : region), help];
   return settings.letterShortcuts ? all : all.filter(([keys]) => !characters.test(keys));
 }

@@ -86,8 +86,9 @@ function Running({ item }: { item: QueueItem }): JSX.Element {
     <>
       <div className={styles.jobProgress}>
         <span>
-          <b>{words}</b> <span className={styles.jobPercent}>{segments === '' ? `${Math.floor(fraction * 100)} %` : `${segments}, from the playhead outwards`}</span>
+          <b>{words}</b> {segments !== '' && <span className={styles.jobHow}>from the playhead outwards</span>}
         </span>
+        <span className={styles.jobPercent}>{segments === '' ? `${Math.floor(fraction * 100)} %` : segments}</span>
         <span className={styles.jobLeft}>{left}</span>
         <Bar label={words} fraction={fraction} text={`${Math.floor(fraction * 100)} percent. ${left}`} />
       </div>

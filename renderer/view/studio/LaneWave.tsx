@@ -158,7 +158,7 @@ function Pitches(): JSX.Element {
   );
 }
 
-export function LaneWave({ name }: { name: string }): JSX.Element {
+export function LaneWave({ name, isFolded }: { name: string; isFolded: boolean }): JSX.Element {
   const waveform = useWaveform(name);
   const spectrum = useSpectrum(name);
   const { seconds, isHeard, hasSpectrum, setSpectrum } = useStudio((state) => ({
@@ -172,7 +172,7 @@ export function LaneWave({ name }: { name: string }): JSX.Element {
   return (
     <div className={styles.wave} {...sweep}>
       <Surface label={label} paint={spectrum ?? waveform.paint} isSpectrum={isSpectrum} />
-      {isSpectrum ? <Pitches /> : waveform.note !== '' && <span className={styles.laneNote}>{waveform.note}</span>}
+      {isSpectrum ? !isFolded && <Pitches /> : waveform.note !== '' && <span className={styles.laneNote}>{waveform.note}</span>}
       {hasSpectrum && (
         <AriaButton className={styles.laneLook ?? ''} aria-label={`Show the ${other.toLowerCase()} of ${stemLabel(name)}`} onPress={() => { setSpectrum([name], !isSpectrum); }}>
           {other}

@@ -37,7 +37,7 @@ export function Studio(): JSX.Element {
   const heights: Readonly<Record<string, string | undefined>> = { [originalName]: isOriginalOpen ? 'var(--h-lane-min)' : 'var(--h-lane-fold)', [residualName]: 'var(--h-residual)' };
   const rows = ['var(--h-overview)', 'var(--h-ruler-row)', ...lanes.map((name) => heights[name] ?? 'minmax(var(--h-lane-min), 1fr)')];
   return (
-    <>
+    <div className={styles.body}>
       <SongBar />
       <div ref={area} className={styles.arrangement}>
         <div className={styles.rows} style={{ gridTemplateRows: rows.join(' ') }}>
@@ -55,7 +55,7 @@ export function Studio(): JSX.Element {
           {lanes.map((name) => (
             <section key={name} className={`${styles.lane ?? ''} ${places[name] ?? ''}`} aria-label={`${stemLabel(name)} lane`}>
               {name === residualName ? <ResidualStrip /> : <Strip name={name} digit={stems.indexOf(name) + 1} isFolded={name === originalName && !isOriginalOpen} />}
-              <LaneWave name={name} />
+              <LaneWave name={name} isFolded={name === originalName && !isOriginalOpen} />
             </section>
           ))}
           <Over time={time} />
@@ -63,7 +63,7 @@ export function Studio(): JSX.Element {
       </div>
       <RegionPanel />
       <JobBar />
-    </>
+    </div>
   );
 }
 
