@@ -4,20 +4,14 @@
 #include <limits>
 #include <string>
 
+#include "tests/support/sanitizers.h"
+
 #if defined(__GLIBC__)
 #include <malloc.h>
 #endif
 
 namespace stemwright::testing {
 namespace {
-
-#if defined(__has_feature)
-constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
 
 /// A line of /proc/self/status, in bytes.
 std::uint64_t statusOf(const std::string& key) {
@@ -39,7 +33,7 @@ bool resetPeak() {
 }  // namespace
 
 bool knowsResidentMemory() noexcept {
-  return !kSanitized && resetPeak();
+  return STEMWRIGHT_SANITIZED == 0 && resetPeak();
 }
 
 std::uint64_t peakGrowth(void (*work)(const void*), const void* argument) {

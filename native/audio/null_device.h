@@ -1,0 +1,51 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "audio/device.h"
+
+namespace stemwright::audio {
+
+/// What a device without a sound card does with its output. [audio-thread]
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  /// @param output [2][frames]
+  virtual void take(const float* const* output, std::size_t frames) noexcept = 0;
+};
+
+/// A stereo device that only keeps time: a thread of its own renders a block each time one is due.
+/// A thread that was held up for more than a block drops that time and counts it as an xrun.
+class NullDevice final : public Device {
+ public:
+  /// @param request rate 0 is 48000 Hz, frames 0 is 256
+  /// @param sink    gets what was rendered; may be null
+  static core::Result<std::unique_ptr<Device>> open(const DeviceRequest& request,
+                                                    Renderer& renderer, Sink* sink);
+  ~NullDevice() override;
+
+  double rate() const override { return rate_; }
+  std::size_t frames() const override { return frames_; }
+  std::size_t inputs() const override { return 0; }
+  std::size_t outputs() const override { return 2; }
+  DeviceState state() const override;
+  core::Status start() override;
+
+ private:
+  NullDevice(double rate, std::size_t frames, Renderer& renderer, Sink* sink);
+  void run() noexcept;
+
+  const double rate_;
+  const std::size_t frames_;
+  Renderer& renderer_;
+  Sink* const sink_;
+  std::vector<float> output_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<std::uint64_t> xruns_{0};
+  std::thread thread_;
+};
+
+}  // namespace stemwright::audio

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "rt/song_stream.h"
+#include "rt/strip.h"
+
+namespace stemwright::rt {
+
+/// A song that can be played: its tracks and a strip for each. Made and destroyed off the audio
+/// thread.
+class Song {
+ public:
+  /// @param gains of the tracks, in their order; those that are missing begin at unity
+  Song(std::unique_ptr<SongStream> stream, double rate, const std::vector<Gains>& gains)
+      : stream_(std::move(stream)) {
+    for (std::size_t i = 0; i < stream_->tracks(); ++i) {
+      strips_.push_back(std::make_unique<Strip>(rate));
+      if (i < gains.size()) strips_.back()->startAt(gains[i]);
+    }
+  }
+
+  SongStream& stream() noexcept { return *stream_; }
+  std::size_t strips() const noexcept { return strips_.size(); }
+  Strip& strip(std::size_t index) noexcept { return *strips_[index]; }
+
+ private:
+  std::unique_ptr<SongStream> stream_;
+  std::vector<std::unique_ptr<Strip>> strips_;
+};
+
+}  // namespace stemwright::rt

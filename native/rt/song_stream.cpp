@@ -1,0 +1,260 @@
+#include "rt/song_stream.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <span>
+
+#include "rt/limits.h"
+
+namespace stemwright::rt {
+namespace {
+
+using core::Error;
+using core::ErrorCode;
+using Page = PageCache::Page;
+
+constexpr auto kPageFrames = static_cast<std::int64_t>(PageCache::kPageFrames);
+constexpr std::size_t kPages = 64;
+constexpr std::size_t kReadAhead = 40;    ///< pages after the playhead
+constexpr std::size_t kReadExpected = 8;  ///< pages after where it is expected
+constexpr std::size_t kUrgent = 4;        ///< of those after the playhead, before the expected
+constexpr auto kPollPeriod = std::chrono::milliseconds(10);
+/// Frames about a change on disk whose sound it reaches: through the edges of what is final, and
+/// through the converter's filter.
+constexpr std::size_t kReach = 2048;
+
+Page pageOf(std::int64_t frame) {
+  return std::max<std::int64_t>(0, frame) / kPageFrames;
+}
+
+/// What is in `now` but not in `before`; both ascending and merged.
+std::vector<FrameRange> added(const std::vector<FrameRange>& before,
+                              const std::vector<FrameRange>& now) {
+  std::vector<FrameRange> fresh;
+  for (const auto& [begin, end] : now) {
+    std::size_t from = begin;
+    for (const auto& [knownBegin, knownEnd] : before) {
+      if (knownEnd <= from || knownBegin >= end) continue;
+      if (knownBegin > from) fresh.emplace_back(from, knownBegin);
+      from = knownEnd;
+    }
+    if (from < end) fresh.emplace_back(from, end);
+  }
+  return fresh;
+}
+
+/// How loud a frame of a growing track is: nothing outside what is final, a short way up inside.
+float shareOf(std::size_t frame, const std::vector<FrameRange>& finished, std::size_t songFrames,
+              double fadeFrames) {
+  for (const auto& [begin, end] : finished) {
+    if (frame < begin || frame >= end) continue;
+    const double in = begin == 0 ? fadeFrames : static_cast<double>(frame - begin + 1);
+    const double out = end == songFrames ? fadeFrames : static_cast<double>(end - frame);
+    return static_cast<float>(std::min({1.0, in / fadeFrames, out / fadeFrames}));
+  }
+  return 0;
+}
+
+}  // namespace
+
+core::Result<std::unique_ptr<SongStream>> SongStream::open(const SongSpec& spec,
+                                                           double outputRate) {
+  if (spec.tracks.empty() || spec.tracks.size() > kMostStrips) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "a song has 1 to " + std::to_string(kMostStrips) + " tracks to play"};
+  }
+  if (!(spec.rate >= 1) || !(outputRate >= 1)) {
+    return Error{ErrorCode::kInvalidArgument, "a song needs a sample rate"};
+  }
+  std::vector<Track> tracks;
+  for (const TrackSource& source : spec.tracks) {
+    if (source.channels != 1 && source.channels != 2) {
+      return Error{ErrorCode::kInvalidArgument, source.path + ": only mono and stereo play"};
+    }
+    auto file = pcm::Track::open(source.path, source.channels);
+    if (!file) return file.error();
+    if (!tracks.empty() && file.value().frames() != tracks.front().file.frames()) {
+      return Error{ErrorCode::kInput, source.path + " is not as long as the other tracks"};
+    }
+    tracks.push_back({std::move(file).value(), source.isGrowing});
+  }
+  std::unique_ptr<SongStream> stream(
+      new SongStream(std::move(tracks), RateRatio::of(spec.rate, outputRate)));
+  stream->thread_ = std::thread([raw = stream.get()] { raw->run(); });
+  return stream;
+}
+
+SongStream::SongStream(std::vector<Track> tracks, RateRatio ratio)
+    : tracks_(std::move(tracks)),
+      ratio_(ratio),
+      converter_(ratio),
+      sourceFrames_(tracks_.front().file.frames()),
+      frames_(ratio.toOutput(static_cast<std::int64_t>(sourceFrames_))),
+      pages_(tracks_.size(), kPages) {}
+
+SongStream::~SongStream() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void SongStream::setFinished(std::vector<FrameRange> ranges) {
+  const std::lock_guard lock(mutex_);
+  for (const FrameRange& range : added(finished_, ranges)) outdate(range);
+  for (const FrameRange& range : added(ranges, finished_)) outdate(range);
+  finished_ = std::move(ranges);
+  wake_.notify_one();
+}
+
+void SongStream::refresh(FrameRange range) {
+  const std::lock_guard lock(mutex_);
+  outdate(range);
+  wake_.notify_one();
+}
+
+/// Notes it for the reader, which alone may touch the pages. Under the lock.
+void SongStream::outdate(const FrameRange& range) {
+  const std::size_t begin = range.first - std::min(range.first, kReach);
+  const auto first = pageOf(ratio_.toOutput(static_cast<std::int64_t>(begin)));
+  const auto last = pageOf(ratio_.toOutput(static_cast<std::int64_t>(range.second + kReach)));
+  outdated_.emplace_back(first, last + 1);
+}
+
+void SongStream::expect(std::int64_t position) {
+  const std::lock_guard lock(mutex_);
+  expected_ = position;
+  isExpectedThere_ = false;
+  wake_.notify_one();
+}
+
+bool SongStream::waitFor(std::int64_t position, double seconds) {
+  expect(position);
+  std::unique_lock lock(mutex_);
+  return filled_.wait_for(lock, std::chrono::duration<double>(seconds),
+                          [this] { return isExpectedThere_; });
+}
+
+void SongStream::run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    for (const auto& [first, last] : outdated_) pages_.outdate(first, last);
+    outdated_.clear();
+    const std::vector<Page> wanted = wantedPages();
+    lock.unlock();
+    pages_.sweep();
+    const bool wasFilled = fillFirstMissing(wanted);
+    lock.lock();
+    if (expected_ && !isExpectedThere_ && pages_.has(pageOf(*expected_))) {
+      isExpectedThere_ = true;
+      filled_.notify_all();
+    }
+    if (!wasFilled && !stopping_ && outdated_.empty()) wake_.wait_for(lock, kPollPeriod);
+  }
+}
+
+/// In the order in which they will be needed. Under the lock.
+std::vector<Page> SongStream::wantedPages() {
+  std::vector<Page> wanted;
+  const auto want = [&](Page page) {
+    if (page * kPageFrames >= frames_) return;
+    if (std::find(wanted.begin(), wanted.end(), page) == wanted.end()) wanted.push_back(page);
+  };
+  const auto wantExpected = [&] {
+    if (!expected_) return;
+    for (std::size_t i = 0; i < kReadExpected; ++i) {
+      want(pageOf(*expected_) + static_cast<Page>(i));
+    }
+  };
+  const Playhead playhead = playhead_.load();
+  const bool isLooping = playhead.position < playhead.loopEnd;
+  std::int64_t at = playhead.position;
+  for (std::size_t i = 0; i < kReadAhead && at < frames_; ++i) {
+    if (i == kUrgent) wantExpected();
+    want(pageOf(at));
+    at = (pageOf(at) + 1) * kPageFrames;
+    if (isLooping && at >= playhead.loopEnd) {
+      want(pageOf(at));  // what fades out past the loop's end
+      at = playhead.loopStart;
+    }
+  }
+  wantExpected();
+  return wanted;
+}
+
+bool SongStream::fillFirstMissing(const std::vector<Page>& wanted) {
+  const auto missing =
+      std::find_if(wanted.begin(), wanted.end(), [this](Page page) { return !pages_.has(page); });
+  if (missing == wanted.end()) return false;
+  float* const samples = pages_.take(
+      [&](Page page) { return std::find(wanted.begin(), wanted.end(), page) != wanted.end(); });
+  if (samples == nullptr) return false;
+  load(*missing, samples);
+  pages_.publish(*missing);
+  return true;
+}
+
+void SongStream::load(Page page, float* samples) {
+  std::vector<FrameRange> finished;
+  {
+    const std::lock_guard lock(mutex_);
+    finished = finished_;
+  }
+  bool isWhole = true;
+  for (const Track& track : tracks_) {
+    if (!loadTrack(track, finished, page, samples)) {
+      std::fill_n(samples, 2 * kPageFrames, 0.0f);
+      isWhole = false;
+    }
+    samples += 2 * kPageFrames;
+  }
+  if (!isWhole) readFaults_.fetch_add(1, std::memory_order_relaxed);
+}
+
+/// @param samples [2][kPageFrames]
+bool SongStream::loadTrack(const Track& track, const std::vector<FrameRange>& finished, Page page,
+                           float* samples) {
+  const std::int64_t first = page * kPageFrames;
+  if (ratio_.isOne()) {
+    if (!readFrames(track, finished, first, kPageFrames)) return false;
+    std::copy(planar_.begin(), planar_.end(), samples);
+    return true;
+  }
+  const std::size_t count = converter_.sourceCount(first, kPageFrames);
+  if (!readFrames(track, finished, converter_.sourceStart(first), count)) return false;
+  for (std::size_t c = 0; c < 2; ++c) {
+    converter_.convert(planar_.data() + c * count, first, kPageFrames, samples + c * kPageFrames);
+  }
+  return true;
+}
+
+/// Fills planar_ with [2][count] of a track; outside the song and where it is not final: silence.
+bool SongStream::readFrames(const Track& track, const std::vector<FrameRange>& finished,
+                            std::int64_t start, std::size_t count) {
+  const auto songFrames = static_cast<std::int64_t>(sourceFrames_);
+  const auto begin = std::clamp<std::int64_t>(start, 0, songFrames);
+  const auto end =
+      std::clamp<std::int64_t>(start + static_cast<std::int64_t>(count), 0, songFrames);
+  const std::size_t channels = track.file.channels();
+  planar_.assign(2 * count, 0.0f);
+  interleaved_.resize(static_cast<std::size_t>(end - begin) * channels);
+  if (!track.file.read(static_cast<std::size_t>(begin), interleaved_).ok()) return false;
+  const double fade = std::ceil(kDeclickSeconds * 48000);
+  float* left = planar_.data() + (begin - start);
+  float* right = left + count;
+  for (std::int64_t frame = begin; frame < end; ++frame) {
+    const float* x = interleaved_.data() + static_cast<std::size_t>(frame - begin) * channels;
+    float share = 1;
+    if (track.isGrowing) {
+      share = shareOf(static_cast<std::size_t>(frame), finished, sourceFrames_, fade);
+    }
+    *left++ = share == 0 ? 0 : share * x[0];
+    *right++ = share == 0 ? 0 : share * x[channels - 1];
+  }
+  return true;
+}
+
+}  // namespace stemwright::rt

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/aligned.h"
+#include "rt/insert_chain.h"
+#include "rt/level_meter.h"
+
+namespace stemwright::rt {
+
+/// How a stereo signal goes to a stereo bus.
+struct Gains {
+  float leftToLeft = 1;
+  float rightToLeft = 0;
+  float leftToRight = 0;
+  float rightToRight = 1;
+  friend bool operator==(const Gains&, const Gains&) = default;
+};
+
+/// A gain and a pan as Web Audio's StereoPanner has them for stereo: −1 left, 0 as it is, 1 right.
+Gains gainsOf(double gain, double pan);
+
+/// One channel of the mixer: effects, gain and pan without zipper noise, levels.
+/// [audio-thread after construction]
+class Strip {
+ public:
+  explicit Strip(double rate);
+
+  float* left() noexcept { return samples_.data(); }
+  float* right() noexcept;
+  InsertChain& inserts() noexcept { return inserts_; }
+  LevelMeter& meter() noexcept { return meter_; }
+  const LevelMeter& meter() const noexcept { return meter_; }
+  /// Blocks that held a NaN or an infinity, and were muted.
+  std::uint64_t nonFiniteBlocks() const noexcept { return nonFiniteBlocks_; }
+
+  /// Begins there. Before it is heard.
+  void startAt(const Gains& gains) noexcept { gains_ = target_ = gains; }
+  /// Goes there in a straight line.
+  void setGains(const Gains& gains) noexcept;
+  /// Takes left() and right() through effects and gains, in place.
+  void process(std::size_t frames) noexcept;
+
+ private:
+  void muteNonFinite(std::size_t frames) noexcept;
+  void applyGains(std::size_t frames) noexcept;
+
+  const std::size_t rampFrames_;
+  core::AlignedBuffer<float> samples_;  ///< [2][kMostFrames]
+  InsertChain inserts_;
+  LevelMeter meter_;
+  Gains gains_;
+  Gains target_;
+  std::size_t rampLeft_ = 0;  ///< frames until the target
+  std::uint64_t nonFiniteBlocks_ = 0;
+};
+
+}  // namespace stemwright::rt

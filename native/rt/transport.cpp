@@ -1,0 +1,49 @@
+#include "rt/transport.h"
+
+#include <cmath>
+
+namespace stemwright::rt {
+
+void Transport::setLength(std::int64_t frames) noexcept {
+  length_ = frames;
+  loopStart_ = loopEnd_ = 0;
+  position_ = std::clamp<std::int64_t>(position_, 0, frames);
+}
+
+void Transport::seek(std::int64_t frame) noexcept {
+  pendingSeek_ = std::clamp<std::int64_t>(frame, 0, length_);
+  hasPendingSeek_ = true;
+}
+
+void Transport::loop(std::int64_t start, std::int64_t end) noexcept {
+  start = std::clamp<std::int64_t>(start, 0, length_);
+  end = std::clamp<std::int64_t>(end, 0, length_);
+  const bool isLongEnough = end - start >= 2 * fade_;
+  loopStart_ = isLongEnough ? start : 0;
+  loopEnd_ = isLongEnough ? end : 0;
+}
+
+void Transport::jumpTo(std::int64_t frame) noexcept {
+  if (isRunning_) fadeOut();
+  position_ = frame;
+}
+
+/// What sounds goes on as a tail.
+void Transport::fadeOut() noexcept {
+  isRunning_ = false;
+  if (gain_ <= 0) return;
+  if (tailCount_ == kMostTails) {
+    tails_[0] = tails_[1];
+    --tailCount_;
+  }
+  tails_[tailCount_++] = {position_, gain_};
+  gain_ = 0;
+}
+
+/// Frames until a gain on its way has come to 0 or 1, at least one.
+std::int64_t Transport::framesToRamp(float gain, float target) const noexcept {
+  const float frames = std::ceil(std::abs(target - gain) / step_ - 0.5f);
+  return std::max<std::int64_t>(1, static_cast<std::int64_t>(frames));
+}
+
+}  // namespace stemwright::rt

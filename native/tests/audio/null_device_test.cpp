@@ -1,0 +1,75 @@
+#include "audio/null_device.h"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+using stemwright::audio::Device;
+using stemwright::audio::DeviceRequest;
+using stemwright::audio::NullDevice;
+using stemwright::audio::Renderer;
+using stemwright::audio::Sink;
+using stemwright::core::ErrorCode;
+
+namespace {
+
+/// Renders a count of frames, and keeps what came out.
+class Counter final : public Renderer, public Sink {
+ public:
+  void render(const float* const* input, std::size_t inputs, float* const* output,
+              std::size_t outputs, std::size_t frames) noexcept override {
+    isRight = isRight && input == nullptr && inputs == 0 && outputs == 2;
+    for (std::size_t i = 0; i < frames; ++i) {
+      output[0][i] = static_cast<float>(rendered + i);
+      output[1][i] = -output[0][i];
+    }
+    rendered += frames;
+  }
+  void take(const float* const* output, std::size_t frames) noexcept override {
+    isRight = isRight && output[1][0] == -static_cast<float>(taken);
+    taken += frames;
+  }
+
+  std::atomic<std::uint64_t> rendered{0};
+  std::atomic<std::uint64_t> taken{0};
+  std::atomic<bool> isRight{true};
+};
+
+}  // namespace
+
+TEST_SUITE("audio") {
+  TEST_CASE("a device without a card keeps time") {
+    Counter counter;
+    auto device = NullDevice::open({.rate = 48000, .frames = 480}, counter, &counter);
+    REQUIRE(device.ok());
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    CHECK(counter.rendered == 0);
+    const auto start = std::chrono::steady_clock::now();
+    REQUIRE(device.value()->start().ok());
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    const std::uint64_t rendered = counter.rendered;
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
+    const std::uint64_t xruns = device.value()->state().xruns;
+    // What a held-up thread drops, it counts.
+    CHECK(static_cast<double>(rendered) <= 48000 * passed.count() + 2 * 480);
+    if (xruns == 0) CHECK(static_cast<double>(rendered) >= 48000 * passed.count() - 3 * 480);
+    device.value().reset();
+    const std::uint64_t last = counter.rendered;
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    CHECK(counter.rendered == last);
+    CHECK(counter.taken == last);
+    CHECK(counter.isRight);
+  }
+
+  TEST_CASE("rates and blocks that no device has are refused") {
+    Counter counter;
+    for (const DeviceRequest& request :
+         {DeviceRequest{.rate = -1}, DeviceRequest{.rate = 1e9}, DeviceRequest{.frames = 8193}}) {
+      const auto device = NullDevice::open(request, counter, nullptr);
+      REQUIRE_FALSE(device.ok());
+      CHECK(device.error().code == ErrorCode::kInvalidArgument);
+    }
+  }
+}
