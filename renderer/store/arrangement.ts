@@ -17,6 +17,8 @@ export interface WindowSlice {
   spectra: readonly string[];
   /** @param factor below 1 shows less of the song @param about seconds, which stay where they are */
   zoom: (factor: number, about: number) => void;
+  /** By one step about the playhead, or the middle where it is not in sight. @param way −1 in, 1 out */
+  zoomStep: (way: -1 | 1) => void;
   scroll: (start: number) => void;
   fit: () => void;
   /** Shows the loop and a little around it; all of the song when it is shown already, or there is none. */

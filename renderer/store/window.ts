@@ -6,6 +6,7 @@ const narrowest = 0.05;
 const mostPages = 4000;
 /** Of the window: what is left of the playhead after a page, and around a loop that is zoomed to. */
 const lead = 0.02;
+const zoomFactor = 1.5;
 const margin = 0.05;
 
 /** The window inside a song of this length. */
@@ -29,6 +30,11 @@ export function createWindowSlice({ player, set, get }: Parts): WindowSlice {
       const { start, span } = get().window;
       const width = held({ start, span: span * factor }, seconds()).span;
       if (span > 0) show({ start: about - ((about - start) * width) / span, span: width });
+    },
+    zoomStep: (way) => {
+      const { start, span } = get().window;
+      const at = player.position();
+      get().zoom(zoomFactor ** way, at >= start && at <= start + span ? at : start + span / 2);
     },
     scroll: (start) => {
       show({ start, span: get().window.span });

@@ -11,16 +11,11 @@ const looks = [
 /** What the song is, and how the lanes show it. */
 export function SongBar(): JSX.Element {
   const store = useStudioStore();
-  const { title, detail, hasSource, isFollowing, isDone, names, spectra } = useStudio((state) => ({
+  const { title, detail, hasSource, isFollowing, isDone, shown, spectra } = useStudio((state) => ({
     ...{ title: state.song?.title ?? '', detail: state.song?.detail ?? '', hasSource: (state.song?.frames ?? 0) > 0 },
-    ...{ isFollowing: state.isFollowing, isDone: state.finished !== null, names: state.song?.lanes.map(({ name }) => name).join('\n') ?? '', spectra: state.spectra },
+    ...{ isFollowing: state.isFollowing, isDone: state.finished !== null, shown: state.song?.lanes, spectra: state.spectra },
   }));
-  const lanes = names.split('\n');
-  const zoomBy = (factor: number): void => {
-    const { zoom, window, position } = store.getState();
-    const at = position();
-    zoom(factor, at >= window.start && at <= window.start + window.span ? at : window.start + window.span / 2);
-  };
+  const lanes = shown?.map(({ name }) => name) ?? [];
   const state = store.getState();
   return (
     <div className={styles.song}>
@@ -38,8 +33,8 @@ export function SongBar(): JSX.Element {
       )}
       <IconButton icon="marker" label="Add a marker" keys="K" isDisabled={!hasSource} onPress={() => { state.addMarker(); }} />
       <IconToggle icon="follow" label="Follow the playhead" keys="" isOn={isFollowing} onChange={state.toggleFollowing} />
-      <IconButton icon="minus" label="Zoom out" keys="Ctrl −" onPress={() => { zoomBy(1.5); }} />
-      <IconButton icon="add" label="Zoom in" keys="Ctrl +" onPress={() => { zoomBy(1 / 1.5); }} />
+      <IconButton icon="minus" label="Zoom out" keys="Ctrl −" onPress={() => { state.zoomStep(1); }} />
+      <IconButton icon="add" label="Zoom in" keys="Ctrl +" onPress={() => { state.zoomStep(-1); }} />
       <IconButton icon="fit" label="Fit song" keys="Ctrl 0" onPress={state.fit} />
     </div>
   );

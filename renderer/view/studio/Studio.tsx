@@ -22,9 +22,7 @@ const places: Readonly<Record<string, string | undefined>> = { [originalName]: s
 /** One lane a stem, the original above them and the residual below. */
 export function Studio(): JSX.Element {
   const store = useStudioStore();
-  const { seconds, names, isOriginalOpen } = useStudio((state) => ({
-    ...{ seconds: state.song?.seconds ?? 0, names: state.song?.lanes.map(({ name }) => name).join('\n') ?? '', isOriginalOpen: state.isOriginalOpen },
-  }));
+  const { seconds, shown, isOriginalOpen } = useStudio((state) => ({ seconds: state.song?.seconds ?? 0, shown: state.song?.lanes, isOriginalOpen: state.isOriginalOpen }));
   const area = useRef<HTMLDivElement>(null);
   const time = useRef<HTMLDivElement>(null);
   useLaneWheel(area, time);
@@ -32,7 +30,7 @@ export function Studio(): JSX.Element {
     const { isPlaying, follow } = store.getState();
     if (isPlaying) follow();
   });
-  const lanes = names.split('\n');
+  const lanes = shown?.map(({ name }) => name) ?? [];
   const stems = lanes.filter((name) => name !== originalName && name !== residualName);
   const heights: Readonly<Record<string, string | undefined>> = { [originalName]: isOriginalOpen ? 'var(--h-lane-min)' : 'var(--h-lane-fold)', [residualName]: 'var(--h-residual)' };
   const rows = ['var(--h-overview)', 'var(--h-ruler-row)', ...lanes.map((name) => heights[name] ?? 'minmax(var(--h-lane-min), 1fr)')];
