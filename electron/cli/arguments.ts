@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { convolutionBlocks, convolutionModes, ConvolutionOptions } from '../contract/convolution.ts';
 import { printable } from '../contract/errors.ts';
 import { separationModes } from '../contract/model.ts';
 import { clipModes, SeparationOptions, stemFormats } from '../contract/separation.ts';
@@ -62,6 +63,32 @@ export function parseSeparate(args: string[], folder: string): SeparateArguments
     }),
     json: values.json ?? false,
     quiet: values.quiet ?? false,
+  };
+}
+
+export interface ConvolveArguments {
+  options: ConvolutionOptions;
+  json: boolean;
+}
+
+export function parseConvolve(args: string[], folder: string): ConvolveArguments {
+  const { values, positionals } = parse(args, { ...{ ir: text, out: text, mode: text, block: text, wet: text, dry: text }, normalize: text, json: flag });
+  const [input, ...more] = positionals;
+  if (input === undefined || more.length > 0 || values.ir === undefined || values.out === undefined) {
+    throw usageFault('convolve takes one file, --ir and --out');
+  }
+  return {
+    options: ConvolutionOptions.parse({
+      input: resolve(folder, nonEmpty('IN', input)),
+      ir: resolve(folder, nonEmpty('--ir', values.ir)),
+      out: resolve(folder, nonEmpty('--out', values.out)),
+      mode: oneOf('--mode', values.mode ?? 'partitioned', convolutionModes),
+      block: Number(oneOf('--block', values.block ?? '512', convolutionBlocks.map(String))),
+      wet: gain('--wet', values.wet ?? '1'),
+      dry: gain('--dry', values.dry ?? '0'),
+      normalize: oneOf('--normalize', values.normalize ?? 'none', ['none', 'loudness']),
+    }),
+    json: values.json ?? false,
   };
 }
 
@@ -129,6 +156,11 @@ function real(name: string, value: string, min: number, max: number): number {
     throw usageFault(`${name} must be a number from ${min} to ${max}, not "${printable(value)}"`);
   }
   return number;
+}
+
+/** A linear gain; below 0 it turns the sound upside down. */
+function gain(name: string, value: string): number {
+  return value.startsWith('-') ? -real(name, value.slice(1), 0, 1000) : real(name, value, 0, 1000);
 }
 
 function whole(name: string, value: string, min: number, max: number): number {

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ConvolutionReport } from '../contract/convolution.ts';
 import { SeparationReport } from '../contract/separation.ts';
 import { noise, writeWave } from '../media/testing.ts';
 import { writeSmallModel } from '../services/testing.ts';
@@ -64,7 +65,7 @@ describe('separate', () => {
 describe('every fault is one line with its exit code', () => {
   const cases: [string, () => string[], number, RegExp][] = [
     ['no command', () => [], 2, /no command given/],
-    ['an unknown command', () => ['bake'], 2, /no command "bake"; there are separate, models, info/],
+    ['an unknown command', () => ['bake'], 2, /no command "bake"; there are separate, models, convolve, info/],
     ['an unknown flag', () => ['separate', '--fast'], 2, /--fast/],
     ['a stem the model lacks', () => ['separate', song, '--model', model, '--out', out, '--stems', 'guitar'], 2, /no stem "guitar".*drums, bass/],
     ['a GPU this build lacks', () => ['separate', song, '--backend', 'gpu', '--out', out], 2, /no GPU backend/],
@@ -72,6 +73,9 @@ describe('every fault is one line with its exit code', () => {
     ['a model that is not there', () => ['separate', song, '--model', 'nowhere.th', '--out', out], 4, /no model "nowhere.th"/],
     ['a model that is none', () => ['separate', song, '--model', song, '--out', out], 4, /not a model/],
     ['an output below a file', () => ['separate', song, '--model', model, '--out', join(song, 'below')], 6, /song\.wav/],
+    ['convolve without a response', () => ['convolve', song, '--out', out], 2, /one file, --ir and --out/],
+    ['a block that is no power of two', () => ['convolve', song, '--ir', song, '--out', out, '--block', '100'], 2, /64, 128, 256/],
+    ['a response that is not there', () => ['convolve', song, '--ir', join(folder, 'missing'), '--out', out], 3, /no such file/],
     ['info on nothing', () => ['info', join(folder, 'missing')], 3, /no such file/],
     ['a model to verify that is not there', () => ['models', 'verify', 'nowhere'], 4, /no model "nowhere"/],
     ['an unknown precision', () => ['models', 'convert', 'house', '--precision', 'int8'], 2, /fp16 or bf16/],
@@ -83,6 +87,23 @@ describe('every fault is one line with its exit code', () => {
     expect(lines[0]).toMatch(message);
     expect(lines[0]).toMatch(/^stemwright: .*\. .*\.$/);
     await expect(readdir(out)).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('convolve', () => {
+  it('writes a file, and its report as one line', async () => {
+    const run = await stemwright(['convolve', song, '--ir', song, '--out', join(out, 'wet.wav'), '--mode', 'fft', '--json']);
+    expect(run.code).toBe(0);
+    const report = ConvolutionReport.parse(JSON.parse(run.stdout));
+    expect(report).toMatchObject({ mode: 'fft', block: 512, output: { path: join(out, 'wet.wav'), channels: 2, samples: 48_000 * 24 - 1 } });
+    expect(await readdir(out)).toEqual(['wet.wav']);
+    expect(run.stderr).toMatch(/song\.wav: convolve \d+ %/);
+  });
+
+  it('prints its fault as JSON too', async () => {
+    const run = await stemwright(['convolve', join(folder, 'missing'), '--ir', song, '--out', out, '--json']);
+    expect(run.code).toBe(3);
+    expect(JSON.parse(run.stdout)).toMatchObject({ error: { code: 'input' } });
   });
 });
 

@@ -1,5 +1,6 @@
 import { toFault } from '../contract/errors.ts';
 import { runBench } from './bench.ts';
+import { runConvolve } from './convolve.ts';
 import { runInfo } from './info.ts';
 import { runModels } from './models.ts';
 import { exitCodes, faultLine } from './report.ts';
@@ -9,7 +10,7 @@ import { usage, usageFault } from './usage.ts';
 
 type Command = (args: string[], folder: string, signal: AbortSignal) => Promise<number>;
 
-const commands: Record<string, Command> = { separate: runSeparate, models: runModels, info: runInfo, bench: runBench, studio: runStudio };
+const commands: Record<string, Command> = { separate: runSeparate, models: runModels, convolve: runConvolve, info: runInfo, bench: runBench, studio: runStudio };
 
 async function run(args: string[], signal: AbortSignal): Promise<number> {
   const [name, ...rest] = args;
@@ -47,7 +48,7 @@ try {
 } catch (error) {
   const fault = toFault(error);
   process.stderr.write(faultLine(fault));
-  if (process.argv[2] === 'separate' && process.argv.includes('--json')) {
+  if (['separate', 'convolve'].includes(process.argv[2] ?? '') && process.argv.includes('--json')) {
     process.stdout.write(`${JSON.stringify({ error: fault })}\n`);
   }
   process.exitCode = exitCodes[fault.code];

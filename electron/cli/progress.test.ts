@@ -14,8 +14,8 @@ function at(fraction: number, etaSeconds: number | null = null): SeparationProgr
 it('prints a line for each phase and each tenth where there is no terminal', () => {
   const { written, stream } = record(false);
   const display = new ProgressDisplay(stream, 'song.mp3');
-  display.show({ phase: 'decode', fraction: 0.2, etaSeconds: null, finished: [] });
-  display.show({ phase: 'decode', fraction: 0.7, etaSeconds: null, finished: [] });
+  display.show({ phase: 'decode', fraction: 0.2, etaSeconds: null });
+  display.show({ phase: 'decode', fraction: 0.7, etaSeconds: null });
   [0, 0.05, 0.11, 0.19, 0.2].forEach((fraction) => {
     display.show(at(fraction, 70));
   });

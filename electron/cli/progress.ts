@@ -1,5 +1,4 @@
 import { printable } from '../contract/errors.ts';
-import type { SeparationProgress } from '../contract/separation.ts';
 
 const redrawMs = 100;
 const barCells = 24;
@@ -11,7 +10,17 @@ export interface ProgressStream {
   write(text: string): unknown;
 }
 
-/** A bar that is redrawn on a terminal; elsewhere a line for each phase and each tenth of the separation. */
+interface Progress {
+  phase: string;
+  /** Of the phase. */
+  fraction: number;
+  etaSeconds: number | null;
+}
+
+/** Phases that take long enough to be told in tenths. */
+const longPhases = new Set(['separate', 'convolve']);
+
+/** A bar that is redrawn on a terminal; elsewhere a line for each phase and each tenth of a long one. */
 export class ProgressDisplay {
   readonly #stream: ProgressStream;
   readonly #name: string;
@@ -24,7 +33,7 @@ export class ProgressDisplay {
     this.#name = printable(name);
   }
 
-  show(progress: SeparationProgress): void {
+  show(progress: Progress): void {
     if (this.#stream.isTTY === true) {
       this.#draw(progress);
     } else {
@@ -40,7 +49,7 @@ export class ProgressDisplay {
     }
   }
 
-  #draw(progress: SeparationProgress): void {
+  #draw(progress: Progress): void {
     const now = performance.now();
     if (now - this.#drawnAt < redrawMs) {
       return;
@@ -53,8 +62,8 @@ export class ProgressDisplay {
     this.#stream.write(`\r\u001b[K${room > 0 ? shorten(this.#name, room) : ''}${tail}`);
   }
 
-  #print(progress: SeparationProgress): void {
-    const tenth = progress.phase === 'separate' ? ` ${Math.floor(progress.fraction * 10)}0 %` : '';
+  #print(progress: Progress): void {
+    const tenth = longPhases.has(progress.phase) ? ` ${Math.floor(progress.fraction * 10)}0 %` : '';
     const line = `${this.#name}: ${progress.phase}${tenth}`;
     if (line !== this.#lastLine) {
       this.#lastLine = line;
@@ -63,11 +72,11 @@ export class ProgressDisplay {
   }
 }
 
-function percent({ fraction }: SeparationProgress): string {
+function percent({ fraction }: Progress): string {
   return `${Math.floor(fraction * 100)} %`.padStart(5);
 }
 
-function eta({ etaSeconds }: SeparationProgress): string {
+function eta({ etaSeconds }: Progress): string {
   if (etaSeconds === null) {
     return '';
   }

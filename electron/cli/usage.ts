@@ -27,6 +27,13 @@ export const usage = `stemwright: takes a song apart into stems
   models convert ID --precision fp16|bf16
   models verify ID
   models remove ID
+  convolve IN --ir IR --out OUT
+                          IN heard through the impulse response IR, as 32-bit float WAV
+    --mode direct|fft|partitioned
+    --block 512           a power of two from 64 to 8192
+    --wet 1 --dry 0       linear gains
+    --normalize none|loudness
+    --json                the report as a line on standard output
   info FILE               what a song or a model file holds
   bench [--filter RE]     what the engine does on this machine
     --json FILE           the figures, written to FILE

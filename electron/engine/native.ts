@@ -1,3 +1,4 @@
+import type { ConvolutionOptions } from '../contract/convolution.ts';
 import type { SeparationMode } from '../contract/model.ts';
 import type { HTDemucsConfig, TensorEntry } from '../contract/network.ts';
 
@@ -9,6 +10,10 @@ export interface NativeModule {
   /** Maps the file, checks each tensor against the graph and packs the weights. */
   openModel(spec: ModelSpec): Promise<NativeModel>;
   startSeparation(spec: NativeSeparationSpec, onEvent: (event: NativeSeparationEvent) => void): NativeJob;
+  /** Convolves a track with another, in the memory of the response alone. Events as of a separation; `segment` counts chunks. */
+  startConvolution(spec: NativeConvolutionSpec, onEvent: (event: NativeSeparationEvent) => void): Pick<NativeJob, 'cancel'>;
+  /** The linear gain that makes sound through this response as loud as it was. */
+  responseGain(spec: { track: string; channels: number; rate: number }): Promise<number>;
   measureTracks(spec: { tracks: string[]; channels: number; reference?: string } & Abortable): Promise<TrackMeasures>;
   /** Writes Σ gain · input. */
   combineTracks(spec: { inputs: { path: string; gain: number }[]; channels: number; output: string } & Abortable): Promise<{ frames: number }>;
@@ -149,6 +154,22 @@ export interface NativeSeparationSpec {
    * hold inside the range what a whole run would, to the bit; nothing outside it is written.
    */
   range?: [number, number] | null;
+}
+
+/** output = dry · input + wet · (input convolved with response) */
+export interface NativeConvolutionSpec {
+  /** Of 1 or 2 channels. */
+  input: string;
+  channels: number;
+  /** Of 1, 2 or 4 channels (LL, LR, RL, RR), at the input's rate. */
+  response: string;
+  responseChannels: number;
+  /** Made anew: length(input) + length(response) − 1 frames, two channels unless both are mono. */
+  output: string;
+  mode: ConvolutionOptions['mode'];
+  blockSize: number;
+  wet: number;
+  dry: number;
 }
 
 export type NativeSeparationEvent =

@@ -31,6 +31,15 @@ export function fakeNative(behaviour: FakeBehaviour = {}): NativeModule {
         dispose: () => undefined,
       }),
     startSeparation: (spec, onEvent) => startSeparation(spec, onEvent, behaviour),
+    startConvolution: ({ input, output, wet }, onEvent) => {
+      setImmediate(() => {
+        const sound = readTrack(input).map((value) => wet * value);
+        writeFileSync(output, Buffer.from(sound.buffer));
+        onEvent({ type: 'done', seconds: 0, segmentSeconds: 0 });
+      });
+      return { cancel: () => undefined };
+    },
+    responseGain: () => Promise.resolve(1),
     measureTracks: ({ tracks, channels, reference }) => {
       const data = tracks.map(readTrack);
       const residual = reference === undefined ? null : readTrack(reference).map((value, i) => value - data.reduce((sum, track) => sum + (track[i] ?? 0), 0));

@@ -5,10 +5,22 @@ import type { NativeJob, NativeModule, NativeSeparationEvent, NativeSeparationSp
 type Progress = Extract<NativeSeparationEvent, { type: 'progress' }>;
 type Done = Extract<NativeSeparationEvent, { type: 'done' }>;
 
-/** Runs one native separation to its end. After an abort it waits until the engine has let go of the tracks. */
+type OnEvent = (event: NativeSeparationEvent) => void;
+
+/** Runs one native separation to its end. */
 export function runSeparation(native: NativeModule, spec: NativeSeparationSpec, onProgress: (event: Progress) => void, signal?: AbortSignal, onStart: (job: NativeJob) => void = () => undefined): Promise<Done> {
+  const start = (onEvent: OnEvent): NativeJob => {
+    const job = native.startSeparation(spec, onEvent);
+    onStart(job);
+    return job;
+  };
+  return runToEnd(start, onProgress, signal);
+}
+
+/** Runs a native job to its end. After an abort it waits until the engine has let go of the tracks. */
+export function runToEnd(start: (onEvent: OnEvent) => Pick<NativeJob, 'cancel'>, onProgress: (event: Progress) => void, signal?: AbortSignal): Promise<Done> {
   return new Promise((resolve, reject) => {
-    const job = native.startSeparation(spec, (event) => {
+    const job = start((event) => {
       if (event.type === 'progress') {
         onProgress(event);
         return;
@@ -26,7 +38,6 @@ export function runSeparation(native: NativeModule, spec: NativeSeparationSpec, 
           break;
       }
     });
-    onStart(job);
     const cancel = (): void => {
       job.cancel();
     };

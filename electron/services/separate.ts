@@ -6,7 +6,7 @@ import type { SeparationMode } from '../contract/model.ts';
 import { SeparationReport, type SeparationOptions, type SeparationProgress, type StemReport, type Warning } from '../contract/separation.ts';
 import { fromNative } from '../engine/errors.ts';
 import type { NativeJob, NativeModule, TrackStats } from '../engine/native.ts';
-import { decode, decodedChannels, plain, undecodable } from '../media/decode.ts';
+import { decode, decodedChannels, undecodable } from '../media/decode.ts';
 import { writableRate } from '../media/formats.ts';
 import { probe, type MediaInfo } from '../media/probe.ts';
 import { convert, type RawTrack } from '../media/resample.ts';
@@ -15,6 +15,7 @@ import { JobFolder } from './job-folder.ts';
 import { toDb } from './levels.ts';
 import { planMemory } from './memory.ts';
 import type { LoadedModel } from './models.ts';
+import { downmixWarnings, sourceWarnings } from './source-warnings.ts';
 import { finishStems, groupStems, type StemGroup, type StemTrack } from './stems.ts';
 import type { Tracer } from './trace.ts';
 
@@ -267,30 +268,8 @@ class Separation {
     if (stats.frames === 0) {
       throw undecodable(info, result);
     }
-    this.#noteSource(stats, result.lines);
+    this.#warnings.push(...downmixWarnings(info), ...sourceWarnings(info, stats, result.lines));
     return { path, rate, channels, stats };
-  }
-
-  #noteSource(stats: TrackStats, faults: readonly string[]): void {
-    const { audioStreams, channels, layout, claimedSeconds, rate } = this.#info;
-    if (audioStreams > 1) {
-      this.#warn('several-streams', `the file has ${audioStreams} audio streams: stream ${this.#info.stream} was taken`);
-    }
-    if (channels > 2) {
-      this.#warn('downmixed', `${channels} channels (${layout === '' ? 'layout guessed' : printable(layout)}) were mixed down to stereo: centre and surrounds at -3 dB, no LFE`);
-    }
-    const seconds = stats.frames / rate;
-    // Coders' delay and padding are often counted in the claim.
-    const tolerance = Math.max(0.1, 4096 / rate, (claimedSeconds ?? 0) * 0.005);
-    if (claimedSeconds !== null && claimedSeconds - seconds > tolerance) {
-      this.#warn('truncated', `the file claims ${claimedSeconds.toFixed(1)} s of sound, ${seconds.toFixed(1)} s could be read`);
-    }
-    if (faults.length > 0) {
-      this.#warn('damaged', `parts of the file could not be decoded: ${plain(faults[0] ?? '')}`);
-    }
-    if (stats.nonFinite > 0) {
-      this.#warn('non-finite', `${stats.nonFinite} samples were not numbers and became silence`);
-    }
   }
 
   #toModel(source: Source): Promise<Source> {
