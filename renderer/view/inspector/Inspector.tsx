@@ -2,7 +2,7 @@ import { useState, type JSX } from 'react';
 import { Button, Segmented } from '../parts/controls.tsx';
 import { useStudio } from '../studio-context.ts';
 import styles from './inspector.module.css';
-import { NextRun } from './NextRun.tsx';
+import { NextRun, Totals } from './NextRun.tsx';
 import { ThisSong } from './ThisSong.tsx';
 
 /** How the next song is separated and what that costs; of a finished one, how it was. */
@@ -21,6 +21,7 @@ export function Inspector(): JSX.Element {
         </div>
       )}
       <div className={styles.rows}>{isThis ? <ThisSong project={finished} /> : <NextRun />}</div>
+      {!isThis && <Totals />}
       <Actions />
     </aside>
   );

@@ -23,7 +23,6 @@ export function NextRun(): JSX.Element {
       <StemRow options={options} />
       <QualityRows options={options} />
       <BackendRow />
-      <Totals options={options} />
     </>
   );
 }
@@ -137,15 +136,16 @@ function BackendRow(): JSX.Element {
   );
 }
 
-function Totals({ options }: { options: QueueOptions }): JSX.Element {
-  const { plan, memory, isWaiting } = useStudio((state) => ({
-    ...{ plan: state.costs.now, memory: state.info?.memoryBytes ?? null },
+/** What the next run takes, always in sight. */
+export function Totals(): JSX.Element {
+  const { plan, options, memory, isWaiting } = useStudio((state) => ({
+    ...{ plan: state.costs.now, options: state.settings.lastOptions, memory: state.info?.memoryBytes ?? null },
     isWaiting: state.items.some(({ state: at }) => at === 'waiting' || at === 'running'),
   }));
   const { seconds = null, memoryBytes = null, diskBytes = null } = plan?.predicted ?? {};
   const stems = plan?.stems.length ?? options.stems?.length;
   const lines: [string, string][] = [
-    ['Next run of this song', seconds === null ? '–' : formatDuration(seconds)],
+    [plan === undefined ? 'Next run' : 'Next run of this song', seconds === null ? '–' : formatDuration(seconds)],
     ['Memory at peak', memoryBytes === null ? '–' : `${formatBytes(memoryBytes)}${memory === null ? '' : ` of ${formatBytes(memory)}`}`],
     [`Disk${stems === undefined ? '' : ` for ${stems} ${stems === 1 ? 'stem' : 'stems'}`}`, diskBytes === null ? '–' : formatBytes(diskBytes)],
   ];

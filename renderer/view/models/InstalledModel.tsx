@@ -24,8 +24,7 @@ export function InstalledModel({ model }: { model: ModelDescriptor }): JSX.Eleme
       <div className={styles.about}>
         <h2 className={styles.name}>
           {name}
-          {version !== null && <span className={styles.quiet}> version {version}</span>}
-          {builtIn && <span className={styles.quiet}> in the box, a preview</span>}
+          <span className={styles.quiet}> {[version === null ? '' : `version ${version}`, builtIn ? 'in the box, a preview' : ''].filter((part) => part !== '').join(', ')}</span>
         </h2>
         <p className={isUsable ? '' : styles.bad}>{description}</p>
         <ModelFacts model={model} />
@@ -82,7 +81,7 @@ function Quality({ model }: { model: ModelDescriptor }): JSX.Element {
       ) : (
         <>
           {tables.length > 1 && <Picker label="Measured on" choices={tables.map((each) => ({ id: each.title, label: each.title }))} value={table.title} onChange={setTitle} />}
-          <QualityTable table={table} />
+          <QualityTable table={table} isCaptionHidden={tables.length > 1} />
         </>
       )}
     </div>

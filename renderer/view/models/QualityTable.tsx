@@ -1,5 +1,6 @@
 import type { JSX } from 'react';
 import { stemColour, stemLabel } from '../../units/stems.ts';
+import { Hidden } from '../parts/controls.tsx';
 import styles from './models.module.css';
 import type { QualityTable as Table } from './quality.ts';
 
@@ -8,10 +9,10 @@ const fullDb = 12;
 
 const figure = (value: number | null): string => (value === null ? '–' : value.toFixed(1).replace('-', '−'));
 
-export function QualityTable({ table: { title, columns, rows } }: { table: Table }): JSX.Element {
+export function QualityTable({ table: { title, columns, subject, rows }, isCaptionHidden = false }: { table: Table; isCaptionHidden?: boolean }): JSX.Element {
   return (
     <table className={styles.quality}>
-      <caption>{title}</caption>
+      {title !== '' && <caption>{isCaptionHidden ? <Hidden>{title}</Hidden> : title}</caption>}
       <thead>
         <tr>
           <th scope="col">SDR, dB</th>
@@ -28,7 +29,7 @@ export function QualityTable({ table: { title, columns, rows } }: { table: Table
               {stemLabel(stem)}
             </th>
             {values.map((value, index) => (
-              <td key={columns[index]}>
+              <td key={columns[index]} data-subject={index === subject || undefined}>
                 <span className={styles.figure}>{figure(value)}</span>
                 <span className={styles.strength}>
                   <i style={{ transform: `scaleX(${Math.min(1, Math.max(0, (value ?? 0) / fullDb))})` }} />

@@ -5,11 +5,13 @@ import { inLaneOrder } from '../../units/stems.ts';
 export interface QualityTable {
   title: string;
   columns: string[];
+  /** The column that the table is about. */
+  subject: number;
   rows: { stem: string; values: (number | null)[] }[];
 }
 
-function table(title: string, columns: readonly string[], stems: readonly string[], valueOf: (stem: string, column: string) => number | null): QualityTable {
-  return { title, columns: [...columns], rows: inLaneOrder(stems).map((stem) => ({ stem, values: columns.map((column) => valueOf(stem, column)) })) };
+function table(title: string, columns: readonly string[], subject: number, stems: readonly string[], valueOf: (stem: string, column: string) => number | null): QualityTable {
+  return { title, columns: [...columns], subject, rows: inLaneOrder(stems).map((stem) => ({ stem, values: columns.map((column) => valueOf(stem, column)) })) };
 }
 
 /** What is known of a model: measured here set by set, or as its makers published it. */
@@ -17,7 +19,7 @@ export function qualityTables({ quality, published }: Pick<ModelDescriptor, 'qua
   const sets = [...new Set(quality.map(({ set }) => set))];
   const measured = sets.map((set) => {
     const lines = quality.filter((line) => line.set === set);
-    return table(set, ['Full', 'Time only', 'The mix itself'], lines.map(({ stem }) => stem), (stem, column) => {
+    return table(set, ['Full', 'Time only', 'The mix itself'], 0, lines.map(({ stem }) => stem), (stem, column) => {
       const line = lines.find((each) => each.stem === stem);
       return line === undefined ? null : { Full: line.full, 'Time only': line.timeOnly, 'The mix itself': line.mix }[column] ?? null;
     });
@@ -26,7 +28,7 @@ export function qualityTables({ quality, published }: Pick<ModelDescriptor, 'qua
 }
 
 export function publishedTable({ set, stems }: NonNullable<OfferedModel['quality']>): QualityTable {
-  return table(`${set}, as published`, ['Full'], Object.keys(stems), (stem) => stems[stem] ?? null);
+  return table(set, ['Full'], 0, Object.keys(stems), (stem) => stems[stem] ?? null);
 }
 
 /** The model in the box beside one that is offered. Their sets of songs differ: the gap is real, its size approximate. */
@@ -35,7 +37,7 @@ export function comparison(house: Pick<ModelDescriptor, 'name' | 'quality'>, off
   if (quality === null) return null;
   const ordinary = [...new Set(house.quality.map(({ set }) => set))].find((set) => set.includes('ordinary')) ?? house.quality[0]?.set;
   const own = (stem: string): number | null => house.quality.find((line) => line.set === ordinary && line.stem === stem)?.full ?? null;
-  return table('SDR, dB', [house.name, id], Object.keys(quality.stems), (stem, column) => (column === id ? (quality.stems[stem] ?? null) : own(stem)));
+  return table('', [house.name, id], 1, Object.keys(quality.stems), (stem, column) => (column === id ? (quality.stems[stem] ?? null) : own(stem)));
 }
 
 /** dB that time-only loses on average over the first set; null where it is not measured. */

@@ -19,6 +19,7 @@ export function Menu({ label, icon = 'more', choices }: { label: string; icon?: 
       <Popover className={styles.popover ?? ''}>
         <AriaMenu
           aria-label={label}
+          className={styles.menu ?? ''}
           disabledKeys={choices.filter(({ isDisabled }) => isDisabled).map((choice) => choice.label)}
           onAction={(key) => { choices.find((choice) => choice.label === key)?.run(); }}
         >

@@ -1,5 +1,5 @@
 import type { JSX, ReactNode } from 'react';
-import { Button as AriaButton, Disclosure, DisclosurePanel, FieldError, Heading, Input, Label, NumberField, SearchField, TextField } from 'react-aria-components';
+import { Button as AriaButton, Disclosure, DisclosurePanel, FieldError, Input, Label, NumberField, SearchField, TextField } from 'react-aria-components';
 import { Icon } from './Icon.tsx';
 import styles from './parts.module.css';
 
@@ -77,12 +77,10 @@ export function NumberInput({ label, value, least, most, onChange }: { label: st
 export function Details({ label = 'Details', children }: { label?: string; children: ReactNode }): JSX.Element {
   return (
     <Disclosure className={styles.details ?? ''}>
-      <Heading level={3} className={styles.detailsHead ?? ''}>
-        <AriaButton slot="trigger" className={styles.detailsButton ?? ''}>
-          <Icon name="right" />
-          {label}
-        </AriaButton>
-      </Heading>
+      <AriaButton slot="trigger" className={styles.detailsButton ?? ''}>
+        <Icon name="right" />
+        {label}
+      </AriaButton>
       <DisclosurePanel>{children}</DisclosurePanel>
     </Disclosure>
   );

@@ -125,12 +125,14 @@ function Running({ item: { id, title, options } }: { item: QueueItem }): JSX.Ele
   return (
     <>
       <Bar label={title} fraction={progress?.fraction ?? 0} text={text.join(', ')} />
-      {[0, 1].map((line) => (
-        <div key={line} className={styles.second}>{text[line] ?? '\u00a0'}</div>
-      ))}
-      <Actions>
+      <div className={styles.running}>
+        <div>
+          {text.map((line) => (
+            <div key={line} className={styles.second}>{line}</div>
+          ))}
+        </div>
         <Button look="quiet" aria-label={`Cancel ${title}`} onPress={() => { cancelItem(id); }}>Cancel</Button>
-      </Actions>
+      </div>
     </>
   );
 }

@@ -23,10 +23,11 @@ export function Rail(): JSX.Element {
   );
 }
 
-function useQueueFigures(): { count: number; percent: number | null; left: number | null } {
+function useQueueFigures(): { count: number; over: number; percent: number | null; left: number | null } {
   return useStudio(({ items, removing, uploads, progress, plans }) => {
     const open = items.filter(({ id, state }) => (state === 'waiting' || state === 'running') && !removing.includes(id));
-    return { count: open.length + uploads.length, percent: progress === null ? null : Math.floor(progress.progress.fraction * 100), left: secondsLeft(open, plans, progress) };
+    const over = items.filter(({ id, state }) => (state === 'failed' || state === 'interrupted') && !removing.includes(id)).length;
+    return { count: open.length + uploads.length, over, percent: progress === null ? null : Math.floor(progress.progress.fraction * 100), left: secondsLeft(open, plans, progress) };
   });
 }
 
@@ -51,8 +52,8 @@ function FoldedRail(): JSX.Element {
 
 function OpenRail(): JSX.Element {
   const { isActive, setActive } = useStudio((state) => ({ isActive: state.isActive, setActive: state.setActive }));
-  const { count, left } = useQueueFigures();
-  const end = count === 0 ? 'empty' : `${count} ${count === 1 ? 'song' : 'songs'}${left === null ? '' : `, ${formatDuration(left)}`}`;
+  const { count, over, left } = useQueueFigures();
+  const end = count === 0 ? (over === 0 ? 'empty' : `${over} ${over === 1 ? 'needs' : 'need'} you`) : `${count} ${count === 1 ? 'song' : 'songs'}${left === null ? '' : `, ${formatDuration(left)}`}`;
   return (
     <aside className={styles.rail} aria-label="Queue and library">
       <LibrarySearch />
