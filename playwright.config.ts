@@ -1,5 +1,5 @@
 import { defineConfig, type Project } from '@playwright/test';
-import type { Options } from './e2e/pages/test.ts';
+import type { Options } from './e2e/pages/options.ts';
 import { findElectron } from './scripts/electron.mjs';
 import { chromium } from './scripts/setup/packages.mjs';
 

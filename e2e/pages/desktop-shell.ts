@@ -27,18 +27,21 @@ export class DesktopShell implements Shell {
     return page;
   }
 
-  async stop(): Promise<void> {
-    const app = this.#app;
-    this.#app = undefined;
-    await app?.close();
+  /** By a signal: a window that is closed while a song is separated asks first. */
+  stop(): Promise<void> {
+    return this.#end('SIGTERM');
   }
 
-  async kill(): Promise<void> {
+  kill(): Promise<void> {
+    return this.#end('SIGKILL');
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
     const child = this.#app?.process();
     this.#app = undefined;
-    if (child === undefined) return;
+    if (child?.exitCode !== null) return;
     const ended = once(child, 'exit');
-    child.kill('SIGKILL');
+    child.kill(signal);
     await ended;
   }
 }

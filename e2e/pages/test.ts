@@ -3,6 +3,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DesktopShell } from './desktop-shell.ts';
+import type { Options } from './options.ts';
 import { BrowserShell } from './shell.ts';
 import { StudioPage } from './studio.ts';
 
@@ -10,12 +11,6 @@ export { expect };
 
 /** The song that a studio with a library knows. */
 export const finishedSong = 'Night drive';
-
-export interface Options {
-  /** Electron's binary, to run the studio in it; null: in the browser. */
-  electron: string | null;
-  home: 'empty' | 'library';
-}
 
 const newHome = (): Promise<string> => mkdtemp(join(tmpdir(), 'stemwright-e2e-'));
 const remove = (home: string): Promise<void> => rm(home, { recursive: true, force: true, maxRetries: 3 });
