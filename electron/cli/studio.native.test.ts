@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -90,8 +91,8 @@ it('a song becomes a project that can be heard and exported, and survives a rest
   expect(await client.ask('queue.plan', { path: song, options })).toMatchObject({ value: { predicted: { seconds: expect.any(Number) as number } } });
 
   const exported = event(client, 'task', ({ state }: { state: string }) => state !== 'running');
-  const parts = [{ name: 'drums', inputs: [{ stem: 'drums', gain: 1 }] }, { name: 'instrumental', inputs: ['drums', 'bass', 'other'].map((stem) => ({ stem, gain: 1 })) }];
-  await client.ask('projects.export', { project: item?.project, parts, format: 'flac', clipMode: null, rate: 'source', pattern: '{song} - {stem}', folder: null });
+  const parts = [{ name: 'drums', inputs: [{ stem: 'drums', gain: 1, pan: 0 }] }, { name: 'instrumental', inputs: ['drums', 'bass', 'other'].map((stem) => ({ stem, gain: 1, pan: 0 })) }];
+  await client.ask('projects.export', { project: item?.project, parts, format: 'flac', clipMode: null, dither: 'triangular', rate: 'source', pattern: '{song} - {stem}', folder: null });
   const task = (await exported) as { state: string; download: string };
   expect(task).toMatchObject({ state: 'done', download: expect.stringContaining('downloads/') as string });
   const download = await fetch(new URL(task.download, first.base));
@@ -133,10 +134,90 @@ it('killed in the middle of a song, it finds the queue again and leaves nothing 
   await second.client.ask('queue.retry', { id: item?.id });
   await second.client.ask('queue.start', null);
   await done;
-  expect(await readdir(projects)).toEqual([...before, 'Café song (2)']);
+  expect((await readdir(projects)).filter((name) => !name.startsWith('.'))).toEqual([...before, 'Café song (2)']);
   second.child.kill('SIGTERM');
   expect(await second.ended).toEqual([0, null]);
 });
+
+/** What a project sounds like: digests of its tracks, by their names. */
+async function sound(client: TestClient, base: URL, id: string): Promise<string> {
+  const opened = await client.ask('projects.open', { id });
+  const { tracks, missing } = requests['projects.open'].result.parse(opened.ok ? opened.value : null);
+  expect(missing).toEqual([]);
+  const digests = await Promise.all(tracks.map(async ({ samples }) => createHash('sha256').update(Buffer.from(await (await fetch(new URL(samples, base))).arrayBuffer())).digest('hex')));
+  return digests.join(' ');
+}
+
+/** What runs would go on by itself, and be in the way of looking at what was left. */
+async function pauseQueue(): Promise<void> {
+  const path = join(folder, 'home', 'data', 'queue.json');
+  const saved = JSON.parse(await readFile(path, 'utf8')) as object;
+  await writeFile(path, JSON.stringify({ ...saved, active: false }));
+}
+
+it('killed at any moment, it leaves whole projects and the queue', async () => {
+  const setUp = await start();
+  const before = (await queue(setUp.client)).length;
+  const library = requests['projects.list'].result.parse(((await setUp.client.ask('projects.list', null)) as { value: unknown }).value);
+  const [project] = library.projects;
+  const id = project?.id ?? '';
+  const old = await sound(setUp.client, setUp.base, id);
+  await setUp.client.ask('queue.add', { paths: [song], options });
+  await setUp.client.ask('projects.redo', { id, start: 40_000, end: 140_000, stems: null, options: { ...options, shifts: 1, seed: 7 } });
+  setUp.child.kill('SIGTERM');
+  await setUp.ended;
+
+  const states = new Set<string>();
+  const sounds = new Set<string>();
+  const moments = [0.02, 0.15, 0.3, 0.45, 0.6, 0.8].map((share) => share * (1 + Math.random()));
+  for (const moment of moments) {
+    const run = await start();
+    const items = (await queue(run.client)).slice(before);
+    for (const item of items.filter(({ state }) => state === 'interrupted')) {
+      await run.client.ask('queue.retry', { id: item.id });
+    }
+    await run.client.ask('queue.start', null);
+    await new Promise((resolve) => setTimeout(resolve, moment * 1000));
+    run.child.kill('SIGKILL');
+    await run.ended;
+
+    await pauseQueue();
+    const next = await start();
+    const left = (await queue(next.client)).slice(before);
+    expect(left.map(({ path, redo }) => [path.endsWith('.wav'), redo?.project ?? null])).toEqual([[true, null], [false, id]]);
+    left.forEach(({ state }) => states.add(state));
+    const { projects, damaged } = requests['projects.list'].result.parse(((await next.client.ask('projects.list', null)) as { value: unknown }).value);
+    expect(damaged).toEqual([]);
+    expect(projects.flatMap(({ missing }) => missing)).toEqual([]);
+    expect((await readdir(join(folder, 'home', 'data', 'projects'))).filter((name) => name.startsWith('.'))).toEqual([]);
+    sounds.add(await sound(next.client, next.base, id));
+    next.child.kill('SIGTERM');
+    await next.ended;
+  }
+  for (const state of states) {
+    expect(['waiting', 'interrupted', 'done']).toContain(state);
+  }
+
+  const last = await start();
+  for (const item of (await queue(last.client)).filter(({ state }) => state === 'interrupted')) {
+    await last.client.ask('queue.retry', { id: item.id });
+  }
+  const done = event(last.client, 'queue', ({ items }: { items: QueueItem[] }) => items.slice(before).every(({ state }) => state === 'done'));
+  await last.client.ask('queue.start', null);
+  if (!(await queue(last.client)).slice(before).every(({ state }) => state === 'done')) {
+    await done;
+  }
+  // The old sound or the new one, and nothing between.
+  sounds.delete(old);
+  const now = await sound(last.client, last.base, id);
+  sounds.delete(now);
+  expect([...sounds]).toEqual([]);
+  expect(now).not.toBe(old);
+  await last.client.ask('projects.undo', { id });
+  expect(await sound(last.client, last.base, id)).toBe(old);
+  last.child.kill('SIGTERM');
+  await last.ended;
+}, 240_000);
 
 it('two of them do not share a data folder', async () => {
   const first = await start();

@@ -26,12 +26,14 @@ afterEach(() => rm(folder, { recursive: true }));
 const options = { ...defaultQueueOptions, model: 'tiny' };
 const onMore = vi.fn();
 const openModel = vi.fn();
+const disposed = vi.fn();
 
 function predictor({ behaviour, isBusy = false, budget = null }: { behaviour?: FakeBehaviour; isBusy?: boolean; budget?: number | null } = {}): Predictor {
   onMore.mockReset();
   openModel.mockReset();
   const native = fakeNative(behaviour);
-  openModel.mockImplementation((spec: ModelSpec) => native.openModel(spec));
+  disposed.mockReset();
+  openModel.mockImplementation(async (spec: ModelSpec) => ({ ...(await native.openModel(spec)), dispose: disposed }));
   return new Predictor({
     ...{ native: { ...native, openModel }, models, history, onMore },
     folder: join(folder, 'scratch'),
@@ -102,10 +104,11 @@ it('what cannot be measured is not tried again and again', async () => {
   const predicts = predictor({ behaviour: { end: { type: 'failed', code: 'internal', message: 'broken' } } });
   predicts.seconds(options, 2, 60);
   await vi.waitFor(() => {
-    expect(openModel).toHaveBeenCalled();
+    expect(disposed).toHaveBeenCalled();
   });
-  await predicts.makeWay();
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await new Promise((resolve) => setTimeout(resolve, 10));
   predicts.seconds(options, 2, 60);
+  await predicts.makeWay();
+  expect(openModel).toHaveBeenCalledTimes(1);
   expect(onMore).not.toHaveBeenCalled();
 });

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,7 +48,7 @@ async function patches(value: number) {
 }
 
 async function apply(native: NativeModule, value: number): Promise<void> {
-  await new ProjectEdits(native).apply(project, edit, await patches(value), scratch);
+  await new ProjectEdits(native).apply(project, { ...edit, id: randomUUID() }, await patches(value), scratch);
 }
 
 async function samples(name: string): Promise<Float32Array> {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -52,15 +51,20 @@ export class ProjectEdits {
     return { canUndo: list.some(({ isApplied }) => isApplied), canReapply: list.some(({ isApplied }) => !isApplied), list };
   }
 
+  /** Whether the edit was made, be it taken back since. */
+  async has({ folder }: ProjectFolder, id: string): Promise<boolean> {
+    return (await read(folder)).list.some((edit) => edit.id === id);
+  }
+
   /**
    * Fades the patches into the stems, and brings residual, peaks and report up to date.
    * @param scratch gets what is needed on the way
    */
-  async apply(project: ProjectFolder, edit: Pick<Edit, 'start' | 'end' | 'model' | 'mode'>, patches: readonly Patch[], scratch: JobFolder): Promise<void> {
+  async apply(project: ProjectFolder, edit: Pick<Edit, 'id' | 'start' | 'end' | 'model' | 'mode'>, patches: readonly Patch[], scratch: JobFolder): Promise<void> {
     const { folder } = project;
     await this.recover(project);
     const before = await read(folder);
-    const made: Edit = { ...edit, id: randomUUID(), madeAt: new Date().toISOString(), stems: patches.map(({ stem }) => stem), isApplied: false };
+    const made: Edit = { ...edit, madeAt: new Date().toISOString(), stems: patches.map(({ stem }) => stem), isApplied: false };
     const store = sideFolder(folder, made.id, 'before');
     await mkdir(join(store, 'stems'), { recursive: true });
     await copyFile(join(folder, reportName), join(store, reportName));

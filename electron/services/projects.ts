@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromWriteError, StemwrightError } from '../contract/errors.ts';
@@ -16,10 +15,6 @@ export class ProjectLibrary {
 
   constructor(folder: string) {
     this.folder = folder;
-  }
-
-  static newId(): string {
-    return randomUUID();
   }
 
   /** Newest first. */
@@ -110,6 +105,14 @@ export class ProjectLibrary {
 
   /** @throws StemwrightError 'usage' when there is no such project, or it is damaged */
   async find(id: string): Promise<ProjectFolder> {
+    const found = await this.seek(id);
+    if (found === null) {
+      throw new StemwrightError('usage', 'there is no such project', 'It may have been moved or deleted: look at the library again.');
+    }
+    return found;
+  }
+
+  async seek(id: string): Promise<ProjectFolder | null> {
     const seen = this.#seen.get(id);
     const found = seen === undefined ? null : await readProject(seen);
     if (found !== null && typeof found !== 'string' && found.file.id === id) {
@@ -122,7 +125,7 @@ export class ProjectLibrary {
         return candidate;
       }
     }
-    throw new StemwrightError('usage', 'there is no such project', 'It may have been moved or deleted: look at the library again.');
+    return null;
   }
 
   async #change(id: string, change: Partial<Pick<ProjectFile, 'title' | 'sourcePath'>>): Promise<void> {

@@ -10,7 +10,7 @@ import { findModel, loadModel } from './models.ts';
 import type { PaceHistory } from './pace.ts';
 import { asProject } from './project-delivery.ts';
 import type { ProjectEdits } from './project-edits.ts';
-import { ProjectLibrary } from './projects.ts';
+import type { ProjectLibrary } from './projects.ts';
 import { computePatches } from './redo.ts';
 import { unprovenMode } from './separate.ts';
 import { Separator } from './separator.ts';
@@ -34,7 +34,7 @@ interface Outcome {
   warnings: Warning[];
 }
 
-/** Makes projects of the queue's songs, and says where the one that runs has got to. */
+/** Makes projects of the queue's songs, each with its item's id, and says where the one that runs has got to. */
 export class SongRun {
   readonly #setting: SongRunSetting;
   readonly #live: LiveTracks;
@@ -78,13 +78,17 @@ export class SongRun {
   }
 
   async #separate(item: QueueItem, threads: number, signal: AbortSignal): Promise<Outcome> {
-    const { native, models, history, keepsPath, memoryBudgetBytes } = this.#setting;
-    const project = ProjectLibrary.newId();
+    const { native, models, library, history, keepsPath, memoryBudgetBytes } = this.#setting;
+    // A process that ended between the last rename and the queue's note of it has left a whole project.
+    const made = await library.seek(item.id);
+    if (made !== null) {
+      return { project: item.id, warnings: made.report.warnings };
+    }
     const separator = new Separator(this.#options(item.options, threads), '/', {
       native,
       models,
       memoryBudgetBytes: memoryBudgetBytes(),
-      deliver: asProject(native, { id: project, sourcePath: keepsPath(item.path) ? item.path : null }),
+      deliver: asProject(native, { id: item.id, sourcePath: keepsPath(item.path) ? item.path : null }),
       onTracks: async (tracks) => {
         await native.writePeaks({ track: tracks.original, channels: tracks.channels });
         await this.#live.begin(item.id, tracks);
@@ -98,7 +102,7 @@ export class SongRun {
         this.#note(item, progress, progress.finished.length > 0);
       });
       await history.note(item.options, threads, report);
-      return { project, warnings: report.warnings };
+      return { project: item.id, warnings: report.warnings };
     } catch (error) {
       await this.#live.release();
       throw error;
@@ -114,7 +118,11 @@ export class SongRun {
       this.#note(item, progress, false);
     };
     say({ phase: 'load', fraction: 0, etaSeconds: null, finished: [] });
-    const [project, folder] = [await library.find(redo.project), await JobFolder.create(library.folder)];
+    const project = await library.find(redo.project);
+    if (await edits.has(project, item.id)) {
+      return { project: redo.project, warnings: [] };
+    }
+    const folder = await JobFolder.create(library.folder);
     try {
       const model = await loadModel(native, await findModel(models, options.model, '/'));
       try {
@@ -126,7 +134,7 @@ export class SongRun {
             this.#job = job;
           },
         });
-        await library.withTracks(redo.project, (found) => edits.apply(found, { start: redo.start, end: redo.end, model: options.model, mode: options.mode }, patches, folder));
+        await library.withTracks(redo.project, (found) => edits.apply(found, { id: item.id, start: redo.start, end: redo.end, model: options.model, mode: options.mode }, patches, folder));
         return { project: redo.project, warnings: unprovenMode(model, options.mode) };
       } finally {
         model.dispose();

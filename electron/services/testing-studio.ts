@@ -1,4 +1,5 @@
 /** A studio around an engine that only pretends to compute, in folders of its own. */
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,6 @@ import { fakeNative } from '../engine/testing.ts';
 import type { MediaInfo } from '../media/probe.ts';
 import { JobFolder } from './job-folder.ts';
 import { asProject } from './project-delivery.ts';
-import { ProjectLibrary } from './projects.ts';
 import type { SeparatedSong } from './separate.ts';
 import { Studio } from './studio.ts';
 
@@ -49,7 +49,7 @@ const frames = 1000;
 
 /** A project of two stems, each of `frames` frames that count up from 0. */
 export async function writeProject(projects: string, title: string, { sourcePath = join(projects, '..', 'gone.wav') }: { sourcePath?: string | null } = {}): Promise<string> {
-  const id = ProjectLibrary.newId();
+  const id = randomUUID();
   const job = await JobFolder.create(projects);
   const track = async (name: string) => {
     const path = job.file(`${name}.f32`);

@@ -26,6 +26,24 @@ async function state(): Promise<unknown> {
   return [list, shell.trashed, shell.revealed];
 }
 
+it("somebody else's ids are refused, and nothing changes", async () => {
+  const before = await state();
+  const id = randomUUID();
+  const cases = requestCases(subjects);
+  const foreign: [Channel, unknown][] = [
+    ...(['queue.cancel', 'queue.retry', 'queue.remove', 'projects.open', 'projects.delete', 'projects.reveal', 'tasks.cancel'] as const).map((channel): [Channel, unknown] => [channel, { id }]),
+    ['queue.move', { id: subjects.waiting, before: id }],
+    ['projects.rename', { id, title: 'x' }],
+    ...(['queue.focus', 'projects.redo', 'projects.saveMix', 'projects.relocate', 'projects.stemFile'] as const).map((channel): [Channel, unknown] => [channel, { ...cases[channel].args, id }]),
+    ...(['projects.undo', 'projects.reapply'] as const).map((channel): [Channel, unknown] => [channel, { id }]),
+    ['projects.export', { ...cases['projects.export'].args, project: id }],
+  ];
+  for (const [channel, args] of foreign) {
+    expect(await client.ask(channel, args), channel).toMatchObject({ ok: false, code: 'usage' });
+  }
+  expect(await state()).toEqual(before);
+});
+
 describe('every channel', () => {
   it.each(channels)('%s refuses arguments that are missing, wrong or oversized', async (channel) => {
     const before = await state();
@@ -52,24 +70,6 @@ describe('every channel', () => {
       expect(await client.ask(channel, null)).toMatchObject({ ok: false, code: 'usage' });
     }
   });
-});
-
-it("somebody else's ids are refused, and nothing changes", async () => {
-  const before = await state();
-  const id = randomUUID();
-  const cases = requestCases(subjects);
-  const foreign: [Channel, unknown][] = [
-    ...(['queue.cancel', 'queue.retry', 'queue.remove', 'projects.open', 'projects.delete', 'projects.reveal', 'tasks.cancel'] as const).map((channel): [Channel, unknown] => [channel, { id }]),
-    ['queue.move', { id: subjects.waiting, before: id }],
-    ['projects.rename', { id, title: 'x' }],
-    ...(['queue.focus', 'projects.redo', 'projects.saveMix', 'projects.relocate', 'projects.stemFile'] as const).map((channel): [Channel, unknown] => [channel, { ...cases[channel].args, id }]),
-    ...(['projects.undo', 'projects.reapply'] as const).map((channel): [Channel, unknown] => [channel, { id }]),
-    ['projects.export', { ...cases['projects.export'].args, project: id }],
-  ];
-  for (const [channel, args] of foreign) {
-    expect(await client.ask(channel, args), channel).toMatchObject({ ok: false, code: 'usage' });
-  }
-  expect(await state()).toEqual(before);
 });
 
 it('changes reach every page as events of the contract', async () => {
