@@ -49,6 +49,21 @@ describe('the store', () => {
     await expect(install('Small')).rejects.toMatchObject({ code: 'usage' });
   });
 
+  it('installs where the user says, and finds what was installed before', async () => {
+    await install('old');
+    let chosen: string | null = join(folder, 'elsewhere', 'models');
+    store = new ModelStore(folder, () => Promise.resolve(chosen));
+    await install('new');
+    expect(await store.ids()).toEqual(['new', 'old']);
+    expect((await store.find('new')).path).toBe(join(folder, 'elsewhere', 'models', 'new', 'weights.safetensors'));
+    expect((await store.find('old')).path).toBe(join(folder, 'models', 'old', 'weights.safetensors'));
+    await expect(install('old')).rejects.toMatchObject({ code: 'usage' });
+    await store.remove('old');
+    chosen = null;
+    expect(await store.ids()).toEqual([]);
+    await expect(store.find('new')).rejects.toMatchObject({ code: 'model' });
+  });
+
   it('keeps nothing of an installation that failed', async () => {
     await expect(store.install('small', async (staging) => {
       await writeFile(join(staging, 'half'), '');

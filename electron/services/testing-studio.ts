@@ -8,7 +8,7 @@ import type { MediaInfo } from '../media/probe.ts';
 import { JobFolder } from './job-folder.ts';
 import { asProject } from './project-delivery.ts';
 import type { SeparatedSong } from './separate.ts';
-import { Studio } from './studio.ts';
+import { Studio, type System } from './studio.ts';
 
 export interface TestStudio {
   studio: Studio;
@@ -22,7 +22,8 @@ export interface TestStudio {
   close: () => Promise<void>;
 }
 
-export async function openTestStudio(): Promise<TestStudio> {
+/** @param system what the shell can do; absent: one that notes what it is asked to trash and to reveal */
+export async function openTestStudio(system?: Omit<System, 'log'>): Promise<TestStudio> {
   const folder = await mkdtemp(join(tmpdir(), 'stemwright-studio-'));
   const [trashed, revealed, log]: string[][] = [[], [], []];
   const data = join(folder, 'data');
@@ -33,7 +34,7 @@ export async function openTestStudio(): Promise<TestStudio> {
   const studio = await Studio.open({
     folders: { data, config: join(folder, 'config') },
     native: fakeNative(),
-    system: { shell: 'browser', trash: note(trashed), reveal: note(revealed), log: (line) => log?.push(line) },
+    system: { ...(system ?? { shell: 'browser', trash: note(trashed), reveal: note(revealed) }), log: (line) => log?.push(line) },
   });
   return {
     ...{ studio, folder, data, trashed: trashed ?? [], revealed: revealed ?? [], log: log ?? [] },

@@ -25,6 +25,13 @@ it('a file arrives whole, under its own name', async () => {
   expect(await readFile(path, 'utf8')).toBe('one two');
 });
 
+it('knows its own from others', async () => {
+  expect(uploads.holds(await uploads.receive('a.mp3', chunks('x'), 100))).toBe(true);
+  for (const other of ['/music/a.mp3', join(folder, 'uploads'), join(folder, 'uploads', 'a.mp3'), join(folder, 'uploads', 'x', '..', '..', 'a', 'b.mp3')]) {
+    expect(uploads.holds(other), other).toBe(false);
+  }
+});
+
 it.each(['../../evil.mp3', '/etc/evil.mp3', 'C:\\evil.mp3', '..', '', '.', 'a\0b'])('a name leads nowhere else: %j', async (name) => {
   const path = await uploads.receive(name, chunks('x'), 100);
   expect(dirname(dirname(path))).toBe(join(folder, 'uploads'));
