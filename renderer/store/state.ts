@@ -215,6 +215,8 @@ export interface ViewSlice {
   setNarrow: (isNarrow: boolean) => void;
   toggleRail: () => void;
   toggleInspector: () => void;
+  /** Gives a narrow window its centre back. */
+  closeDrawers: () => void;
   setDialog: (dialog: DialogName | null, subject?: string) => void;
   notify: (tone: Notice['tone'], text: string, hint?: string, action?: NoticeAction) => void;
   /** Takes a notice away; with `acts`, does what it offers. */

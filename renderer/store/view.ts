@@ -33,6 +33,9 @@ export function createViewSlice({ set, get }: Parts): ViewSlice {
     toggleInspector: () => {
       set(({ isRailOpen, isInspectorOpen, isNarrow }) => ({ isInspectorOpen: !isInspectorOpen, isRailOpen: isRailOpen && !isNarrow }));
     },
+    closeDrawers: () => {
+      set({ isRailOpen: false, isInspectorOpen: false });
+    },
     setDialog: (dialog, subject) => {
       set({ dialog, dialogSubject: subject ?? null });
     },

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { faderDb, faderPosition, formatDb, formatPan, parseDb, spokenDb, spokenPan, stepFader, toDb, toGain } from './levels.ts';
+import { faderDb, faderPosition, formatDb, formatPan, parseDb, parsePan, spokenDb, spokenPan, stepFader, toDb, toGain } from './levels.ts';
 
 it('gain and decibels are each other\'s opposite', () => {
   expect(toDb(toGain(-7.5))).toBeCloseTo(-7.5, 9);
@@ -55,4 +55,17 @@ it.each([
 ])('pan %d', (pan, shown, said) => {
   expect(formatPan(pan)).toBe(shown);
   expect(spokenPan(pan)).toBe(said);
+});
+
+it.each([
+  ['L 18', -0.18],
+  ['r100', 1],
+  ['C', 0],
+  ['centre', 0],
+  ['−40 %', -0.4],
+  ['250', 1],
+  ['up', null],
+  ['', null],
+])('typed pan %j', (text, pan) => {
+  expect(parsePan(text)).toBe(pan);
 });

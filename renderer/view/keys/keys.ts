@@ -38,10 +38,11 @@ function loopEdge(state: StudioState, isStart: boolean): void {
   else state.setLoop(start < at ? start : 0, at);
 }
 
-/** Escape: the panel, what is marked, and then the running job, which is asked for first. */
+/** Escape: what lies over the centre, the panel, what is marked, and then the running job, which is asked for first. */
 function leave(state: StudioState): void {
   const running = state.items.find(({ state: at }) => at === 'running');
-  if (state.isRegionOpen) state.closeRegion();
+  if (state.isNarrow && (state.isRailOpen || state.isInspectorOpen)) state.closeDrawers();
+  else if (state.isRegionOpen) state.closeRegion();
   else if (state.selection !== null) state.clearSelection();
   else if (running !== undefined) {
     const stop = { label: 'Cancel it', run: () => { state.cancelItem(running.id); } };
@@ -94,7 +95,6 @@ export function keyActions({ choose }: PageActions): readonly KeyAction[] {
     { keys: 'Ctrl E', label: 'export', group: 'Studio', matches: ctrl('e'), run: (state) => { if (state.finished !== null) state.setDialog('export'); } },
     { keys: 'Ctrl ,', label: 'settings', group: 'Studio', matches: ctrl(','), run: (state) => { state.setDialog('settings'); } },
     { keys: 'Ctrl 1, 2', label: 'studio, models', group: 'Studio', matches: ctrl('1', '2'), run: (state, { key }) => { state.showPage(key === '1' ? 'studio' : 'models'); } },
-    { keys: 'F6', label: 'next region', group: 'Studio', matches: () => false, run: () => undefined },
     { keys: 'Ctrl F', label: 'search songs', group: 'Studio', matches: ctrl('f'), run: (state) => { state.setSearching(true); } },
     { keys: 'Ctrl B', label: 'fold the queue', group: 'Studio', matches: ctrl('b'), run: (state) => { state.toggleRail(); } },
     { keys: 'Ctrl I', label: 'fold the settings', group: 'Studio', matches: ctrl('i'), run: (state) => { state.toggleInspector(); } },
