@@ -38,6 +38,7 @@ function HelpDialog(): JSX.Element {
           </section>
         ))}
       </div>
+      <p>F6 goes from region to region, Shift F6 back. In the queue Alt with ↑ ↓ moves a song; in the library F2 renames one and Delete deletes it.</p>
       <p>On a fader: arrows 0.5 dB, Backspace or a double click to 0 dB, Shift while dragging for fine steps.</p>
       <div className={styles.letters}>
         <Switch label="Single letters are shortcuts" isOn={areLettersOn} onChange={(letterShortcuts) => { setSettings({ letterShortcuts }); }} />
