@@ -1,5 +1,6 @@
 #include "addon/model_handle.h"
 
+#include <string>
 #include <utility>
 
 #include "addon/arguments.h"
@@ -13,6 +14,26 @@ namespace stemwright::addon {
 namespace {
 
 constexpr std::uint64_t kMostThreads = 1024;
+
+session::ModelOptions readOptions(const Argument& spec) {
+  session::ModelOptions options;
+  if (const Argument given = spec["precision"]; !given.isAbsent()) {
+    const std::string name = given.text();
+    if (name != "fp32" && name != "bf16") given.refuse("'fp32' or 'bf16'");
+    if (name == "bf16") options.precision = session::Precision::kBf16;
+  }
+  if (const Argument given = spec["groupNorm"]; !given.isAbsent()) {
+    const std::string name = given.text();
+    if (name == "standard") {
+      options.groupNorm = session::NormAlgorithm::kStandard;
+    } else if (name == "kahan") {
+      options.groupNorm = session::NormAlgorithm::kKahan;
+    } else if (name != "welford") {
+      given.refuse("'standard', 'kahan' or 'welford'");
+    }
+  }
+  return options;
+}
 
 /// Tells our objects from others with the same prototype.
 constexpr napi_type_tag kModelTag = {0x6c7b0f6a1d5e4f3aull, 0x9c2f38b4d1a7e605ull};
@@ -36,14 +57,15 @@ Napi::Value ModelHandle::open(const Napi::CallbackInfo& info) {
   auto path = spec["path"].path();
   auto tensors = readTensors(spec["tensors"]);
   auto config = readConfig(spec["config"]);
+  const session::ModelOptions options = readOptions(spec);
   return OneShot<Model>::start(
       info.Env(),
-      [path = std::move(path), tensors = std::move(tensors),
-       config = std::move(config)]() -> core::Result<Model> {
+      [path = std::move(path), tensors = std::move(tensors), config = std::move(config),
+       options]() -> core::Result<Model> {
         if (!config) return config.error();
         auto weights = session::WeightFile::open(path, tensors);
         if (!weights) return weights.error();
-        return session::HTDemucs::load(config.value(), std::move(weights).value());
+        return session::HTDemucs::load(config.value(), std::move(weights).value(), options);
       },
       [](Napi::Env env, Model model) -> Napi::Value {
         const Napi::Object handle = Environment::of(env).model.New({});

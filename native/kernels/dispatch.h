@@ -32,6 +32,7 @@ struct Kernels {
   const RecurrentKernels& recurrent;
   const ConvolutionKernels& convolution;
   const BiquadKernels& biquad;
+  NormAlgorithm groupNorm = NormAlgorithm::kWelford;  ///< of models whose layers do not say
 };
 
 /// Levels that were compiled in and that this machine can run, slowest first.

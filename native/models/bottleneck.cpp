@@ -94,7 +94,7 @@ void Bottleneck::attend(const TransformerLayer& layer, float* tokens, std::size_
                         {.activation = nn::Activation::kGelu}, pool);
   layer.linear2.forward(work.feedForward, 1, count, tokens,
                         {.scale = layer.gamma2.data(), .residual = tokens}, pool);
-  nn::groupNorm(kernels, tokens, count, graph.dim, 1, layer.normOut, pool);
+  nn::groupNorm(kernels, tokens, count, graph.dim, 1, layer.normOut, pool, kernels.groupNorm);
 }
 
 void Bottleneck::layer(std::size_t index, const Workspace& work, core::ThreadPool& pool) const {

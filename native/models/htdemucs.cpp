@@ -281,10 +281,17 @@ HTDemucs::HTDemucs() = default;
 HTDemucs::~HTDemucs() = default;
 
 core::Result<std::shared_ptr<const HTDemucs>> HTDemucs::load(const HTDemucsConfig& config,
-                                                             WeightFile weights) {
+                                                             WeightFile weights,
+                                                             const ModelOptions& options) {
   STEMWRIGHT_TRY(checkConfig(config));
+  const bool isBf16 = options.precision == Precision::kBf16;
+  if (isBf16 && nn::bf16Kernels().empty()) {
+    return Error{ErrorCode::kInvalidArgument, "this processor does not compute in bf16"};
+  }
+  nn::Kernels kernels = isBf16 ? *nn::bf16Kernels().back() : nn::kernels();
+  kernels.groupNorm = options.groupNorm;
   try {
-    return read(config, weights);
+    return read(config, weights, kernels);
   } catch (const LoadFault& fault) {
     return fault.error;
   } catch (const std::bad_alloc&) {
@@ -292,12 +299,13 @@ core::Result<std::shared_ptr<const HTDemucs>> HTDemucs::load(const HTDemucsConfi
   }
 }
 
-std::shared_ptr<const HTDemucs> HTDemucs::read(const HTDemucsConfig& config, WeightFile& weights) {
+std::shared_ptr<const HTDemucs> HTDemucs::read(const HTDemucsConfig& config, WeightFile& weights,
+                                               const nn::Kernels& kernels) {
   std::shared_ptr<HTDemucs> model(new HTDemucs);
   model->config_ = config;
   model->graph_ = std::make_unique<Graph>();
   Graph& graph = *model->graph_;
-  graph.kernels = &nn::kernels();
+  graph.kernels = std::make_unique<const nn::Kernels>(kernels);
 
   Reader reader(weights, *graph.kernels);
   readEncoders(reader, config, graph);

@@ -12,6 +12,7 @@
 #include "core/thread_pool.h"
 #include "models/htdemucs_config.h"
 #include "models/weight_file.h"
+#include "nn/kernels.h"
 
 namespace stemwright::models {
 
@@ -21,13 +22,26 @@ enum class Mode {
   kTimeOnly,
 };
 
+enum class Precision {
+  kFp32,
+  kBf16,  ///< weights and what they multiply rounded to bf16, everything else in float
+};
+
+/// How a model is to be computed.
+struct ModelOptions {
+  Precision precision = Precision::kFp32;
+  nn::NormAlgorithm groupNorm = nn::NormAlgorithm::kWelford;
+};
+
 /// A loaded HTDemucs: weights packed once, shared by any number of runners. Immutable.
 class HTDemucs {
  public:
   /// Reads and packs every tensor of the graph.
-  /// @return kModel, naming what does not fit: a configuration value or a tensor
+  /// @return kModel, naming what does not fit: a configuration value or a tensor;
+  ///         kInvalidArgument for bf16 where the processor does not multiply it
   static core::Result<std::shared_ptr<const HTDemucs>> load(const HTDemucsConfig& config,
-                                                            WeightFile weights);
+                                                            WeightFile weights,
+                                                            const ModelOptions& options = {});
   ~HTDemucs();
   HTDemucs(const HTDemucs&) = delete;
   HTDemucs& operator=(const HTDemucs&) = delete;
@@ -42,7 +56,8 @@ class HTDemucs {
 
  private:
   HTDemucs();
-  static std::shared_ptr<const HTDemucs> read(const HTDemucsConfig& config, WeightFile& weights);
+  static std::shared_ptr<const HTDemucs> read(const HTDemucsConfig& config, WeightFile& weights,
+                                              const nn::Kernels& kernels);
 
   HTDemucsConfig config_;
   std::unique_ptr<Graph> graph_;

@@ -1,6 +1,7 @@
 // The layers of a loaded HTDemucs, named and ordered as in Demucs. Private to models/.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -44,7 +45,7 @@ struct TransformerLayer {
 };
 
 struct HTDemucs::Graph {
-  const nn::Kernels* kernels = nullptr;
+  std::unique_ptr<const nn::Kernels> kernels;  ///< the level in use, with the model's options
   std::vector<EncoderLayer> encoder;
   std::vector<EncoderLayer> timeEncoder;
   std::vector<DecoderLayer> decoder;  ///< in order of use: deepest first

@@ -34,7 +34,8 @@ kernels::Moments DConv::squeeze(const Layer& layer, const float* x, std::size_t 
                                 std::size_t begin, std::size_t end, float* hidden) const {
   const std::size_t narrow = layer.squeeze.outChannels();
   layer.squeeze.row(x, 1, width, 0, begin, end, hidden, {});
-  return kernels_->norm.moments(hidden + begin * narrow, narrow, end - begin, narrow);
+  return kernels::momentsBy(kernels_->norm, kernels_->groupNorm)(hidden + begin * narrow, narrow,
+                                                                 end - begin, narrow);
 }
 
 /// Normalises `count` hidden rows in place and gives the moments of what they expand to.
@@ -46,7 +47,7 @@ kernels::Moments DConv::activate(const Layer& layer, const kernels::Moments& mom
                             inverseStd(moments), layer.squeezeNorm.weight.data(),
                             layer.squeezeNorm.bias.data()});
   layer.expand.row(hidden, 1, count, 0, 0, count, expanded, {});
-  return kernels_->norm.moments(expanded, wide, count, wide);
+  return kernels::momentsBy(kernels_->norm, kernels_->groupNorm)(expanded, wide, count, wide);
 }
 
 /// Adds what `count` hidden rows expand to, normalised, gated and scaled, to x.

@@ -5,6 +5,7 @@
 
 #include "core/thread_pool.h"
 #include "kernels/dispatch.h"
+#include "nn/kernels.h"
 
 namespace stemwright::nn {
 
@@ -16,8 +17,6 @@ struct Affine {
 
 /// PyTorch's default.
 inline constexpr double kNormEpsilon = 1e-5;
-
-using kernels::NormAlgorithm;
 
 /// Group norm of x [rows, channels] in place, statistics over all rows of a group's channels.
 /// @param groups divides channels

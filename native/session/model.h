@@ -11,7 +11,10 @@ using models::DType;
 using models::HTDemucs;
 using models::HTDemucsConfig;
 using models::Mode;
+using models::ModelOptions;
+using models::Precision;
 using models::TensorEntry;
 using models::WeightFile;
+using nn::NormAlgorithm;
 
 }  // namespace stemwright::session

@@ -129,6 +129,19 @@ std::vector<float> withoutEmbedding(std::vector<float> encoded, std::uint64_t se
   return encoded;
 }
 
+core::Result<std::shared_ptr<const HTDemucs>> loadHouse(const models::ModelOptions& options) {
+  const std::string path = std::string(STEMWRIGHT_ASSETS) + "/models/house.safetensors";
+  auto file = models::WeightFile::open(path, testing::weightTable(path));
+  REQUIRE(file.ok());
+  return HTDemucs::load(testing::houseConfig(), std::move(file).value(), options);
+}
+
+std::shared_ptr<const HTDemucs> houseModel(const models::ModelOptions& options) {
+  auto model = loadHouse(options);
+  if (!model.ok()) FAIL(model.error().message);
+  return std::move(model).value();
+}
+
 }  // namespace
 
 TEST_SUITE("models") {
@@ -188,16 +201,38 @@ TEST_SUITE("models") {
   }
 
   TEST_CASE("the house model gives PyTorch's output in both modes") {
-    const std::string path = std::string(STEMWRIGHT_ASSETS) + "/models/house.safetensors";
-    auto file = models::WeightFile::open(path, testing::weightTable(path));
-    REQUIRE(file.ok());
-    auto model = HTDemucs::load(testing::houseConfig(), std::move(file).value());
-    if (!model.ok()) FAIL(model.error().message);
-    CHECK(model.value()->parameters() == 9316152);
+    const auto model = houseModel({});
+    CHECK(model->parameters() == 9316152);
     const Fixture io("house-io.safetensors");
-    CHECK(error(io, "full", forward(model.value(), io["input"], Mode::kFull, 2).out) < kTolerance);
-    CHECK(error(io, "time_only", forward(model.value(), io["input"], Mode::kTimeOnly, 2).out) <
-          kTolerance);
+    CHECK(error(io, "full", forward(model, io["input"], Mode::kFull, 2).out) < kTolerance);
+    CHECK(error(io, "time_only", forward(model, io["input"], Mode::kTimeOnly, 2).out) < kTolerance);
+  }
+
+  TEST_CASE("the house model in bf16 stays near PyTorch's output, in half the memory for weights") {
+    const Fixture io("house-io.safetensors");
+    if (nn::bf16Kernels().empty()) {
+      auto refused = loadHouse({models::Precision::kBf16, nn::NormAlgorithm::kWelford});
+      REQUIRE_FALSE(refused.ok());
+      CHECK(refused.error().code == core::ErrorCode::kInvalidArgument);
+      return;
+    }
+    const auto model = houseModel({models::Precision::kBf16, nn::NormAlgorithm::kWelford});
+    CHECK(model->weightBytes() < houseModel({})->weightBytes() * 6 / 10);
+    for (const auto& [name, mode] :
+         {std::pair{"full", Mode::kFull}, {"time_only", Mode::kTimeOnly}}) {
+      const double off = error(io, name, forward(model, io["input"], mode, 2).out);
+      CAPTURE(off);
+      CHECK(off > 1e-4);  // it is bf16
+      CHECK(off < 3e-2);
+    }
+  }
+
+  TEST_CASE("every way of summing group norm's moments gives the house model's output") {
+    const Fixture io("house-io.safetensors");
+    for (const auto algorithm : {nn::NormAlgorithm::kStandard, nn::NormAlgorithm::kKahan}) {
+      const auto model = houseModel({models::Precision::kFp32, algorithm});
+      CHECK(error(io, "full", forward(model, io["input"], Mode::kFull, 2).out) < kTolerance);
+    }
   }
 
   TEST_CASE("the arithmetic of the published model is counted in full") {
