@@ -96,10 +96,12 @@ export interface BenchArguments {
   filter: RegExp;
   json: string | null;
   threads: number;
+  /** Against its rivals, instead of alone. */
+  peers: boolean;
 }
 
 export function parseBench(args: string[], folder: string): BenchArguments {
-  const { values, positionals } = parse(args, { filter: text, json: text, threads: text });
+  const { values, positionals } = parse(args, { filter: text, json: text, threads: text, peers: flag });
   if (positionals.length > 0) {
     throw usageFault('bench takes options only');
   }
@@ -107,6 +109,7 @@ export function parseBench(args: string[], folder: string): BenchArguments {
     filter: pattern('--filter', values.filter ?? ''),
     json: values.json === undefined ? null : resolve(folder, nonEmpty('--json', values.json)),
     threads: values.threads === undefined ? availableParallelism() : whole('--threads', values.threads, 1, 1024),
+    peers: values.peers ?? false,
   };
 }
 

@@ -18,7 +18,8 @@ export async function runBench(args: string[], folder: string, signal: AbortSign
 }
 
 /** As in "HTDemucs 42 M, full: 2.52 s a segment (±0.05)". */
-function line({ name, unit, median, low, high }: BenchmarkEntry): string {
+function line({ name, unit, median, low, high, peer, ratio }: BenchmarkEntry): string {
   const spread = high > low ? ` (±${((high - low) / 2).toPrecision(2)})` : '';
-  return `${name}: ${median.toPrecision(4)} ${unit}${spread}`;
+  const beside = peer === null || ratio === null ? '' : `, ${ratio.toFixed(2)} x ${peer}`;
+  return `${name}: ${median.toPrecision(4)} ${unit}${spread}${beside}`;
 }

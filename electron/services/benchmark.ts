@@ -4,16 +4,24 @@ import { cancelled, StemwrightError } from '../contract/errors.ts';
 import { fromNative } from '../engine/errors.ts';
 import { loadNative } from '../engine/load.ts';
 import type { NativeBenchmarkEntry, NativeModule } from '../engine/native.ts';
+import { runPeers } from './benchmark-peers.ts';
 
 export interface BenchmarkRun {
   /** Only benchmarks whose name matches. */
   filter: RegExp;
   threads: number;
+  /** Against its rivals, instead of alone. */
+  peers?: boolean | undefined;
   signal: AbortSignal;
 }
 
 /** Runs the engine's benchmarks one after the other. @param onEntry called with each figure as it comes */
 export async function runBenchmarks(run: BenchmarkRun, onEntry: (entry: BenchmarkEntry) => void, native: NativeModule = loadNative()): Promise<BenchmarkReport> {
+  if (run.peers === true) {
+    const entries = (await runPeers(run.signal)).filter(({ name }) => run.filter.test(name));
+    entries.forEach(onEntry);
+    return { machine: machine(native, run.threads), date: new Date().toISOString(), entries };
+  }
   const names = native.benchmarks().filter((name) => run.filter.test(name));
   if (names.length === 0) {
     throw new StemwrightError('usage', `no benchmark matches ${run.filter.source}`, `There are: ${native.benchmarks().join('; ')}.`);
@@ -35,7 +43,7 @@ export async function runBenchmarks(run: BenchmarkRun, onEntry: (entry: Benchmar
 }
 
 function toEntry({ name, unit, median, low, high }: NativeBenchmarkEntry): BenchmarkEntry {
-  return { name, unit, median, low, high, noise: (high - low) / 2 / median, allocations: null, peer: null, ratio: null };
+  return { name, unit, median, low, high, noise: high > low ? (high - low) / 2 / median : 0, allocations: null, peer: null, ratio: null };
 }
 
 function machine(native: NativeModule, threads: number): BenchmarkReport['machine'] {

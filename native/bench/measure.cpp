@@ -16,6 +16,8 @@ double secondsSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+}  // namespace
+
 /// Median and its interval: ranks n/2 ∓ 0.98 sqrt(n) of the sorted timings.
 Timing summarise(std::vector<double> times) {
   std::sort(times.begin(), times.end());
@@ -27,8 +29,6 @@ Timing summarise(std::vector<double> times) {
   const double median = (times[(count - 1) / 2] + times[count / 2]) / 2.0;
   return {median, times[low], times[high], static_cast<unsigned>(count)};
 }
-
-}  // namespace
 
 Timing measure(const std::function<void()>& work, const core::CancelFlag& cancel) {
   work();

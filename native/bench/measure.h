@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
 #include "core/cancel.h"
 
@@ -13,6 +14,9 @@ struct Timing {
   double high = 0;
   unsigned runs = 0;
 };
+
+/// Median and its interval. @param times at least one
+Timing summarise(std::vector<double> times);
 
 /// Runs `work` once to warm up, then until the interval lies within 2 % of the median or two
 /// seconds are up, but at least five times. Stops early when cancelled.
