@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openTestStudio } from '../../services/testing-studio.ts';
 import { Desktop } from './desktop.ts';
 import { ipc, pageAddress, scheme } from './names.ts';
-import { closeWindow, desktopSetting, fakeElectron, openTestDesktop, type TestDesktop } from './testing.ts';
+import { closeWindow, desktopSetting, fakeElectron, FakeWindow, openTestDesktop, type TestDesktop } from './testing.ts';
 
 let open: TestDesktop | undefined;
 afterEach(async () => {
@@ -34,7 +34,7 @@ describe('the window', () => {
     });
     expect(window.address).toBe(pageAddress);
     expect(window.calls).toEqual(['show']);
-    expect(fake.schemes).toEqual([{ scheme, privileges: { standard: true, secure: true, supportFetchAPI: true, stream: true } }]);
+    expect(fake.schemes).toEqual([{ scheme, privileges: { standard: true, secure: true, supportFetchAPI: true, corsEnabled: true, stream: true } }]);
   });
 
   it('stays on its page and opens no other', async () => {
@@ -178,6 +178,16 @@ describe('the end', () => {
     expect(fake.awake.size).toBe(0);
   });
 
+  it('closes the services once, however often it is asked for', async () => {
+    const { fake, desktop, studio } = await start();
+    const closed = vi.spyOn(studio, 'close');
+    desktop.quit();
+    desktop.quit();
+    fake.app.quit();
+    await vi.waitFor(() => { expect(fake.app.hasEnded).toBe(true); });
+    expect(closed).toHaveBeenCalledOnce();
+  });
+
   it('is not asked for when a signal comes', async () => {
     const shell = await start();
     await working(shell);
@@ -197,6 +207,25 @@ it('a studio that cannot be opened says why, and ends', async () => {
   await vi.waitFor(() => { expect(fake.app.hasEnded).toBe(true); });
   expect(fake.windows).toEqual([]);
   await studio.close();
+});
+
+it('a window that is closed before its page is there is no fault, a page that is not there is one', async () => {
+  const load = async (isClosed: boolean) => {
+    const studio = await openTestStudio();
+    const fake = fakeElectron();
+    const desktop = Desktop.claim(fake.electron, desktopSetting(studio));
+    vi.spyOn(FakeWindow.prototype, 'loadURL').mockImplementation(function (this: FakeWindow) {
+      this.isGone = isClosed;
+      return Promise.reject(new Error('ERR_FAILED'));
+    });
+    await desktop?.start();
+    desktop?.quit();
+    await vi.waitFor(() => { expect(fake.app.hasEnded).toBe(true); });
+    await studio.close();
+    return fake.errors.length;
+  };
+  expect(await load(true)).toBe(0);
+  expect(await load(false)).toBe(1);
 });
 
 it('the menu reaches the page, and the theme the system', async () => {

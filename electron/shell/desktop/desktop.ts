@@ -1,4 +1,5 @@
 import type { BrowserWindow } from 'electron';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { requests, type EventData, type EventName } from '../../contract/channels.ts';
 import { toFault } from '../../contract/errors.ts';
@@ -48,6 +49,7 @@ export class Desktop {
   #bridge: Bridge | null = null;
   #signs: WorkSigns | null = null;
   #mayQuit = false;
+  #closing: Promise<void> | null = null;
   #hasClosed = false;
 
   private constructor(electron: Electron, setting: DesktopSetting) {
@@ -64,12 +66,14 @@ export class Desktop {
   static claim(electron: Electron, setting: DesktopSetting): Desktop | null {
     const { app, protocol } = electron;
     // Locks, caches and cookies of Chromium move with everything else.
-    app.setPath('userData', join(setting.folders.config, 'desktop'));
+    const userData = join(setting.folders.config, 'desktop');
+    mkdirSync(userData, { recursive: true });
+    app.setPath('userData', userData);
     if (!app.requestSingleInstanceLock({ songs: setting.songs } satisfies Handed)) {
       app.exit(0);
       return null;
     }
-    protocol.registerSchemesAsPrivileged([{ scheme, privileges: { standard: true, secure: true, supportFetchAPI: true, stream: true } }]);
+    protocol.registerSchemesAsPrivileged([{ scheme, privileges: { standard: true, secure: true, supportFetchAPI: true, corsEnabled: true, stream: true } }]);
     const desktop = new Desktop(electron, setting);
     app.on('second-instance', (_event, _argv, _folder, data) => {
       desktop.#open(songsHanded(data));
@@ -84,7 +88,7 @@ export class Desktop {
     app.on('will-quit', (event) => {
       if (!desktop.#hasClosed) {
         event.preventDefault();
-        void desktop.#close();
+        desktop.#closing ??= desktop.#close();
       }
     });
     return desktop;
@@ -132,7 +136,12 @@ export class Desktop {
     const songs = this.#waiting;
     this.#waiting = [];
     this.#add(songs);
-    await window.loadURL(pageAddress);
+    await window.loadURL(pageAddress).catch((error: unknown) => {
+      // Closed before it was there.
+      if (!window.isDestroyed()) {
+        throw error;
+      }
+    });
   }
 
   async #openWindow(): Promise<BrowserWindow> {

@@ -1,5 +1,6 @@
 /** A stand-in for the few things of Electron that the shell uses. It notes what it is told, and does what a test says. */
 import { EventEmitter } from 'node:events';
+import { accessSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MenuItemConstructorOptions, MessageBoxOptions, Rectangle } from 'electron';
@@ -87,7 +88,9 @@ class FakeApp extends EventEmitter {
     super();
     this.#windows = windows;
   }
+  /** As Electron has it: the folder must be there. */
   setPath(name: string, path: string): void {
+    accessSync(path);
     this.paths[name] = path;
   }
   requestSingleInstanceLock(data: unknown): boolean {
