@@ -121,7 +121,7 @@ export type Queue = z.infer<typeof Queue>;
 
 /**
  * How far the running item has come. `live` appears with the first finished segment of a song; its addresses answer until
- * the next song has a first segment, so that playing need not stop while the project opens.
+ * the next song is about to be separated, so that playing need not stop while the project opens.
  */
 export const ItemProgress = z.strictObject({
   id: Id,

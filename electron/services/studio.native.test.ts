@@ -117,6 +117,34 @@ it('spectra have their tiles', async () => {
   await expect(bytesAt(`${spectrum}/0/3`)).rejects.toThrow('nothing');
 });
 
+it('what a song takes is foretold', async () => {
+  const plan = await ask('queue.plan', { path: song, options });
+  expect(plan).toMatchObject({ segmentSeconds: 0.25, isSegmentLimited: false, predicted: { seconds: expect.any(Number) as number } });
+  expect(plan.predicted.memoryBytes).toBeGreaterThan(1e6);
+  const long = { ...options, segmentSeconds: 100 };
+  await ask('settings.set', { memoryBudgetBytes: 2 ** 28 });
+  const limited = await ask('queue.plan', { path: song, options: long });
+  await ask('settings.set', { memoryBudgetBytes: null });
+  expect(limited.isSegmentLimited).toBe(true);
+  expect(limited.segmentSeconds).toBeLessThan(100);
+  expect(limited.predicted.memoryBytes).toBeLessThanOrEqual(2 ** 28);
+});
+
+it('what has not run is measured', async () => {
+  const more = new Promise<void>((resolve) => {
+    const stop = studio.listen((event) => {
+      if (event === 'plans') {
+        stop();
+        resolve();
+      }
+    });
+  });
+  const unknown = { ...options, model: 'other', mode: 'full' as const };
+  expect((await ask('queue.plan', { path: song, options: unknown })).predicted.seconds).toBeNull();
+  await more;
+  expect((await ask('queue.plan', { path: song, options: unknown })).predicted.seconds).toBeGreaterThan(0);
+});
+
 describe('a part that is done anew', () => {
   const [start, end] = [100_003, 150_001];
   const fade = 960;
@@ -245,4 +273,32 @@ describe('an export', () => {
     // Noise shaping moves it to where it is not heard, and makes more of it.
     expect(errors[2]).toBeGreaterThan(0.6);
   });
+});
+
+it('the playhead goes first, and a cover goes along', async () => {
+  const long = join(folder, 'long.flac');
+  const picture = ['-f', 'lavfi', '-i', 'color=c=blue:s=16x16:d=0.04', '-map', '0:a', '-map', '1:v', '-c:v', 'png', '-disposition:v', 'attached_pic'];
+  await ffmpeg(...tone(['0.3*sin(2765*t)', '0.2*sin(4147*t)'], 44_100, 44_100 * 60), ...picture, long);
+  const [item] = await ask('queue.add', { paths: [long], options: { ...options, threads: 1 } });
+  const ranges: [number, number][][] = [];
+  const stop = studio.listen((event, data) => {
+    if (event === 'progress') {
+      ranges.push((data as ItemProgress).progress.finished);
+      if (ranges.at(-1)?.length === 1) {
+        void studio.answer('queue.focus', { id: item?.id, seconds: 40 });
+      }
+    }
+  });
+  const done = await finished();
+  stop();
+  const jump = ranges.find((finishedRanges) => finishedRanges.length === 2);
+  expect(Math.abs((jump?.[1]?.[0] ?? 0) / 44_100 - 40)).toBeLessThan(1);
+
+  const id = done.project ?? '';
+  const { task } = await ask('projects.export', {
+    ...{ project: id, format: 'flac', clipMode: null, dither: 'triangular', rate: 'source', pattern: '{stem}', folder: join(folder, 'covers') },
+    parts: [{ name: 'drums', inputs: [{ stem: 'drums', gain: 1, pan: 0 }] }],
+  });
+  await expect.poll(async () => (await ask('tasks.list', null)).find((candidate) => candidate.id === task)?.state).toBe('done');
+  expect((await probe(join(folder, 'covers', 'long', 'drums.flac'))).cover?.codec).toBe('png');
 });
