@@ -30,6 +30,10 @@ export interface NativeModule {
    * rate / 2. A byte is (dB + 120) / 120 · 255, and 0 dB a sine at full scale. Past the end of the track all is 0.
    */
   spectrumTile(spec: { track: string; channels: number; rate: number; level: number; index: number }): Promise<Buffer>;
+  /** Sound devices as they are now; while a monitor is open, as they were when it was opened. */
+  audioDevices(): Promise<AudioDevice[]>;
+  /** Opens a sound device; rejected with 'output' when it cannot be had. Nothing is heard before a song is loaded. */
+  openMonitor(spec: MonitorSpec): Promise<NativeMonitor>;
   /** Names of what can be measured. */
   benchmarks(): string[];
   runBenchmark(spec: { name: string; threads: number } & Abortable): Promise<NativeBenchmarkEntry[]>;
@@ -53,6 +57,123 @@ export interface RangeReplacement {
   patchStart: number;
   fadeFrames: number;
   keep: string;
+}
+
+export interface AudioDevice {
+  id: string;
+  name: string;
+  /** 'JACK', 'ALSA', 'Core Audio', … */
+  system: string;
+  inputs: number;
+  outputs: number;
+  rate: number;
+  isDefault: boolean;
+}
+
+export interface MonitorSpec {
+  /** The id of a device; null: the default one; 'none': no sound card, and `readOutput` hands out what would be heard. */
+  device: string | null;
+  /** Null: the device's own. Songs of any other rate are converted. */
+  rate: number | null;
+  /** Null: as the device likes it. */
+  blockFrames: number | null;
+  /** Channels of the live input, 0 to 2. */
+  inputs?: number;
+}
+
+/**
+ * Playing and listening. Frames are those of the song at its own rate. Commands take effect at the next block, at most a few
+ * milliseconds later, without a click; each throws 'internal' when the device no longer takes them.
+ */
+export interface NativeMonitor {
+  readonly info: { device: string; isSilent: boolean; rate: number; blockFrames: number; inputs: number };
+  /** Fulfilled once the song is in place and its first sound is in memory; rejected, the one before plays on. */
+  load(song: MonitorSong): Promise<void>;
+  unload(): void;
+  play(): void;
+  pause(): void;
+  seek(frame: number): void;
+  /** Null, or less than 10 ms: no loop. */
+  loop(range: [number, number] | null): void;
+  /** @param index of the track in the song */
+  setStrip(index: number, strip: MonitorStrip): void;
+  /** Linear. */
+  setMaster(gain: number): void;
+  /** The live input, which begins muted. */
+  setInput(strip: MonitorStrip): void;
+  /** Where growing tracks are final: the ranges of a progress event. */
+  setFinished(ranges: [number, number][]): void;
+  /** Tracks have changed on disk in these frames. */
+  refresh(range: [number, number]): void;
+  /** `loadWorst`, `overloads` and the true peaks begin anew. */
+  resetCounters(): void;
+  meters(): MonitorMeters;
+  /** Up to so many frames of what 'none' would have played since the last call: interleaved stereo f32le. It keeps about 2.5 s. */
+  readOutput(frames: number): Buffer;
+  /** Ends the sound. The monitor takes no more calls. */
+  close(): Promise<void>;
+}
+
+export interface MonitorSong {
+  tracks: { path: string; channels: number; isGrowing: boolean; isSoloSafe: boolean; strip: MonitorStrip }[];
+  rate: number;
+  /** Of the growing tracks; null: nothing yet. */
+  finished: [number, number][] | null;
+  /** Where to stand, not playing; null: where the song before is, playing on if that plays. */
+  position: number | null;
+}
+
+export interface MonitorStrip {
+  /** Linear. */
+  gain: number;
+  /** −1 to 1, as Web Audio's StereoPanner. */
+  pan: number;
+  isMuted: boolean;
+  isSolo: boolean;
+}
+
+/** Linear. */
+export interface MonitorLevels {
+  /** Left and right; falls by 20 dB a second. */
+  peak: [number, number];
+  /** Over the last 0.3 s or so. */
+  rms: [number, number];
+  /** The highest since `resetCounters`, between the samples too. */
+  truePeak: number;
+}
+
+export interface MonitorMeters {
+  /** What is heard now, in frames of the song; a fraction. */
+  position: number;
+  isPlaying: boolean;
+  /** Time stands still until the disk has delivered. */
+  isWaiting: boolean;
+  /** Songs that have been put in place so far. */
+  songs: number;
+  blocks: number;
+  /** Time the engine takes over the time there is, of the last second; and of the worst block. */
+  loadMean: number;
+  loadWorst: number;
+  /** Blocks whose computing took longer than they last. */
+  overloads: number;
+  /** Blocks that the device dropped or repeated. */
+  xruns: number;
+  /** Times that playing stopped for the disk. */
+  lateReads: number;
+  /** Stretches that could not be read, and play as silence. */
+  readFaults: number;
+  /** Blocks of a strip that held NaN or infinity, and were muted. */
+  nonFiniteBlocks: number;
+  /** Frames that `readOutput` was too late for. */
+  droppedOutput: number;
+  inputLatencySeconds: number;
+  outputLatencySeconds: number;
+  /** False after the device went away. */
+  isDeviceRunning: boolean;
+  /** In the order of the song's tracks. */
+  strips: MonitorLevels[];
+  master: MonitorLevels;
+  input: MonitorLevels;
 }
 
 /** Work that `signal` stops; it is then rejected with the code 'cancelled'. */

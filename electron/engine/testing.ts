@@ -75,6 +75,8 @@ export function fakeNative(behaviour: FakeBehaviour = {}): NativeModule {
       return Promise.resolve();
     },
     spectrumTile: ({ level, index }) => Promise.resolve(Buffer.alloc(256 * 256, level + index)),
+    audioDevices: () => Promise.resolve([]),
+    openMonitor: () => Promise.reject(Object.assign(new Error('this machine has no sound device'), { code: 'output' })),
     benchmarks: () => ['first thing', 'second thing'],
     runBenchmark: ({ name }) => Promise.resolve([{ name, unit: 's', median: 2, low: 1.9, high: 2.3 }]),
   };

@@ -6,6 +6,7 @@
 #include "addon/convolution.h"
 #include "addon/environment.h"
 #include "addon/model_handle.h"
+#include "addon/monitor_handle.h"
 #include "addon/separation.h"
 #include "addon/track_functions.h"
 #include "addon/track_writer_handle.h"
@@ -35,6 +36,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   auto environment = std::make_unique<Environment>();
   environment->trackWriter = Napi::Persistent(TrackWriterHandle::define(env));
   environment->model = Napi::Persistent(ModelHandle::define(env));
+  environment->monitor = Napi::Persistent(MonitorHandle::define(env));
   env.SetInstanceData(environment.release());
 
   exports.DefineProperties({
@@ -51,6 +53,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
       Napi::PropertyDescriptor::Function("ensurePeaks", ensurePeaks, napi_enumerable),
       Napi::PropertyDescriptor::Function("spectrumTile", spectrumTile, napi_enumerable),
       Napi::PropertyDescriptor::Function("replaceRange", replaceRange, napi_enumerable),
+      Napi::PropertyDescriptor::Function("openMonitor", MonitorHandle::open, napi_enumerable),
+      Napi::PropertyDescriptor::Function("audioDevices", MonitorHandle::devices, napi_enumerable),
       Napi::PropertyDescriptor::Function("benchmarks", benchmarks, napi_enumerable),
       Napi::PropertyDescriptor::Function("runBenchmark", runBenchmark, napi_enumerable),
   });

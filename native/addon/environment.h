@@ -8,6 +8,7 @@ namespace stemwright::addon {
 struct Environment {
   Napi::FunctionReference trackWriter;
   Napi::FunctionReference model;
+  Napi::FunctionReference monitor;
 
   static Environment& of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 };

@@ -51,6 +51,7 @@ struct DeviceState {
 class Device {
  public:
   virtual ~Device() = default;
+  virtual const std::string& name() const = 0;  ///< as a person would say it
   virtual double rate() const = 0;
   /// Of a block, as far as the device keeps to one; 0 when it does not.
   virtual std::size_t frames() const = 0;
@@ -60,5 +61,14 @@ class Device {
   /// Calls the renderer from now on.
   virtual core::Status start() = 0;
 };
+
+/// What can play, as it is plugged in now; while a device is open, as it was when it was opened.
+/// @return kOutput when there is no PortAudio [worker]
+core::Result<std::vector<DeviceInfo>> devices();
+
+/// Opens a sound card through PortAudio, and starts nothing yet. A rate that the device does not
+/// run at becomes its own.
+/// @return kOutput, naming the device, when it is not there or cannot be had [worker]
+core::Result<std::unique_ptr<Device>> openDevice(const DeviceRequest& request, Renderer& renderer);
 
 }  // namespace stemwright::audio

@@ -27,6 +27,7 @@ class NullDevice final : public Device {
                                                     Renderer& renderer, Sink* sink);
   ~NullDevice() override;
 
+  const std::string& name() const override { return name_; }
   double rate() const override { return rate_; }
   std::size_t frames() const override { return frames_; }
   std::size_t inputs() const override { return 0; }
@@ -38,6 +39,7 @@ class NullDevice final : public Device {
   NullDevice(double rate, std::size_t frames, Renderer& renderer, Sink* sink);
   void run() noexcept;
 
+  const std::string name_ = "No sound device";
   const double rate_;
   const std::size_t frames_;
   Renderer& renderer_;

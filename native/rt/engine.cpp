@@ -260,6 +260,7 @@ void Engine::publish(std::chrono::steady_clock::time_point start, std::size_t fr
   ++now_.blocks;
   now_.nanoseconds =
       std::chrono::duration_cast<std::chrono::nanoseconds>(start.time_since_epoch()).count();
+  now_.blockFrames = frames;
   now_.position = transport_.position();
   now_.isPlaying = transport_.isPlaying();
   now_.isWaiting = transport_.isWaiting();

@@ -25,7 +25,8 @@ inline constexpr std::size_t kInputStrip = kMostStrips + 1;
 struct Snapshot {
   std::uint64_t blocks = 0;
   std::int64_t nanoseconds = 0;  ///< of the steady clock when the block began
-  std::int64_t position = 0;     ///< frames of the song at the end of the block, output's rate
+  std::size_t blockFrames = 0;
+  std::int64_t position = 0;  ///< frames of the song at the end of the block, output's rate
   bool isPlaying = false;
   bool isWaiting = false;       ///< for sound from the disk
   double loadMean = 0;          ///< time taken over time there was, of the last second or so

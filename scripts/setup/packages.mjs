@@ -105,10 +105,11 @@ function probeFfmpeg() {
 
 const headerFolders = ['/usr/include', '/usr/local/include', '/opt/homebrew/include', '/opt/local/include'];
 
-function doctestHeader() {
+/** @param {string} name below an include folder */
+function header(name) {
   const root = process.env['VCPKG_ROOT'] ?? process.env['VCPKG_INSTALLATION_ROOT'];
   const vcpkg = root === undefined ? [] : [join(root, 'installed', 'x64-windows', 'include')];
-  return [...vcpkg, ...headerFolders].map((folder) => join(folder, 'doctest', 'doctest.h')).find(existsSync);
+  return [...vcpkg, ...headerFolders].map((folder) => join(folder, name)).find(existsSync);
 }
 
 const chromiums = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
@@ -159,11 +160,25 @@ const requirements = [
     probe: probeFfmpeg,
   },
   {
+    name: 'PortAudio',
+    purposes: ['run', 'test'],
+    packages: { apt: 'portaudio19-dev', brew: 'portaudio', choco: '' },
+    files: () => present(header('portaudio.h')),
+    probe: () => (header('portaudio.h') ? { ok: true } : { ok: false, found: 'portaudio.h not found' }),
+  },
+  {
+    name: 'jackd',
+    purposes: ['test'],
+    packages: { apt: 'jackd2', brew: '', choco: '' },
+    files: () => present(which('jackd')),
+    probe: () => (process.platform !== 'linux' || which('jackd') ? { ok: true } : { ok: false, found: 'not found' }),
+  },
+  {
     name: 'doctest',
     purposes: ['test'],
     packages: { apt: 'doctest-dev', brew: 'doctest', choco: '' },
-    files: () => present(doctestHeader()),
-    probe: () => (doctestHeader() ? { ok: true } : { ok: false, found: 'doctest/doctest.h not found' }),
+    files: () => present(header('doctest/doctest.h')),
+    probe: () => (header('doctest/doctest.h') ? { ok: true } : { ok: false, found: 'doctest/doctest.h not found' }),
   },
   {
     name: 'clang-format',

@@ -1,0 +1,189 @@
+#include <algorithm>
+#include <atomic>
+#include <string>
+#include <utility>
+
+#include "audio/device.h"
+#include "audio/portaudio_library.h"
+
+namespace stemwright::audio {
+namespace {
+
+using core::Error;
+using core::ErrorCode;
+using core::Status;
+using Use = std::shared_ptr<const PortAudioUse>;
+
+std::string idOf(const Use& use, PaDeviceIndex index) {
+  const PaDeviceInfo* const info = (*use)->deviceInfo(index);
+  return std::string((*use)->hostApiInfo(info->hostApi)->name) + "/" + info->name;
+}
+
+/// The default output of the default sound system, else that of the first that has one.
+PaDeviceIndex defaultOutput(const Use& use) {
+  const PaDeviceIndex index = (*use)->defaultOutput();
+  if (index != paNoDevice) return index;
+  for (PaHostApiIndex api = 0; api < (*use)->hostApiCount(); ++api) {
+    const PaDeviceIndex other = (*use)->hostApiInfo(api)->defaultOutputDevice;
+    if (other != paNoDevice) return other;
+  }
+  return paNoDevice;
+}
+
+core::Result<PaDeviceIndex> findOutput(const Use& use, const std::string& id) {
+  if (id.empty()) {
+    const PaDeviceIndex index = defaultOutput(use);
+    if (index != paNoDevice) return index;
+    return Error{ErrorCode::kOutput, "this machine has no sound device"};
+  }
+  for (PaDeviceIndex index = 0; index < (*use)->deviceCount(); ++index) {
+    if ((*use)->deviceInfo(index)->maxOutputChannels > 0 && idOf(use, index) == id) return index;
+  }
+  return Error{ErrorCode::kOutput, "the sound device " + id + " is not there"};
+}
+
+/// What to record from along with an output: the same device, else its system's default.
+PaDeviceIndex inputFor(const Use& use, PaDeviceIndex output) {
+  const PaDeviceInfo* const info = (*use)->deviceInfo(output);
+  if (info->maxInputChannels > 0) return output;
+  return (*use)->hostApiInfo(info->hostApi)->defaultInputDevice;
+}
+
+PaStreamParameters parametersFor(const Use& use, PaDeviceIndex index, bool isInput,
+                                 std::size_t channels) {
+  const PaDeviceInfo* const info = (*use)->deviceInfo(index);
+  const int most = isInput ? info->maxInputChannels : info->maxOutputChannels;
+  PaStreamParameters parameters{};
+  parameters.device = index;
+  parameters.channelCount = std::min(most, static_cast<int>(channels));
+  parameters.sampleFormat = paFloat32 | paNonInterleaved;
+  parameters.suggestedLatency =
+      isInput ? info->defaultLowInputLatency : info->defaultLowOutputLatency;
+  return parameters;
+}
+
+class PortAudioDevice final : public Device {
+ public:
+  PortAudioDevice(Use use, Renderer& renderer) : use_(std::move(use)), renderer_(renderer) {}
+  ~PortAudioDevice() override {
+    if (stream_ != nullptr) (*use_)->closeStream(stream_);
+  }
+
+  Status open(const DeviceRequest& request);
+
+  const std::string& name() const override { return name_; }
+  double rate() const override { return rate_; }
+  std::size_t frames() const override { return frames_; }
+  std::size_t inputs() const override { return inputs_; }
+  std::size_t outputs() const override { return outputs_; }
+  DeviceState state() const override;
+  Status start() override;
+
+ private:
+  static int onBlock(const void* input, void* output, unsigned long frames,
+                     const PaStreamCallbackTimeInfo*, PaStreamCallbackFlags flags, void* self);
+  static void onEnd(void* self) {
+    static_cast<PortAudioDevice*>(self)->isRunning_.store(false, std::memory_order_relaxed);
+  }
+  Status failed(const char* what, PaError error) const {
+    return Error{ErrorCode::kOutput,
+                 "cannot " + std::string(what) + " " + name_ + ": " + use_->explain(error)};
+  }
+
+  const Use use_;
+  Renderer& renderer_;
+  PaStream* stream_ = nullptr;
+  std::string name_;
+  double rate_ = 0;
+  std::size_t frames_ = 0;
+  std::size_t inputs_ = 0;
+  std::size_t outputs_ = 0;
+  std::atomic<std::uint64_t> xruns_{0};
+  std::atomic<bool> isRunning_{false};
+};
+
+Status PortAudioDevice::open(const DeviceRequest& request) {
+  const auto index = findOutput(use_, request.id);
+  if (!index) return index.error();
+  const PaDeviceInfo* const info = (*use_)->deviceInfo(index.value());
+  name_ = info->name;
+  const PaStreamParameters output = parametersFor(use_, index.value(), false, 2);
+  const PaDeviceIndex inputIndex = request.inputs == 0 ? paNoDevice : inputFor(use_, index.value());
+  PaStreamParameters input{};
+  if (inputIndex != paNoDevice) input = parametersFor(use_, inputIndex, true, request.inputs);
+  const PaStreamParameters* const wanted = input.channelCount > 0 ? &input : nullptr;
+
+  // Where a device does not run at the rate that was asked for, the engine converts.
+  rate_ = request.rate;
+  if (rate_ == 0 || (*use_)->isFormatSupported(wanted, &output, rate_) != paFormatIsSupported) {
+    rate_ = info->defaultSampleRate;
+  }
+  frames_ = request.frames;
+  inputs_ = wanted == nullptr ? 0 : static_cast<std::size_t>(input.channelCount);
+  outputs_ = static_cast<std::size_t>(output.channelCount);
+  const PaError error = (*use_)->openStream(&stream_, wanted, &output, rate_, frames_,
+                                            paClipOff | paDitherOff, onBlock, this);
+  if (error != paNoError) return failed("open", error);
+  (*use_)->onFinished(stream_, onEnd);
+  return {};
+}
+
+Status PortAudioDevice::start() {
+  isRunning_ = true;
+  const PaError error = (*use_)->startStream(stream_);
+  if (error == paNoError) return {};
+  isRunning_ = false;
+  return failed("start", error);
+}
+
+DeviceState PortAudioDevice::state() const {
+  const PaStreamInfo* const info = (*use_)->streamInfo(stream_);
+  return {.xruns = xruns_,
+          .inputLatencySeconds = info == nullptr ? 0 : info->inputLatency,
+          .outputLatencySeconds = info == nullptr ? 0 : info->outputLatency,
+          .isRunning = isRunning_};
+}
+
+int PortAudioDevice::onBlock(const void* input, void* output, unsigned long frames,
+                             const PaStreamCallbackTimeInfo*, PaStreamCallbackFlags flags,
+                             void* self) {
+  auto& device = *static_cast<PortAudioDevice*>(self);
+  constexpr PaStreamCallbackFlags kXrun =
+      paInputUnderflow | paInputOverflow | paOutputUnderflow | paOutputOverflow;
+  if ((flags & kXrun) != 0) device.xruns_.fetch_add(1, std::memory_order_relaxed);
+  device.renderer_.render(static_cast<const float* const*>(input),
+                          input == nullptr ? 0 : device.inputs_, static_cast<float* const*>(output),
+                          device.outputs_, frames);
+  return paContinue;
+}
+
+}  // namespace
+
+core::Result<std::vector<DeviceInfo>> devices() {
+  const auto begun = PortAudioUse::begin();
+  if (!begun) return begun.error();
+  const Use& use = begun.value();
+  const PaDeviceIndex usual = defaultOutput(use);
+  std::vector<DeviceInfo> list;
+  for (PaDeviceIndex index = 0; index < (*use)->deviceCount(); ++index) {
+    const PaDeviceInfo* const info = (*use)->deviceInfo(index);
+    if (info->maxOutputChannels == 0) continue;
+    const PaDeviceIndex input = inputFor(use, index);
+    const int inputs = input == paNoDevice ? 0 : (*use)->deviceInfo(input)->maxInputChannels;
+    list.push_back({idOf(use, index), info->name, (*use)->hostApiInfo(info->hostApi)->name,
+                    static_cast<std::size_t>(inputs),
+                    static_cast<std::size_t>(info->maxOutputChannels), info->defaultSampleRate,
+                    index == usual});
+  }
+  return list;
+}
+
+core::Result<std::unique_ptr<Device>> openDevice(const DeviceRequest& request, Renderer& renderer) {
+  auto use = PortAudioUse::begin();
+  if (!use) return use.error();
+  auto device = std::make_unique<PortAudioDevice>(std::move(use).value(), renderer);
+  STEMWRIGHT_TRY(device->open(request));
+  return std::unique_ptr<Device>(std::move(device));
+}
+
+}  // namespace stemwright::audio

@@ -1,0 +1,223 @@
+#include "session/monitor.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <utility>
+
+namespace stemwright::session {
+namespace {
+
+using core::Error;
+using core::ErrorCode;
+using core::Status;
+
+/// A song whose first sound takes longer is put in place all the same, and waits there.
+constexpr double kMostWaitSeconds = 5;
+
+Status sent(bool isTaken) {
+  if (isTaken) return {};
+  return Error{ErrorCode::kInternal, "the sound device has stopped taking commands"};
+}
+
+Error noSong() {
+  return {ErrorCode::kInvalidArgument, "no song is loaded"};
+}
+
+/// Each strip's gains: a solo mutes all others but those that are safe from it.
+std::vector<rt::Gains> effectiveGains(const std::vector<MonitorTrack>& tracks,
+                                      const std::vector<StripState>& strips) {
+  const bool hasSolo = std::any_of(strips.begin(), strips.end(),
+                                   [](const StripState& strip) { return strip.isSolo; });
+  std::vector<rt::Gains> gains;
+  for (std::size_t i = 0; i < strips.size(); ++i) {
+    const StripState& strip = strips[i];
+    const bool isLeftOut = hasSolo && !strip.isSolo && !tracks[i].isSoloSafe;
+    gains.push_back(rt::gainsOf(strip.isMuted || isLeftOut ? 0 : strip.gain, strip.pan));
+  }
+  return gains;
+}
+
+}  // namespace
+
+core::Result<std::unique_ptr<Monitor>> Monitor::open(const MonitorRequest& request) {
+  std::unique_ptr<Monitor> monitor(new Monitor);
+  STEMWRIGHT_TRY(monitor->start(request));
+  return monitor;
+}
+
+Status Monitor::start(const MonitorRequest& request) {
+  isSilent_ = request.isSilent;
+  auto device = isSilent_ ? audio::NullDevice::open(request.device, *this, this)
+                          : audio::openDevice(request.device, *this);
+  if (!device) return device.error();
+  device_ = std::move(device).value();
+  engine_ = std::make_unique<rt::Engine>(device_->rate());
+  return device_->start();
+}
+
+Monitor::~Monitor() {
+  device_.reset();
+}
+
+Status Monitor::load(const MonitorSong& song) {
+  if (song.strips.size() != song.tracks.size()) {
+    return Error{ErrorCode::kInvalidArgument, "one strip per track is needed"};
+  }
+  rt::SongSpec spec{{}, song.rate};
+  for (const MonitorTrack& track : song.tracks) {
+    spec.tracks.push_back({track.path, track.channels, track.isGrowing});
+  }
+  auto opened = rt::SongStream::open(spec, device_->rate());
+  if (!opened) return opened.error();
+  std::unique_ptr<rt::SongStream> stream = std::move(opened).value();
+  stream->setFinished(song.finished);
+  const std::int64_t position =
+      song.isContinued ? engine_->snapshot().position
+                       : stream->ratio().toOutput(static_cast<std::int64_t>(song.position));
+  stream->waitFor(std::min(position, std::max<std::int64_t>(0, stream->frames() - 1)),
+                  kMostWaitSeconds);
+
+  const std::lock_guard lock(mutex_);
+  engine_->collect();
+  rt::SongStream* const raw = stream.get();
+  auto made = std::make_unique<rt::Song>(std::move(stream), device_->rate(),
+                                         effectiveGains(song.tracks, song.strips));
+  STEMWRIGHT_TRY(sent(engine_->setSong(std::move(made), song.isContinued)));
+  stream_ = raw;
+  ratio_ = raw->ratio();
+  tracks_ = song.tracks;
+  strips_ = song.strips;
+  return song.isContinued ? Status() : sent(engine_->seek(position));
+}
+
+Status Monitor::unload() {
+  const std::lock_guard lock(mutex_);
+  STEMWRIGHT_TRY(sent(engine_->setSong(nullptr, false)));
+  stream_ = nullptr;
+  tracks_.clear();
+  strips_.clear();
+  return {};
+}
+
+Status Monitor::play() {
+  const std::lock_guard lock(mutex_);
+  return sent(engine_->play());
+}
+
+Status Monitor::pause() {
+  const std::lock_guard lock(mutex_);
+  return sent(engine_->pause());
+}
+
+Status Monitor::seek(std::size_t frame) {
+  const std::lock_guard lock(mutex_);
+  const std::int64_t target = ratio_.toOutput(static_cast<std::int64_t>(frame));
+  if (stream_ != nullptr) stream_->expect(target);
+  return sent(engine_->seek(target));
+}
+
+Status Monitor::loop(std::optional<FrameRange> range) {
+  const std::lock_guard lock(mutex_);
+  const FrameRange frames = range.value_or(FrameRange{0, 0});
+  return sent(engine_->loop(ratio_.toOutput(static_cast<std::int64_t>(frames.first)),
+                            ratio_.toOutput(static_cast<std::int64_t>(frames.second))));
+}
+
+Status Monitor::setStrip(std::size_t index, const StripState& state) {
+  const std::lock_guard lock(mutex_);
+  if (index >= strips_.size()) {
+    return Error{ErrorCode::kInvalidArgument, "there is no such strip"};
+  }
+  strips_[index] = state;
+  return sendStrips();
+}
+
+/// All of them, for a solo changes others too; those that stay as they are cost nothing.
+Status Monitor::sendStrips() {
+  const std::vector<rt::Gains> gains = effectiveGains(tracks_, strips_);
+  for (std::size_t i = 0; i < gains.size(); ++i) {
+    STEMWRIGHT_TRY(sent(engine_->setGains(i, gains[i])));
+  }
+  return {};
+}
+
+Status Monitor::setMaster(double gain) {
+  const std::lock_guard lock(mutex_);
+  return sent(engine_->setGains(rt::kMasterStrip, rt::gainsOf(gain, 0)));
+}
+
+Status Monitor::setInput(const StripState& state) {
+  const std::lock_guard lock(mutex_);
+  const double gain = state.isMuted ? 0 : state.gain;
+  return sent(engine_->setGains(rt::kInputStrip, rt::gainsOf(gain, state.pan)));
+}
+
+Status Monitor::setFinished(std::vector<FrameRange> ranges) {
+  const std::lock_guard lock(mutex_);
+  if (stream_ == nullptr) return noSong();
+  stream_->setFinished(std::move(ranges));
+  return {};
+}
+
+Status Monitor::refresh(FrameRange range) {
+  const std::lock_guard lock(mutex_);
+  if (stream_ == nullptr) return noSong();
+  stream_->refresh(range);
+  return {};
+}
+
+Status Monitor::resetCounters() {
+  const std::lock_guard lock(mutex_);
+  return sent(engine_->resetCounters());
+}
+
+MonitorReading Monitor::read() {
+  const std::lock_guard lock(mutex_);
+  engine_->collect();
+  MonitorReading reading;
+  reading.engine = engine_->snapshot();
+  reading.device = device_->state();
+  reading.position = heardPosition(reading);
+  reading.readFaults = stream_ == nullptr ? 0 : stream_->readFaults();
+  reading.droppedOutput = droppedOutput_.load(std::memory_order_relaxed);
+  return reading;
+}
+
+/// Frames that were rendered but are still on their way to the ear are taken off again.
+double Monitor::heardPosition(const MonitorReading& reading) const {
+  auto frames = static_cast<double>(reading.engine.position);
+  if (reading.engine.isPlaying && !reading.engine.isWaiting) {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    const double nanoseconds =
+        static_cast<double>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count() -
+                            reading.engine.nanoseconds);
+    const double block = static_cast<double>(reading.engine.blockFrames);
+    frames -= block + reading.device.outputLatencySeconds * device_->rate();
+    frames += std::clamp(nanoseconds * 1e-9 * device_->rate(), 0.0, 2 * block);
+  }
+  return std::max(0.0, frames) * static_cast<double>(ratio_.source) /
+         static_cast<double>(ratio_.output);
+}
+
+std::size_t Monitor::readOutput(std::span<float> interleaved) {
+  return output_.read(interleaved.first(interleaved.size() / 2 * 2)) / 2;
+}
+
+void Monitor::render(const float* const* input, std::size_t inputs, float* const* output,
+                     std::size_t outputs, std::size_t frames) noexcept {
+  engine_->process(input, inputs, output, outputs, frames);
+}
+
+void Monitor::take(const float* const* output, std::size_t frames) noexcept {
+  for (std::size_t i = 0; i < frames; ++i) {
+    const std::array<float, 2> frame{output[0][i], output[1][i]};
+    if (output_.capacity() - output_.available() < 2) {
+      droppedOutput_.fetch_add(frames - i, std::memory_order_relaxed);
+      return;
+    }
+    output_.write(frame);
+  }
+}
+
+}  // namespace stemwright::session

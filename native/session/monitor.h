@@ -1,0 +1,128 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "audio/device.h"
+#include "audio/null_device.h"
+#include "core/result.h"
+#include "core/spsc_ring.h"
+#include "rt/engine.h"
+
+namespace stemwright::session {
+
+using audio::DeviceInfo;
+using audio::devices;
+using rt::FrameRange;
+using rt::Levels;
+using rt::Snapshot;
+
+struct MonitorRequest {
+  audio::DeviceRequest device;
+  /// No sound card: only time passes, and what would be heard is there to be read.
+  bool isSilent = false;
+};
+
+struct MonitorTrack {
+  std::string path;
+  std::size_t channels = 2;
+  bool isGrowing = false;   ///< heard only where setFinished() says
+  bool isSoloSafe = false;  ///< another's solo does not mute it
+};
+
+/// A strip as a person set it.
+struct StripState {
+  double gain = 1;  ///< linear
+  double pan = 0;   ///< −1 to 1
+  bool isMuted = false;
+  bool isSolo = false;
+};
+
+struct MonitorSong {
+  std::vector<MonitorTrack> tracks;
+  std::vector<StripState> strips;  ///< one a track
+  double rate = 0;
+  std::vector<FrameRange> finished;  ///< of growing tracks
+  std::size_t position = 0;          ///< where to stand; not when `isContinued`
+  bool isContinued = false;          ///< goes on, playing or not, where the song before is
+};
+
+struct MonitorReading {
+  rt::Snapshot engine;
+  audio::DeviceState device;
+  double position = 0;  ///< frames of the song at its own rate, as heard now
+  std::uint64_t readFaults = 0;
+  std::uint64_t droppedOutput = 0;  ///< frames that nobody read in time
+};
+
+/// Playing and listening: a device, the engine on its thread, and the song that it plays. Frames
+/// are those of the song at its own rate. [thread-safe]
+class Monitor final : private audio::Renderer, private audio::Sink {
+ public:
+  /// @return kOutput when the device cannot be had
+  static core::Result<std::unique_ptr<Monitor>> open(const MonitorRequest& request);
+  /// Stops the sound at once.
+  ~Monitor() override;
+
+  const std::string& deviceName() const noexcept { return device_->name(); }
+  double rate() const noexcept { return device_->rate(); }
+  std::size_t blockFrames() const noexcept { return device_->frames(); }
+  std::size_t inputs() const noexcept { return device_->inputs(); }
+  /// No sound card is used: the output is there to be read.
+  bool isSilent() const noexcept { return isSilent_; }
+
+  /// Puts a song in the place of the one before, once its first sound is in memory. [worker]
+  core::Status load(const MonitorSong& song);
+  /// No song.
+  core::Status unload();
+
+  core::Status play();
+  core::Status pause();
+  core::Status seek(std::size_t frame);
+  core::Status loop(std::optional<FrameRange> range);
+  core::Status setStrip(std::size_t index, const StripState& state);
+  core::Status setMaster(double gain);
+  /// The live input, which begins muted.
+  core::Status setInput(const StripState& state);
+  /// Where growing tracks are final; ascending, merged.
+  core::Status setFinished(std::vector<FrameRange> ranges);
+  /// The tracks have changed on disk there.
+  core::Status refresh(FrameRange range);
+  core::Status resetCounters();
+
+  MonitorReading read();
+  /// What a silent monitor would have played since the last call, interleaved stereo.
+  /// @return frames written
+  std::size_t readOutput(std::span<float> interleaved);
+
+ private:
+  Monitor() : output_(kMostOutput) {}
+  core::Status start(const MonitorRequest& request);
+  core::Status sendStrips();
+  double heardPosition(const MonitorReading& reading) const;
+
+  void render(const float* const* input, std::size_t inputs, float* const* output,
+              std::size_t outputs, std::size_t frames) noexcept override;
+  void take(const float* const* output, std::size_t frames) noexcept override;
+
+  static constexpr std::size_t kMostOutput = std::size_t{1} << 18;  // samples
+
+  bool isSilent_ = false;
+  std::mutex mutex_;  ///< of the callers; the audio thread does not know it
+  std::unique_ptr<rt::Engine> engine_;
+  rt::SongStream* stream_ = nullptr;  ///< of the song that was sent last, which lives till the next
+  rt::RateRatio ratio_;
+  std::vector<MonitorTrack> tracks_;
+  std::vector<StripState> strips_;
+  core::SpscRing<float> output_;
+  std::atomic<std::uint64_t> droppedOutput_{0};
+  std::unique_ptr<audio::Device> device_;  ///< last, so that it stops first
+};
+
+}  // namespace stemwright::session

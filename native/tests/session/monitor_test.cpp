@@ -1,0 +1,159 @@
+#include "session/monitor.h"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cmath>
+#include <thread>
+#include <vector>
+
+#include "tests/rt/test_song.h"
+
+using stemwright::core::ErrorCode;
+using stemwright::session::Monitor;
+using stemwright::session::MonitorReading;
+using stemwright::session::MonitorRequest;
+using stemwright::session::MonitorSong;
+using stemwright::session::StripState;
+using stemwright::testing::TestSong;
+
+namespace {
+
+std::unique_ptr<Monitor> openSilent(double rate = 48000) {
+  auto monitor = Monitor::open({{.rate = rate, .frames = 256}, true});
+  REQUIRE(monitor.ok());
+  return std::move(monitor).value();
+}
+
+MonitorSong songOf(const TestSong& from) {
+  MonitorSong song;
+  for (const auto& track : from.spec.tracks) song.tracks.push_back({track.path, 2});
+  song.strips.resize(from.spec.tracks.size());
+  song.rate = from.spec.rate;
+  return song;
+}
+
+/// Reads what is played until there are so many frames.
+void listen(Monitor& monitor, std::vector<float>& sound, std::size_t frames) {
+  std::vector<float> part(2 * 4096);
+  for (int i = 0; i < 4000 && sound.size() < 2 * frames; ++i) {
+    const std::size_t count = monitor.readOutput(part);
+    sound.insert(sound.end(), part.begin(), part.begin() + static_cast<std::ptrdiff_t>(2 * count));
+    if (count == 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  REQUIRE(sound.size() >= 2 * frames);
+}
+
+template <typename There>
+bool eventually(There there) {
+  for (int i = 0; i < 2000; ++i) {
+    if (there()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return false;
+}
+
+}  // namespace
+
+TEST_SUITE("session") {
+  TEST_CASE("what a silent monitor plays is the sum of the stems, to −120 dB") {
+    const TemporaryFolder folder;
+    const TestSong from(folder, 4, 200'000);
+    const auto monitor = openSilent();
+    MonitorSong song = songOf(from);
+    song.strips[1].gain = 0.5;
+    song.strips[2].isMuted = true;
+    song.position = 3000;
+    REQUIRE(monitor->load(song).ok());
+    REQUIRE(monitor->play().ok());
+    std::vector<float> sound;
+    listen(*monitor, sound, 30'000);
+    // It begins with the silence before the command was taken.
+    std::size_t start = 0;
+    while (sound[start] == 0 && sound[start + 1] == 0) start += 2;
+    double worst = 0;
+    const std::size_t first = start + 2 * 300;
+    REQUIRE(first < sound.size());
+    // The fade's first frame is silent too.
+    for (std::size_t i = first; i < sound.size(); ++i) {
+      const std::size_t at = 2 * 3001 + i - start;
+      const double expected =
+          double{from.stems[0][at]} + 0.5 * double{from.stems[1][at]} + double{from.stems[3][at]};
+      worst = std::max(worst, std::abs(sound[i] - expected));
+    }
+    CHECK(20 * std::log10(worst) < -120);
+    CHECK(monitor->read().droppedOutput == 0);
+  }
+
+  TEST_CASE("a solo mutes the others but those that are safe from it") {
+    const TemporaryFolder folder;
+    TestSong from(folder, 3, 100'000);
+    for (std::size_t i = 0; i < 3; ++i) {
+      writeTrack(from.spec.tracks[i].path, 2,
+                 std::vector<float>(200'000, 0.1f * static_cast<float>(std::size_t{1} << i)));
+    }
+    const auto monitor = openSilent();
+    MonitorSong song = songOf(from);
+    song.tracks[2].isSoloSafe = true;
+    song.strips[0].isSolo = true;
+    REQUIRE(monitor->load(song).ok());
+    REQUIRE(monitor->loop(stemwright::session::FrameRange{0, 50'000}).ok());
+    REQUIRE(monitor->play().ok());
+    const auto settlesAt = [&](float value) {
+      std::vector<float> part(2 * 4096);
+      return eventually([&] {
+        const std::size_t count = monitor->readOutput(part);
+        return count > 0 && std::abs(part[2 * count - 1] - value) < 1e-6f;
+      });
+    };
+    CHECK(settlesAt(0.5f));
+    REQUIRE(monitor->setStrip(0, {}).ok());
+    CHECK(settlesAt(0.7f));
+    StripState solo;
+    solo.isSolo = true;
+    REQUIRE(monitor->setStrip(1, solo).ok());
+    CHECK(settlesAt(0.6f));
+    CHECK(monitor->setStrip(3, {}).error().code == ErrorCode::kInvalidArgument);
+    REQUIRE(monitor->unload().ok());
+    CHECK(settlesAt(0));
+    CHECK(monitor->refresh({0, 1}).error().code == ErrorCode::kInvalidArgument);
+  }
+
+  TEST_CASE("positions count the song's own frames, at whatever rate it plays") {
+    const TemporaryFolder folder;
+    TestSong from(folder, 1, 441'000);
+    from.spec.rate = 44100;
+    const auto monitor = openSilent(48000);
+    MonitorSong song = songOf(from);
+    song.position = 44100;
+    REQUIRE(monitor->load(song).ok());
+    CHECK(eventually([&] { return std::abs(monitor->read().position - 44100) < 1; }));
+    REQUIRE(monitor->seek(88200).ok());
+    CHECK(eventually([&] { return std::abs(monitor->read().position - 88200) < 1; }));
+    const auto start = std::chrono::steady_clock::now();
+    REQUIRE(monitor->play().ok());
+    CHECK(eventually([&] { return monitor->read().position > 88200 + 22050; }));
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
+    CHECK(passed.count() > 0.45);
+    CHECK(monitor->read().engine.strip[0].rms[0] > 0.05f);
+    REQUIRE(monitor->pause().ok());
+    CHECK(eventually([&] { return !monitor->read().engine.isPlaying; }));
+  }
+
+  TEST_CASE("what cannot play is refused, and what plays goes on") {
+    const TemporaryFolder folder;
+    const TestSong from(folder, 1, 100'000);
+    const auto monitor = openSilent();
+    REQUIRE(monitor->load(songOf(from)).ok());
+    MonitorSong bad = songOf(from);
+    bad.strips.clear();
+    CHECK(monitor->load(bad).error().code == ErrorCode::kInvalidArgument);
+    bad = songOf(from);
+    bad.tracks[0].path = folder.file("none.f32");
+    CHECK(monitor->load(bad).error().code == ErrorCode::kInput);
+    CHECK(eventually([&] { return monitor->read().engine.strips == 1; }));
+    auto none = Monitor::open({{.id = "no such/device"}, false});
+    REQUIRE_FALSE(none.ok());
+    CHECK(none.error().code == ErrorCode::kOutput);
+  }
+}
