@@ -1,19 +1,5 @@
-import type { MenuCommand } from '../client/contract.ts';
 import { stemLabel } from '../units/stems.ts';
-import type { Parts } from './state.ts';
-
-/** What depends on the shell that the page runs in. */
-export interface ShellSlice {
-  /** Whether what is dropped is known by its path, folders among it. */
-  seesPaths: boolean;
-  /** Of the application menu; silent where there is none. @returns what stops the listening */
-  onCommand: (listener: (command: MenuCommand) => void) => () => void;
-  /**
-   * Lets a stem of the song that is shown be dragged to another program, as a file.
-   * @param isHeld whether the pointer is still down: making the file may take longer than that
-   */
-  dragStem: (stem: string, isHeld: () => boolean) => void;
-}
+import type { Parts, ShellSlice } from './state.ts';
 
 export function createShellSlice({ client, get }: Parts): ShellSlice {
   return {

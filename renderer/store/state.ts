@@ -1,13 +1,12 @@
 import type { StoreApi } from 'zustand/vanilla';
 import type { StudioClient } from '../client/client.ts';
-import type { AppInfo, Fault, ItemPlan, ItemProgress, Library, ModelDescriptor, OfferedModel, Preset, Project, QueueItem, QueueOptions, Settings, Task } from '../client/contract.ts';
+import type { AppInfo, Fault, ItemPlan, ItemProgress, Library, MenuCommand, ModelDescriptor, OfferedModel, Preset, Project, QueueItem, QueueOptions, Settings, Task } from '../client/contract.ts';
 import type { Peaks } from '../units/peaks.ts';
 import type { HistorySlice, MixSlice, RegionSlice, SpectrumSlice, WindowSlice } from './arrangement.ts';
 import type { ExportKind } from './export-parts.ts';
-import type { CostKey } from './costs.ts';
+import type { CostKey } from './cost-variants.ts';
 import type { Explained } from './faults.ts';
 import type { Levels, Player } from './player.ts';
-import type { ShellSlice } from './shell.ts';
 import type { Song } from './song.ts';
 
 export interface Upload {
@@ -199,6 +198,19 @@ export interface Notice {
 
 export type DialogName = 'help' | 'path' | 'export' | 'settings' | 'preset' | 'rename' | 'delete' | 'relocate' | 'removeModel';
 export type Page = 'studio' | 'models';
+
+/** What depends on the shell that the page runs in. */
+export interface ShellSlice {
+  /** Whether what is dropped is known by its path, folders among it. */
+  seesPaths: boolean;
+  /** Of the application menu; silent where there is none. @returns what stops the listening */
+  onCommand: (listener: (command: MenuCommand) => void) => () => void;
+  /**
+   * Lets a stem of the song that is shown be dragged to another program, as a file.
+   * @param isHeld whether the pointer is still down: making the file may take longer than that
+   */
+  dragStem: (stem: string, isHeld: () => boolean) => void;
+}
 
 export interface ViewSlice {
   isConnected: boolean;
