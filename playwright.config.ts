@@ -18,8 +18,8 @@ export default defineConfig<Options>({
   snapshotPathTemplate: 'e2e/snapshots/{arg}{ext}',
   // Each spec has its own studio, and separating takes every core.
   workers: 1,
-  timeout: 90_000,
-  expect: { timeout: 20_000 },
+  timeout: 180_000,
+  expect: { timeout: 30_000 },
   forbidOnly: process.env['CI'] !== undefined,
   reporter: 'list',
   projects,

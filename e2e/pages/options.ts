@@ -1,4 +1,3 @@
-/** What a project of playwright.config.ts may set. */
 export interface Options {
   /** Electron's binary, to run the studio in it; null: in the browser. */
   electron: string | null;

@@ -12,9 +12,14 @@ const demoMix = join(root, 'assets', 'demo', 'mix.flac');
  * @param seconds it is repeated until it is that long
  * @returns path
  */
-export async function makeSong(path: string, { seconds = 6, title }: { seconds?: number; title?: string } = {}): Promise<string> {
-  const tag = title === undefined ? [] : ['-metadata', `title=${title}`];
-  await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', '-stream_loop', '-1', '-i', demoMix, '-t', String(seconds), '-map_metadata', '-1', ...tag, path]);
+export async function makeSong(path: string, { seconds = 6 } = {}): Promise<string> {
+  await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', '-stream_loop', '-1', '-i', demoMix, '-t', String(seconds), '-map_metadata', '-1', path]);
+  return path;
+}
+
+/** A long file that is small and quickly made. @returns path */
+export async function makeSilence(path: string, seconds: number): Promise<string> {
+  await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', '-f', 'lavfi', '-i', 'anullsrc=r=8000:cl=mono', '-t', String(seconds), '-compression_level', '0', path]);
   return path;
 }
 

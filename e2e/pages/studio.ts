@@ -22,7 +22,8 @@ export class StudioPage {
   async open(): Promise<Page> {
     const page = await this.shell.start();
     this.#page = page;
-    await expect(page.getByRole('button', { name: 'Add files' })).toBeEnabled();
+    // What computes is named once the studio has answered.
+    await expect(page.getByRole('banner')).toContainText(/\d threads?/);
     return page;
   }
 
@@ -89,6 +90,17 @@ export class StudioPage {
     await this.finished();
   }
 
+  /** Draws a region over a lane, from one share of what it shows to another. */
+  async sweep(lane: string, from: number, to: number): Promise<void> {
+    const box = await this.lane(lane).getByRole('img', { name: /^(?:Waveform|Spectrum) of/ }).boundingBox();
+    if (box === null) throw new Error(`the lane ${lane} is not shown`);
+    const y = box.y + box.height / 2;
+    await this.page.mouse.move(box.x + box.width * from, y);
+    await this.page.mouse.down();
+    await this.page.mouse.move(box.x + box.width * to, y, { steps: 4 });
+    await this.page.mouse.up();
+  }
+
   /** Exports what the dialog is set to, into a folder of the song's name in this one. */
   async exportTo(dialog: Locator, folder: string): Promise<void> {
     const target = dialog.getByText('A folder', { exact: true });
@@ -102,7 +114,7 @@ export class StudioPage {
 
   /** Waits until a song is done, and shown so. */
   async finished(): Promise<void> {
-    await expect(this.page.getByText(/^Finished in/)).toBeVisible({ timeout: 100_000 });
+    await expect(this.page.getByText(/^Finished in/)).toBeVisible({ timeout: 150_000 });
   }
 
   /** Seconds. */

@@ -1,32 +1,17 @@
-import { test as base, expect, type Browser } from '@playwright/test';
+import { test as base, expect } from '@playwright/test';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DesktopShell } from './desktop-shell.ts';
 import type { Options } from './options.ts';
+import { finishedSong, makeLibrary } from './library.ts';
 import { BrowserShell } from './shell.ts';
 import { StudioPage } from './studio.ts';
 
-export { expect };
-
-/** The song that a studio with a library knows. */
-export const finishedSong = 'Night drive';
+export { expect, finishedSong };
 
 const newHome = (): Promise<string> => mkdtemp(join(tmpdir(), 'stemwright-e2e-'));
 const remove = (home: string): Promise<void> => rm(home, { recursive: true, force: true, maxRetries: 3 });
-
-/** A home that holds one finished song. */
-async function makeLibrary(browser: Browser, home: string): Promise<void> {
-  const page = await browser.newPage();
-  const studio = new StudioPage(await BrowserShell.create(home, page));
-  try {
-    await studio.open();
-    await studio.openFinished(finishedSong, 12);
-  } finally {
-    await studio.shell.stop();
-    await page.close();
-  }
-}
 
 export const test = base.extend<Options & { studio: StudioPage }, { library: () => Promise<string> }>({
   electron: [null, { option: true }],

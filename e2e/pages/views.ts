@@ -1,0 +1,97 @@
+import { expect } from '@playwright/test';
+import { finishedSong } from './library.ts';
+import { makeCorruptSong, makeSong } from './songs.ts';
+import type { StudioPage } from './studio.ts';
+
+/** A view of the studio, and the way to it from a studio that has been opened. */
+export interface View {
+  name: string;
+  home: 'empty' | 'library';
+  show: (studio: StudioPage) => Promise<void>;
+}
+
+const none = (): Promise<void> => Promise.resolve();
+const song = (studio: StudioPage): Promise<void> => studio.openProject(finishedSong);
+
+export const views: readonly View[] = [
+  { name: 'welcome', home: 'empty', show: none },
+  {
+    name: 'waiting', home: 'empty',
+    show: async (studio) => {
+      await studio.drop(await makeSong(studio.file('Harbour lights.flac'), { seconds: 20 }));
+      await expect(studio.button('Separate')).toBeVisible();
+      await expect(studio.item('Harbour lights')).toContainText('disk');
+    },
+  },
+  {
+    name: 'failed', home: 'empty',
+    show: async (studio) => {
+      await studio.drop(await makeCorruptSong(studio.file('Lyrics.mp3')));
+      await expect(studio.item('Lyrics')).toContainText('not an audio or video file');
+      await studio.startQueue();
+      await expect(studio.item('Lyrics').getByRole('button', { name: 'Retry Lyrics' })).toBeVisible();
+      await studio.item('Lyrics').click();
+    },
+  },
+  { name: 'song', home: 'library', show: song },
+  {
+    name: 'spectrum', home: 'library',
+    show: async (studio) => {
+      await song(studio);
+      await studio.page.getByText('Spectrum', { exact: true }).first().click();
+      await expect(studio.page.getByRole('img', { name: /^Spectrum of Vocals/ })).toBeVisible();
+    },
+  },
+  {
+    name: 'region', home: 'library',
+    show: async (studio) => {
+      await song(studio);
+      await studio.sweep('Vocals', 0.3, 0.5);
+    },
+  },
+  {
+    name: 'export', home: 'library',
+    show: async (studio) => {
+      await song(studio);
+      await studio.page.keyboard.press('Control+e');
+      await expect(studio.dialog(/^Export/)).toBeVisible();
+    },
+  },
+  {
+    name: 'models', home: 'library',
+    show: async (studio) => {
+      await studio.page.getByRole('navigation', { name: 'Views' }).getByRole('button', { name: 'Models' }).click();
+      await expect(studio.page.getByRole('heading', { name: 'Models' })).toBeVisible();
+    },
+  },
+  {
+    name: 'settings', home: 'library',
+    show: async (studio) => {
+      await studio.button('Settings').click();
+      await expect(studio.dialog('Settings')).toBeVisible();
+    },
+  },
+  {
+    name: 'preset', home: 'library',
+    show: async (studio) => {
+      await studio.button('Save or remove a preset').click();
+      await studio.page.getByRole('menuitem', { name: 'Save these choices…' }).click();
+      await expect(studio.page.getByRole('dialog')).toBeVisible();
+    },
+  },
+  {
+    name: 'delete', home: 'library',
+    show: async (studio) => {
+      await studio.button(`What to do with ${finishedSong}`).click();
+      await studio.page.getByRole('menuitem', { name: 'Delete…' }).click();
+      await expect(studio.page.getByRole('alertdialog')).toBeVisible();
+    },
+  },
+  {
+    name: 'keys', home: 'library',
+    show: async (studio) => {
+      await studio.page.keyboard.press('?');
+      await expect(studio.dialog('All keys')).toBeVisible();
+    },
+  },
+];
