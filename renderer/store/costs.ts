@@ -1,21 +1,8 @@
 import type { ItemPlan, QueueOptions } from '../client/contract.ts';
+import { costKeys, costVariants, type CostKey } from './cost-variants.ts';
 import type { CostsSlice, Parts, StudioState } from './state.ts';
 
 const restMs = 350;
-
-export const costKeys = ['now', 'mode', 'overlap', 'shifts', 'segment'] as const;
-export type CostKey = (typeof costKeys)[number];
-
-/** The choices as they stand, and each of them changed to what one would compare with. */
-export function costVariants(options: QueueOptions): Record<CostKey, QueueOptions> {
-  return {
-    now: options,
-    mode: { ...options, mode: options.mode === 'full' ? 'time-only' : 'full' },
-    overlap: { ...options, overlap: options.overlap === 0.5 ? 0.25 : 0.5 },
-    shifts: { ...options, shifts: options.shifts >= 2 ? 0 : 2 },
-    segment: { ...options, segmentSeconds: options.segmentSeconds === null ? 30 : null },
-  };
-}
 
 /** The song that choices are about: the one that is shown, else the next one. */
 function songAtHand({ shown, items, finished }: StudioState): { path: string } | null {

@@ -31,7 +31,8 @@ export function exportParts(kind: ExportKind, { stems }: Sources, chosen: readon
     case 'stems':
       return inLaneOrder(stems.filter((name) => chosen.includes(name))).map((name) => ({ name, inputs: [whole(name)] }));
     case 'mix':
-      return sum('mix', stems.flatMap((stem) => {
+      // The original and the residual can be heard too.
+      return sum('mix', inLaneOrder(Object.keys(strips)).flatMap((stem) => {
         const gain = heardGain(strips, stem);
         return gain === 0 ? [] : [{ stem, gain, pan: strips[stem]?.pan ?? 0 }];
       }));

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { defaultSettings, StemwrightError, type Preset, type ProjectSummary, type QueueItem, type Task } from '../client/contract.ts';
-import { costKeys, costVariants } from './costs.ts';
+import { costKeys, costVariants } from './cost-variants.ts';
 import { exportNames, exportParts, exportProblem, knownPeak, patternProblem } from './export-parts.ts';
 import { foundProjects } from './library.ts';
 import { samePreset } from './presets.ts';
@@ -24,9 +24,14 @@ describe('what is exported', () => {
 
   it('the mix takes faders, pan and mute', () => {
     const [mix] = exportParts('mix', whole, [], strips);
-    expect(mix?.inputs.map(({ stem }) => stem)).toEqual(['drums', 'bass', 'vocals']);
-    expect(mix?.inputs[1]).toMatchObject({ pan: -0.5 });
-    expect(mix?.inputs[1]?.gain).toBeCloseTo(0.5, 4);
+    expect(mix?.inputs.map(({ stem }) => stem)).toEqual(['vocals', 'drums', 'bass']);
+    expect(mix?.inputs[2]).toMatchObject({ pan: -0.5 });
+    expect(mix?.inputs[2]?.gain).toBeCloseTo(0.5, 4);
+  });
+
+  it('the mix has the original in it where that is heard', () => {
+    const [mix] = exportParts('mix', whole, [], { ...strips, original: { ...strip, isSolo: true } });
+    expect(mix?.inputs.map(({ stem }) => stem)).toEqual(['original']);
   });
 
   it('a mix in which nothing is heard is refused', () => {

@@ -154,7 +154,7 @@ function planning({ client, set, get }: Parts): (again?: readonly string[]) => v
   let isBusy = false;
   const stale = new Set<string>();
   const next = (): QueueItem | undefined =>
-    get().items.find(({ id, state }) => (state === 'waiting' || state === 'running') && (stale.has(id) || get().plans[id] === undefined));
+    get().items.find(({ id, state, redo }) => redo === null && (state === 'waiting' || state === 'running') && (stale.has(id) || get().plans[id] === undefined));
   const work = async (): Promise<void> => {
     for (let item = next(); item !== undefined && get().isConnected; item = next()) {
       const { id, path, options } = item;

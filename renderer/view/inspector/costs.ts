@@ -1,4 +1,4 @@
-import type { CostKey } from '../../store/costs.ts';
+import type { CostKey } from '../../store/cost-variants.ts';
 import type { ItemPlan, ModelDescriptor, QueueOptions } from '../../store/types.ts';
 import { formatBytes } from '../../units/bytes.ts';
 import { formatDuration } from '../../units/time.ts';

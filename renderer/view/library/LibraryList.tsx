@@ -76,6 +76,7 @@ function Row({ project, sort }: { project: ProjectSummary; sort: LibrarySort }):
       <div className={styles.first}>
         <span className={styles.title} dir="auto">{title}</span>
         <span className={styles.figure}>{formatLength(seconds)}</span>
+        <RowMenu project={project} />
       </div>
       <div className={styles.first}>
         {missing.length > 0 ? (
@@ -90,7 +91,6 @@ function Row({ project, sort }: { project: ProjectSummary; sort: LibrarySort }):
             <i key={name} style={{ background: `var(${stemColour(name)})` }} />
           ))}
         </span>
-        <RowMenu project={project} />
       </div>
     </>
   );
