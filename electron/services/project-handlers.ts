@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { printable, StemwrightError } from '../contract/errors.ts';
-import type { Project } from '../contract/project.ts';
+import type { ExportSpec, Project } from '../contract/project.ts';
 import { describeNetwork } from './models.ts';
 import { completeProject } from './project-delivery.ts';
 import { exportProject } from './project-export.ts';
@@ -12,12 +12,15 @@ import { revealFolder, type Part, type Services } from './services.ts';
 /** One function for each request about projects. They throw StemwrightErrors. */
 export function projectHandlers(services: Services): Part<'projects'> {
   const { native, library, edits, system, emit, tasks, queue } = services;
+  const exporting = new Set<ExportSpec>();
   const open = async (id: string): Promise<Project> => {
     await completeProject(native, await library.find(id));
     return library.open(id, edits);
   };
   const change = (id: string, work: (project: ProjectFolder) => Promise<void>): Promise<Project> => {
-    library.checkIdle(id);
+    if ([...exporting].some(({ project }) => project === id)) {
+      throw new StemwrightError('usage', 'the project is being exported', 'Wait until that is done, or cancel it.');
+    }
     return library.withTracks(id, work).then(() => open(id));
   };
   return {
@@ -62,13 +65,18 @@ export function projectHandlers(services: Services): Part<'projects'> {
       emit('library', null);
       return open(id);
     },
-    'projects.stemFile': async ({ id, stem }) => ({ path: await writeStemFile(await library.find(id), stem) }),
+    'projects.stemFile': async ({ id, stem }) => ({ path: await library.withTracks(id, (project) => writeStemFile(project, stem)) }),
     'projects.export': async (spec) => {
       const { file } = await library.find(spec.project);
       const task = tasks.start('export', file.title, async ({ id, signal, update }) => {
         const out = spec.folder ?? join(services.exportsFolder, id);
-        const folder = await library.withTracks(spec.project, (project) => exportProject(spec, { native, project, out, signal, onProgress: update }));
-        return spec.folder === null ? { download: `downloads/${id}` } : { folder };
+        exporting.add(spec);
+        try {
+          const folder = await library.withTracks(spec.project, (project) => exportProject(spec, { native, project, out, signal, onProgress: update }));
+          return spec.folder === null ? { download: `downloads/${id}` } : { folder };
+        } finally {
+          exporting.delete(spec);
+        }
       });
       return { task };
     },

@@ -85,13 +85,6 @@ export class ProjectLibrary {
     return this.#turns.take(`tracks ${id}`, async () => work(await this.find(id)));
   }
 
-  /** @throws StemwrightError 'usage' while such work is going on */
-  checkIdle(id: string): void {
-    if (this.#turns.isBusy(`tracks ${id}`)) {
-      throw new StemwrightError('usage', 'the project is being exported or changed', 'Wait until that is done.');
-    }
-  }
-
   /**
    * Waits for what is going on with the project's tracks.
    * @param trash moves a folder where the user can get it back from

@@ -260,6 +260,17 @@ describe('an export', () => {
     expect(worst).toBeLessThan(1e-6);
   });
 
+  it('keeps its tracks as they are until it is done', async () => {
+    const { task } = await ask('projects.export', {
+      ...{ project: project.id, format: 'flac', clipMode: null, dither: 'none', rate: 96_000, pattern: '{stem}', folder: join(folder, 'slow') },
+      parts: project.stems.map((stem) => ({ name: stem, inputs: [{ stem, gain: 1, pan: 0.5 }] })),
+    });
+    await expect(ask('projects.reapply', { id: project.id })).rejects.toThrow('is being exported');
+    await expect.poll(async () => (await ask('tasks.list', null)).find(({ id }) => id === task)?.state, { timeout: 20_000 }).toBe('done');
+    await ask('projects.reapply', { id: project.id });
+    await ask('projects.undo', { id: project.id });
+  });
+
   it('is dithered as asked', async () => {
     const errors = await Promise.all(
       (['none', 'triangular', 'shaped'] as const).map(async (dither) => {
@@ -299,6 +310,6 @@ it('the playhead goes first, and a cover goes along', async () => {
     ...{ project: id, format: 'flac', clipMode: null, dither: 'triangular', rate: 'source', pattern: '{stem}', folder: join(folder, 'covers') },
     parts: [{ name: 'drums', inputs: [{ stem: 'drums', gain: 1, pan: 0 }] }],
   });
-  await expect.poll(async () => (await ask('tasks.list', null)).find((candidate) => candidate.id === task)?.state).toBe('done');
+  await expect.poll(async () => (await ask('tasks.list', null)).find((candidate) => candidate.id === task)?.state, { timeout: 20_000 }).toBe('done');
   expect((await probe(join(folder, 'covers', 'long', 'drums.flac'))).cover?.codec).toBe('png');
 });

@@ -2,10 +2,6 @@
 export class Turns {
   readonly #last = new Map<string, Promise<unknown>>();
 
-  isBusy(key: string): boolean {
-    return this.#last.has(key);
-  }
-
   take<T>(key: string, work: () => Promise<T>): Promise<T> {
     const before = this.#last.get(key) ?? Promise.resolve();
     const turn = before.then(work);
