@@ -77,6 +77,12 @@ def table(rows: list[dict[str, Any]], models: list[str]) -> dict[str, Any]:
     return out
 
 
+def print_table(summary: dict[str, Any]) -> None:
+    for title, stems in summary.items():
+        numbers = "  ".join(f"{stem} {found['sdr_median']} ({found['sdr_mean']})" for stem, found in stems.items())
+        print(f"{title:32s} {numbers}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="training.evaluate", description=__doc__)
     parser.add_argument("--model", action="append", required=True, help="NAME=FILE")
@@ -96,9 +102,7 @@ def main() -> None:
         rows += evaluate(models, songs, overlap=0.0)
     summary = table(rows, list(models))
     options.json.write_text(json.dumps({"summary": summary, "tracks": rows}, indent=1))
-    for title, stems in summary.items():
-        numbers = "  ".join(f"{stem} {found['sdr_median']} ({found['sdr_mean']})" for stem, found in stems.items())
-        print(f"{title:32s} {numbers}")
+    print_table(summary)
 
 
 if __name__ == "__main__":
