@@ -1,6 +1,8 @@
 """The bass stem: lines, and what plays them."""
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.random import Generator
 
@@ -38,7 +40,7 @@ def _bar(kind: str, plan: Plan, bar: int, low: int, figure: list[int], rng: Gene
     if kind == "long":
         second = [(8.0, 8.0, fifth if chance(rng, 0.5) else root)] if chance(rng, 0.5) else []
         return [(0.0, 8.0 if second else 16.0, root), *second]
-    if kind in ("sub", "pluck"):
+    if kind in ("sub", "pluck", "thump"):
         steps = [0, *figure[1:]]
         return [(x, rng.uniform(0.8, 3.5), root) for x in steps]
     if kind in ("808", "glide"):
@@ -53,7 +55,7 @@ def _bar(kind: str, plan: Plan, bar: int, low: int, figure: list[int], rng: Gene
 
 def line(kind: str, plan: Plan, rng: Generator) -> list[Note]:
     """Notes of the whole song; drones last as long as the chord does."""
-    deep = kind in ("sub", "pluck", "drone", "808") and chance(rng, 0.6)
+    deep = kind in ("sub", "pluck", "thump", "drone", "808") and chance(rng, 0.6)
     low = int(rng.integers(22, 27) if deep else rng.integers(24, 34))
     if kind in ("drone", "reese"):
         return _drone_line(plan, low, rng)
@@ -83,6 +85,8 @@ def _synthetic(kind: str, notes: list[Note], plan: Plan, rng: Generator) -> Audi
     seconds = plan.seconds
     if kind in ("808", "glide") or chance(rng, 0.15):
         return synths.eight_oh_eight(notes, seconds, rng, kind == "glide" or chance(rng, 0.3))
+    if kind == "thump":
+        return _thump(notes, plan, rng)
     if kind == "drone":
         return _drone(notes, plan, rng)
     if kind in ("sub", "pluck"):
@@ -140,6 +144,13 @@ def _sub(notes: list[Note], plan: Plan, rng: Generator, struck: bool) -> Audio:
     return saturate(out, rng.uniform(1, 5)) if chance(rng, 0.5) else out
 
 
+def _thump(notes: list[Note], plan: Plan, rng: Generator) -> Audio:
+    """808s as short as kicks and with the same sweep; that their lengths differ from note to note tells them from a kick."""
+    shortest = rng.uniform(0.06, 0.15)
+    gated = [replace(note, length=rng.uniform(shortest, 0.4)) for note in notes]
+    return synths.eight_oh_eight(gated, plan.seconds, rng, glide=False, fade=rng.uniform(0.04, 0.2))
+
+
 def _recorded(kind: str, notes: list[Note], plan: Plan, side: Side, rng: Generator) -> Audio:
     families = UPRIGHT if plan.style.name == "jazz" or (plan.style.name in ("acoustic", "latin", "orchestral") and chance(rng, 0.5)) else ELECTRIC
     if chance(rng, 0.1):
@@ -159,7 +170,7 @@ def make(plan: Plan, side: Side, rng: Generator, kicks: list[float]) -> Audio:
     notes = line(kind, plan, rng)
     if not notes:
         return silence(plan.seconds)
-    electronic = kind in ("808", "glide", "reese", "drone", "sub", "pluck") or chance(rng, plan.style.synthetic * 0.85)
+    electronic = kind in ("808", "glide", "reese", "drone", "sub", "pluck", "thump") or chance(rng, plan.style.synthetic * 0.85)
     out = _synthetic(kind, notes, plan, rng) if electronic else _recorded(kind, notes, plan, side, rng)
     if chance(rng, 0.6):
         out = np.tile(out.mean(0), (2, 1))

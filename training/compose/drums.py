@@ -135,8 +135,10 @@ def mixdown(tracks: dict[str, Audio], plan: Plan, rng: Generator) -> Audio:
 
 
 def make(plan: Plan, side: Side, rng: Generator) -> tuple[Audio, list[float]]:
-    """The stem, and when its kick sounds (for ducking)."""
+    """The stem, and when its kick sounds (for ducking). Where the bass is heavy it often stands in for the kick."""
     hits = events(plan, rng)
+    if chance(rng, 0.5 * plan.style.heavy):
+        hits = [hit for hit in hits if hit[1] != "kick"]
     if not hits:
         return silence(plan.seconds), []
     return mixdown(play(draw_kit(plan, side, rng), hits, plan.seconds, rng), plan, rng), kick_times(hits)

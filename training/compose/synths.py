@@ -120,19 +120,20 @@ def drone(notes: list[Note], seconds: float, rng: Generator, bright: bool) -> Au
     return out
 
 
-def eight_oh_eight(notes: list[Note], seconds: float, rng: Generator, glide: bool) -> Audio:
-    """Sub bass with a pitch drop at the start, a long tail and soft clipping; `glide` slides from note to note."""
+def eight_oh_eight(notes: list[Note], seconds: float, rng: Generator, glide: bool, fade: float = 0.05) -> Audio:
+    """Sub bass with a pitch drop at the start, a long tail and soft clipping; `glide` slides from note to note, which ends `fade`
+    seconds after its length."""
     out = silence(seconds)
     decay, drive = rng.uniform(0.5, 2.5), rng.uniform(1, 6)
     drop, click = rng.uniform(0, 24), rng.uniform(0.005, 0.04)
     before = notes[0].key if notes else 36.0
     for note in notes:
-        time = np.arange(int(min(max(note.length, 0.2) + 0.06, seconds - note.start + 0.06) * RATE)) / RATE
+        time = np.arange(int(min(max(note.length, 0.2) + fade + 0.01, seconds - note.start + 0.06) * RATE)) / RATE
         if len(time) < 64:
             continue
         key = note.key + (before - note.key) * np.exp(-time / 0.06) * glide + drop * np.exp(-time / click)
         wave = np.sin(2 * np.pi * np.cumsum(440 * 2 ** ((key - 69) / 12)) / RATE)
-        level = np.minimum(time / 0.003, 1) * np.exp(-time / decay) * np.clip((note.length + 0.06 - time) / 0.05, 0, 1)
+        level = np.minimum(time / 0.003, 1) * np.exp(-time / decay) * np.clip((note.length + fade + 0.01 - time) / fade, 0, 1)
         place(out, np.tile(np.tanh(wave * level * drive) / np.tanh(drive), (2, 1)) * note.velocity, note.start)
         before = note.key
     return low_pass(out, log_uniform(rng, 300, 8000))
