@@ -53,3 +53,24 @@ export interface ConvolutionProgress {
   fraction: number;
   etaSeconds: number | null;
 }
+
+/** assets/irs/irs.json: the responses that come with the studio. */
+export const ResponseCards = z.strictObject({
+  version: z.literal(1),
+  madeBy: z.string(),
+  responses: z.array(
+    z.strictObject({
+      id: z.string(),
+      /** Beside the card. */
+      file: z.string(),
+      name: z.string(),
+      kind: z.enum(['room', 'hall', 'plate', 'spring']),
+      channels: z.literal([1, 2, 4]),
+      rate: count,
+      seconds: z.number().positive(),
+      /** SPDX. */
+      licence: z.string(),
+      made: z.string(),
+    }),
+  ),
+});
