@@ -1,0 +1,129 @@
+#if defined(__linux__)
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "session/monitor.h"
+#include "tests/rt/test_song.h"
+#include "tests/support/jack_server.h"
+
+using stemwright::session::Monitor;
+using stemwright::session::MonitorSong;
+using stemwright::testing::JackClient;
+using stemwright::testing::JackServer;
+using stemwright::testing::TestSong;
+
+namespace {
+
+/// On a developer's machine what is missing is said; in CI it must not be missing.
+bool canRun() {
+  if (JackServer::isInstalled()) return true;
+  if (std::getenv("CI") != nullptr) FAIL("jackd is missing: apt-get install jackd2");
+  MESSAGE("not tested: jackd is missing (apt-get install jackd2)");
+  return false;
+}
+
+std::unique_ptr<Monitor> openJack(std::size_t inputs) {
+  const auto list = stemwright::session::devices();
+  REQUIRE(list.ok());
+  const auto jack = std::find_if(list.value().begin(), list.value().end(), [](const auto& device) {
+    return device.system.find("JACK") != std::string::npos;
+  });
+  REQUIRE(jack != list.value().end());
+  auto monitor = Monitor::open({{.id = jack->id, .inputs = inputs}, false});
+  if (!monitor.ok()) FAIL(monitor.error().message);
+  return std::move(monitor).value();
+}
+
+void waitUntilDone(const JackClient& client) {
+  for (int i = 0; i < 4000 && !client.isDone(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  REQUIRE(client.isDone());
+}
+
+/// A recording without a gap; a machine that is too busy may need several attempts.
+template <typename Attempt>
+std::vector<float> recordCleanly(Attempt attempt) {
+  for (int i = 0; i < 8; ++i) {
+    if (std::optional<std::vector<float>> recorded = attempt()) return *recorded;
+  }
+  FAIL("this machine is too busy to record without a gap");
+  return {};
+}
+
+}  // namespace
+
+TEST_SUITE("session") {
+  TEST_CASE("through a sound server a mix comes out as the sum of its stems, to −120 dB") {
+    if (!canRun()) return;
+    const JackServer server;
+    const TemporaryFolder folder;
+    const TestSong from(folder, 4, 200'000);
+    const auto recorded = recordCleanly([&]() -> std::optional<std::vector<float>> {
+      JackClient client({}, 40'000);
+      const auto monitor = openJack(0);
+      CHECK(monitor->rate() == 48000);
+      client.connect("Stemwright");
+      MonitorSong song;
+      for (const auto& track : from.spec.tracks) song.tracks.push_back({track.path, 2});
+      song.strips.resize(song.tracks.size());
+      song.strips[2].gain = 0.25;
+      song.rate = from.spec.rate;
+      song.position = 3000;
+      REQUIRE(monitor->load(song).ok());
+      client.start();
+      REQUIRE(monitor->play().ok());
+      waitUntilDone(client);
+      const auto reading = monitor->read();
+      CHECK(reading.device.isRunning);
+      CHECK(reading.engine.lateReads == 0);
+      if (client.xruns() + reading.device.xruns > 0) return std::nullopt;
+      return client.recorded();
+    });
+    std::size_t start = 0;
+    while (start < recorded.size() && recorded[start] == 0 && recorded[start + 1] == 0) start += 2;
+    REQUIRE(start + 2 * 20'000 < recorded.size());
+    double worst = 0;
+    for (std::size_t i = start + 2 * 300; i < recorded.size(); ++i) {
+      const std::size_t at = 2 * 3001 + i - start;  // the fade's first frame is silent
+      const double expected = double{from.stems[0][at]} + from.stems[1][at] +
+                              0.25 * from.stems[2][at] + from.stems[3][at];
+      worst = std::max(worst, std::abs(recorded[i] - expected));
+    }
+    CHECK(20 * std::log10(worst) < -120);
+  }
+
+  TEST_CASE("the live input comes out to the sample, after a lag that stays") {
+    if (!canRun()) return;
+    const JackServer server;
+    const std::vector<float> sound = noise(2 * 20'000, 44);
+    const auto recorded = recordCleanly([&]() -> std::optional<std::vector<float>> {
+      JackClient client(sound, 24'000);
+      const auto monitor = openJack(2);
+      CHECK(monitor->inputs() == 2);
+      client.connect("Stemwright");
+      REQUIRE(monitor->setInput({}).ok());
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      client.start();
+      waitUntilDone(client);
+      if (client.xruns() + monitor->read().device.xruns > 0) return std::nullopt;
+      return client.recorded();
+    });
+    std::size_t lag = 0;
+    while (lag < 2 * 4000 && recorded[lag] != sound[0]) lag += 2;
+    REQUIRE(lag < 2 * 4000);
+    CHECK(std::equal(sound.begin(), sound.end(),
+                     recorded.begin() + static_cast<std::ptrdiff_t>(lag)));
+    CHECK(lag / 2 <= 4 * stemwright::testing::kJackFrames);
+  }
+}
+
+#endif
