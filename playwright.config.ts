@@ -28,7 +28,8 @@ export default defineConfig<Options>({
     trace: 'retain-on-failure',
     launchOptions: {
       executablePath,
-      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--autoplay-policy=no-user-gesture-required'],
+      // The last stands for a site's own name server, which may lie.
+      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--autoplay-policy=no-user-gesture-required', '--host-resolver-rules=MAP rebound.example 127.0.0.1'],
     },
   },
 });

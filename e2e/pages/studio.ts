@@ -6,6 +6,8 @@ import { makeSong } from './songs.ts';
 /** The page, as a person would speak of it. */
 export class StudioPage {
   readonly shell: Shell;
+  /** What went wrong in the page itself, and what its policy refused. */
+  readonly faults: string[] = [];
   #page: Page | undefined;
 
   constructor(shell: Shell) {
@@ -21,6 +23,12 @@ export class StudioPage {
   /** Opens the studio, or opens it again. */
   async open(): Promise<Page> {
     const page = await this.shell.start();
+    if (page !== this.#page) {
+      page.on('pageerror', ({ message }) => this.faults.push(message));
+      page.on('console', (message) => {
+        if (message.text().includes('Content Security Policy')) this.faults.push(message.text());
+      });
+    }
     this.#page = page;
     // What computes is named once the studio has answered.
     await expect(page.getByRole('banner')).toContainText(/\d threads?/);

@@ -34,7 +34,9 @@ export const test = base.extend<Options & { studio: StudioPage }, { library: () 
     if (home === 'library') await cp(await library(), folder, { recursive: true });
     const shell = electron === null ? await BrowserShell.create(folder, page) : new DesktopShell(folder, electron);
     try {
-      await use(new StudioPage(shell));
+      const own = new StudioPage(shell);
+      await use(own);
+      expect(own.faults).toEqual([]);
     } finally {
       await shell.stop();
       await remove(folder);

@@ -22,5 +22,23 @@ for (const { name, home, show } of views) {
       }
       expect(await clippedTexts(page)).toEqual([]);
     });
+
+    test('says to a screen reader what it shows', async ({ studio }) => {
+      const page = await studio.open();
+      await show(studio);
+      const dialog = page.getByRole('dialog').or(page.getByRole('alertdialog'));
+      await expect((await dialog.isVisible()) ? dialog : page.getByRole('main')).toMatchAriaSnapshot({ name: `${name}.aria.yml` });
+    });
   });
 }
+
+test.describe('what stays in every view', () => {
+  test.use({ home: 'library' });
+
+  test('says to a screen reader what it shows', async ({ studio }) => {
+    const page = await studio.open();
+    await expect(page.getByRole('banner')).toMatchAriaSnapshot({ name: 'header.aria.yml' });
+    await expect(page.getByRole('complementary', { name: 'Queue and library' })).toMatchAriaSnapshot({ name: 'rail.aria.yml' });
+    await expect(page.getByRole('complementary', { name: 'Separation settings' })).toMatchAriaSnapshot({ name: 'inspector.aria.yml' });
+  });
+});

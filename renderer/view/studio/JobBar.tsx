@@ -47,8 +47,8 @@ function MixLevel(): JSX.Element {
 function JobText(): JSX.Element {
   const { shown, finished, item } = useStudio((state) => ({
     ...{ shown: state.shown, finished: state.finished },
-    // A region of the project that is being done anew, or the song itself.
-    item: state.items.find(({ id, redo, state: at }) => (redo?.project === state.shown?.id && (at === 'running' || at === 'waiting')) || id === state.shown?.id),
+    // A region of the project that is being done anew, or the song itself until it is a project, which has the same id.
+    item: state.items.find(({ id, redo, state: at }) => (redo?.project === state.shown?.id && (at === 'running' || at === 'waiting')) || (state.shown?.kind === 'item' && id === state.shown.id)),
   }));
   if (shown !== null && item?.state === 'running') return <Running item={item} />;
   if (finished !== null) return item === undefined ? <Done project={finished} /> : <Waiting item={item} />;
