@@ -146,6 +146,7 @@ FftPlan planStages(std::size_t half, const FftKernels& level) {
     plan.stages[plan.stageCount++] = {radix, groups, stride, nullptr};
     stride *= static_cast<std::size_t>(radix);
   }
+  if (plan.transposed) plan.steps = plan.stageCount + 1;
   return plan;
 }
 

@@ -39,6 +39,16 @@ class RealFft {
     level_->inverse(plan_, bins, out, scratch);
   }
 
+  /// The same in parts, for whoever must not compute for long: steps 0 to steps() - 1 in order,
+  /// with the same arguments; nobody else may touch the scratch in between.
+  std::size_t steps() const noexcept { return plan_.steps; }
+  void forwardStep(std::size_t step, const float* in, float* bins, float* scratch) const noexcept {
+    level_->forwardStep(plan_, in, bins, scratch, step);
+  }
+  void inverseStep(std::size_t step, const float* bins, float* out, float* scratch) const noexcept {
+    level_->inverseStep(plan_, bins, out, scratch, step);
+  }
+
   /// `count` transforms, one after the other through the same scratch, which stays in cache;
   /// strides are in floats from one to the next. Rows of in and out may be
   /// the same memory when the strides are equal too.

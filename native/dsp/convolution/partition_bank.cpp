@@ -85,7 +85,13 @@ void PartitionBank::advance() noexcept {
 }
 
 void PartitionBank::push(std::size_t input, const float* pair) noexcept {
-  fft_.forward(pair, pairs_.data(), scratch_.data());
+  for (std::size_t step = 0; step < transformSteps(); ++step) pushStep(input, pair, step);
+}
+
+void PartitionBank::pushStep(std::size_t input, const float* pair, std::size_t step) noexcept {
+  if (step < fft_.steps()) {
+    return fft_.forwardStep(step, pair, pairs_.data(), scratch_.data());
+  }
   kernels_->splitTiles(pairs_.data(), tiles_, inputTile(input, 0) + newest_ * kTileFloats,
                        partitions_ * kTileFloats);
   inputLast_[input * partitions_ + newest_] = pairs_[2 * block_];
@@ -152,11 +158,19 @@ float PartitionBank::lastBin(std::size_t output, std::size_t first) const noexce
 }
 
 void PartitionBank::finish(std::size_t output, std::size_t first, float* out) noexcept {
-  kernels_->joinTiles(sums_.data() + output * 2 * block_, tiles_, pairs_.data());
-  pairs_[2 * block_] = lastBin(output, first);
-  pairs_[2 * block_ + 1] = 0.0f;
-  fft_.inverse(pairs_.data(), pairs_.data(), scratch_.data());
-  std::copy(pairs_.data() + block_, pairs_.data() + 2 * block_, out);
+  for (std::size_t step = 0; step < transformSteps(); ++step) finishStep(output, first, out, step);
+}
+
+void PartitionBank::finishStep(std::size_t output, std::size_t first, float* out,
+                               std::size_t step) noexcept {
+  if (step == 0) {
+    kernels_->joinTiles(sums_.data() + output * 2 * block_, tiles_, pairs_.data());
+    pairs_[2 * block_] = lastBin(output, first);
+    pairs_[2 * block_ + 1] = 0.0f;
+    return;
+  }
+  fft_.inverseStep(step - 1, pairs_.data(), pairs_.data(), scratch_.data());
+  if (step == fft_.steps()) std::copy_n(pairs_.data() + block_, block_, out);
 }
 
 void PartitionBank::reset() noexcept {

@@ -53,6 +53,8 @@ class PartitionBank {
   void advance() noexcept;
   /// The new block's spectrum. @param pair the block before it, then the block itself
   void push(std::size_t input, const float* pair) noexcept;
+  /// The same in transformSteps() parts, in order, nothing else in between.
+  void pushStep(std::size_t input, const float* pair, std::size_t step) noexcept;
 
   /// Tiles [begin, end) of an output's spectrum, from partition `first` on: with 0 the latest block
   /// meets partition 0; with 1 it meets partition 1, which is what is known of the next block's
@@ -60,6 +62,9 @@ class PartitionBank {
   void sum(std::size_t output, std::size_t first, std::size_t begin, std::size_t end) noexcept;
   /// Once all tiles are summed: the output's `block` samples.
   void finish(std::size_t output, std::size_t first, float* out) noexcept;
+  /// The same in transformSteps() parts, in order, nothing else in between.
+  void finishStep(std::size_t output, std::size_t first, float* out, std::size_t step) noexcept;
+  std::size_t transformSteps() const noexcept { return fft_.steps() + 1; }
 
   /// Forgets all input.
   void reset() noexcept;

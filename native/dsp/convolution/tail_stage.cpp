@@ -39,19 +39,23 @@ std::vector<TailStage::Step> TailStage::planSteps(const PartitionBank& bank,
   std::vector<Step> steps;
   std::vector<double> costs;
   double total = 0;
-  const auto add = [&](StepKind kind, std::size_t channel, std::size_t tile, double cost) {
-    steps.push_back({kind, channel, tile, 0});
+  const auto add = [&](StepKind kind, std::size_t channel, std::size_t part, double cost) {
+    steps.push_back({kind, channel, part, 0});
     costs.push_back(total += cost);
   };
-  const double transform = transformCost(2 * bank.block());
-  for (std::size_t i = 0; i < routing.inputs; ++i) add(StepKind::kTransform, i, 0, transform);
+  const std::size_t parts = bank.transformSteps();
+  const double transform = transformCost(2 * bank.block()) / static_cast<double>(parts);
+  for (std::size_t i = 0; i < routing.inputs; ++i) {
+    add(StepKind::kCopy, i, 0, transform);
+    for (std::size_t p = 0; p < parts; ++p) add(StepKind::kTransform, i, p, transform);
+  }
   for (std::size_t o = 0; o < routing.outputs; ++o) {
     const double products = static_cast<double>(pathsTo(routing, o) * bank.partitions()) *
                             productCost(bank.tileStep() * kernels::kTileBins);
     for (std::size_t t = 0; t < bank.tiles(); t += bank.tileStep()) {
       add(StepKind::kSum, o, t, products);
     }
-    add(StepKind::kFinish, o, 0, transform);
+    for (std::size_t p = 0; p < parts; ++p) add(StepKind::kFinish, o, p, transform);
   }
   for (std::size_t s = 0; s < steps.size(); ++s) {
     steps[s].due = static_cast<std::size_t>(
@@ -125,14 +129,17 @@ bool TailStage::post(std::size_t upcoming) noexcept {
 void TailStage::runStep() noexcept {
   const Step& step = steps_[step_];
   switch (step.kind) {
+    case StepKind::kCopy:
+      copy(step.channel);
+      break;
     case StepKind::kTransform:
-      transform(step.channel);
+      bank_.pushStep(step.channel, pair_.data(), step.part);
       break;
     case StepKind::kSum:
-      bank_.sum(step.channel, 0, step.tile, step.tile + bank_.tileStep());
+      bank_.sum(step.channel, 0, step.part, step.part + bank_.tileStep());
       break;
     case StepKind::kFinish:
-      bank_.finish(step.channel, 0, outputBlock(job_, step.channel));
+      bank_.finishStep(step.channel, 0, outputBlock(job_, step.channel), step.part);
       break;
   }
   if (++step_ < steps_.size()) return;
@@ -140,7 +147,8 @@ void TailStage::runStep() noexcept {
   done_.store(++job_, std::memory_order_release);
 }
 
-void TailStage::transform(std::size_t input) noexcept {
+/// Of the input and the block before, so that the audio thread may go on writing.
+void TailStage::copy(std::size_t input) noexcept {
   const bool restarts = restarts_[job_ % kInputBlocks];
   if (input == 0) {
     if (restarts) bank_.reset();
@@ -155,7 +163,6 @@ void TailStage::transform(std::size_t input) noexcept {
   }
   std::copy(latest, latest + block(), pair_.data() + block());
   if (input + 1 == inputs_) taken_.store(job_ + 1, std::memory_order_release);
-  bank_.push(input, pair_.data());
 }
 
 void TailStage::reset() noexcept {

@@ -54,12 +54,12 @@ class TailStage {
   void reset() noexcept;
 
  private:
-  enum class StepKind { kTransform, kSum, kFinish };
+  enum class StepKind { kCopy, kTransform, kSum, kFinish };
   struct Step {
     StepKind kind;
     std::size_t channel;
-    std::size_t tile;
-    std::size_t due;  ///< samples after the job was posted
+    std::size_t part;  ///< of a transform; the first tile of a sum
+    std::size_t due;   ///< samples after the job was posted
   };
   static constexpr std::size_t kInputBlocks = 4;  ///< a power of two
   static constexpr std::size_t kOutputBlocks = 2;
@@ -75,7 +75,7 @@ class TailStage {
   void runOwnSteps(std::size_t due) noexcept;
   void takeOutput() noexcept;
   bool post(std::size_t upcoming) noexcept;
-  void transform(std::size_t input) noexcept;
+  void copy(std::size_t input) noexcept;
 
   PartitionBank bank_;
   const std::size_t inputs_;

@@ -29,6 +29,10 @@ struct FftPlan {
   bool transposed = false;
   std::size_t stageCount = 0;
   FftStage stages[kMaxStages];
+  /// Parts in which a transform may be done: each pass, and the one from or to bins; 1 where the
+  /// first pass does not transpose.
+  std::size_t steps = 1;
+
   /// Blocks of `lanes` bins k: cos(pi k / half) / 2, then sin(pi k / half) / 2.
   const float* splitTwiddles = nullptr;
 };
@@ -41,6 +45,11 @@ struct FftKernels {
   void (*forward)(const FftPlan& plan, const float* in, float* bins, float* work);
   /// Scaled by 1 / (2 * half). The imaginary parts of the first and last bin are ignored.
   void (*inverse)(const FftPlan& plan, const float* bins, float* out, float* work);
+  /// Part `step` of a transform; in order, with the same arguments, and work left alone in between.
+  void (*forwardStep)(const FftPlan& plan, const float* in, float* bins, float* work,
+                      std::size_t step);
+  void (*inverseStep)(const FftPlan& plan, const float* bins, float* out, float* work,
+                      std::size_t step);
 };
 
 extern const FftKernels fftScalar, fftSse41, fftAvx2, fftAvx512, fftNeon;

@@ -340,36 +340,58 @@ static void runRaggedPasses(const FftPlan& plan, Work& work) {
   runPasses(plan.stages, plan.stages + plan.stageCount, work);
 }
 
-static void forward(const FftPlan& plan, const float* in, float* bins, float* memory) {
+/// Which of the two areas holds the points before a step.
+static Work workAt(const FftPlan& plan, float* memory, std::size_t passesDone) {
   Work work(memory, plan.plane);
-  const FftStage* end = plan.stages + plan.stageCount;
-  if (plan.transposed) {
-    transposedPass<Layout::kPairs>(plan.stages[0], {in, in}, work.now);
-    runPasses(plan.stages + 1, end - 1, work);
-    // One group of whole vectors: it may write where it reads.
-    runPass(end[-1], work.source(), work.now);
-  } else {
+  if (passesDone % 2 == 1) work.swap();
+  return work;
+}
+
+static void forwardStep(const FftPlan& plan, const float* in, float* bins, float* memory,
+                        std::size_t step) {
+  Work work(memory, plan.plane);
+  if (!plan.transposed) {
     splitPairs(in, plan.half, work.now);
     runRaggedPasses(plan, work);
+    return split(plan, work.now, bins);
   }
-  split(plan, work.now, bins);
+  if (step == 0) return transposedPass<Layout::kPairs>(plan.stages[0], {in, in}, work.now);
+  const std::size_t last = plan.stageCount - 1;
+  work = workAt(plan, memory, (step < last ? step : last) - 1);
+  if (step > last) return split(plan, work.now, bins);
+  // The last pass is one group of whole vectors: it may write where it reads.
+  runPass(plan.stages[step], work.source(), step == last ? work.now : work.next);
+}
+
+static void inverseStep(const FftPlan& plan, const float* bins, float* out, float* memory,
+                        std::size_t step) {
+  Work work(memory, plan.plane);
+  if (step == 0) merge(plan, bins, work.now);
+  if (!plan.transposed) {
+    runRaggedPasses(plan, work);
+    return joinExchangedPairs(work.source(), plan.half, out);
+  }
+  if (step == 0) return;
+  work = workAt(plan, memory, step - 1);
+  const FftStage& stage = plan.stages[step - 1];
+  if (step == 1) return transposedPass<Layout::kPlanes>(stage, work.source(), work.next);
+  if (step == plan.stageCount) return runLastPass(stage, work.source(), out);
+  runPass(stage, work.source(), work.next);
+}
+
+static void forward(const FftPlan& plan, const float* in, float* bins, float* memory) {
+  for (std::size_t step = 0; step < plan.steps; ++step) {
+    forwardStep(plan, in, bins, memory, step);
+  }
 }
 
 static void inverse(const FftPlan& plan, const float* bins, float* out, float* memory) {
-  Work work(memory, plan.plane);
-  const FftStage* end = plan.stages + plan.stageCount;
-  merge(plan, bins, work.now);
-  if (plan.transposed) {
-    transposedPass<Layout::kPlanes>(plan.stages[0], work.source(), work.next);
-    work.swap();
-    runPasses(plan.stages + 1, end - 1, work);
-    runLastPass(end[-1], work.source(), out);
-  } else {
-    runRaggedPasses(plan, work);
-    joinExchangedPairs(work.source(), plan.half, out);
+  for (std::size_t step = 0; step < plan.steps; ++step) {
+    inverseStep(plan, bins, out, memory, step);
   }
 }
 
-constexpr FftKernels kFftKernels = {kLanes, kLanes >= 16 ? 16 : 8, forward, inverse};
+constexpr FftKernels kFftKernels = {kLanes,  kLanes >= 16 ? 16 : 8, forward,
+                                    inverse, forwardStep,           inverseStep};
 
 }  // namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE

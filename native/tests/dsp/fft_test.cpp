@@ -94,6 +94,27 @@ TEST_SUITE("dsp") {
     }
   }
 
+  TEST_CASE("an FFT in steps is the same FFT") {
+    for (std::size_t n : {24u, 256u, 1000u, 4096u}) {
+      for (kernels::Isa isa : kernels::availableIsas()) {
+        const dsp::RealFft fft = make(n, isa);
+        const std::vector<float> x = noise(n, 5);
+        core::AlignedBuffer<float> scratch(fft.scratchSize());
+        std::vector<float> whole(2 * fft.bins()), bins(2 * fft.bins()), back(n), stepped(n);
+        fft.forward(x.data(), whole.data(), scratch.data());
+        fft.inverse(whole.data(), back.data(), scratch.data());
+        for (std::size_t s = 0; s < fft.steps(); ++s) {
+          fft.forwardStep(s, x.data(), bins.data(), scratch.data());
+        }
+        for (std::size_t s = 0; s < fft.steps(); ++s) {
+          fft.inverseStep(s, bins.data(), stepped.data(), scratch.data());
+        }
+        CHECK(bins == whole);
+        CHECK(stepped == back);
+      }
+    }
+  }
+
   TEST_CASE("long FFTs keep their precision") {
     constexpr std::size_t n = 131072;
     std::vector<float> x(n);
