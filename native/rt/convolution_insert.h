@@ -1,0 +1,42 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+
+#include "core/aligned.h"
+#include "dsp/convolution/convolver.h"
+#include "rt/insert.h"
+
+namespace stemwright::rt {
+
+/// Convolution reverb on a stereo strip: dry and wet sound, each at its own gain. A new response
+/// is a new insert, which the chain crossfades in.
+class ConvolutionInsert final : public Insert {
+ public:
+  /// Warms the convolver up. [not audio-thread]
+  /// @param convolver of two outputs, fresh
+  ConvolutionInsert(std::unique_ptr<dsp::Convolver> convolver, double rate, float dry, float wet);
+
+  /// Linear; goes there in a straight line. [thread-safe]
+  void setMix(float dry, float wet) noexcept;
+  void process(float* left, float* right, std::size_t frames) noexcept override;
+  /// The dry sound is delayed by as much as the wet one comes late.
+  std::size_t latencyFrames() const noexcept override { return convolver_->latency(); }
+  const dsp::Convolver& convolver() const noexcept { return *convolver_; }
+
+ private:
+  void delay(float* channel, float* line, std::size_t frames) noexcept;
+
+  const std::unique_ptr<dsp::Convolver> convolver_;
+  const float step_;  ///< of a gain, from frame to frame
+  std::atomic<float> wantedDry_;
+  std::atomic<float> wantedWet_;
+  float dry_;
+  float wet_;
+  core::AlignedBuffer<float> wetSound_;  ///< [2][kMostFrames]
+  core::AlignedBuffer<float> line_;      ///< [2][latency], a ring
+  std::size_t lineAt_ = 0;
+};
+
+}  // namespace stemwright::rt
