@@ -13,6 +13,9 @@ using kernels::kTileFloats;
 /// of thousands of partitions small.
 constexpr std::size_t kRun = 64;
 
+/// Twice the spectra of larger blocks would not stay in the cache.
+constexpr std::size_t kLargestDoubled = 2048;
+
 /// Calls body(first partition, slot, count) for runs of partitions [first, end) whose inputs lie in
 /// a ring of `slots`, the latest block at `newest` for partition `first`.
 template <typename Body>
@@ -42,7 +45,8 @@ PartitionBank::PartitionBank(std::size_t block, std::size_t offset, std::size_t 
       partitions_(partitions),
       tiles_(block / kTileBins),
       looksAhead_(partitions >= kFewPartitions && tiles_ >= kLookAhead),
-      stored_(partitions + (looksAhead_ ? kLookAhead - 1 : 0)),
+      isDoubled_(!looksAhead_ && block <= kLargestDoubled && partitions <= kRun),
+      stored_(isDoubled_ ? 2 * partitions : partitions + (looksAhead_ ? kLookAhead - 1 : 0)),
       kernels_(&level.convolution),
       routing_(routing),
       fft_(RealFft::create(2 * block, level).value()),
@@ -69,6 +73,10 @@ void PartitionBank::transformResponses(std::size_t offset, Responses responses) 
       fft_.forward(pairs_.data(), pairs_.data(), scratch_.data());
       float* first = responses_.data() + (r * tiles_ * stored_ + p) * kTileFloats;
       kernels_->splitTiles(pairs_.data(), tiles_, first, stored_ * kTileFloats);
+      if (isDoubled_) {
+        kernels_->splitTiles(pairs_.data(), tiles_, first + partitions_ * kTileFloats,
+                             stored_ * kTileFloats);
+      }
       responseLast_[r * partitions_ + p] = pairs_[2 * block_];
     }
   }
@@ -110,16 +118,25 @@ void PartitionBank::sum(std::size_t output, std::size_t first, std::size_t begin
 
 void PartitionBank::sumTile(std::size_t output, std::size_t first, std::size_t tile) noexcept {
   float* sum = sums_.data() + (output * tiles_ + tile) * kTileFloats;
-  std::fill_n(sum, kTileFloats, 0.0f);
+  auto accumulate = kernels_->multiplyTiles;
+  const auto add = [&](const float* x, const float* h, std::size_t count) {
+    accumulate(x, h, count, sum);
+    accumulate = kernels_->accumulateTiles;
+  };
   for (const ConvolutionPath& path : routing_.paths) {
     if (path.output != output) continue;
     const float* h = responseTile(path.response, tile);
     const float* x = inputTile(path.input, tile);
+    if (isDoubled_ && first == 0) {
+      add(x, h + (partitions_ - newest_) * kTileFloats, partitions_);
+      continue;
+    }
     forEachRun(partitions_, newest_, first, partitions_,
                [&](std::size_t p, std::size_t slot, std::size_t count) {
-                 kernels_->accumulateTiles(x + slot * kTileFloats, h + p * kTileFloats, count, sum);
+                 add(x + slot * kTileFloats, h + p * kTileFloats, count);
                });
   }
+  if (first == partitions_) std::fill_n(sum, kTileFloats, 0.0f);
 }
 
 /// Sums for this block and the next three when it is this tile's turn, else adds what had not come

@@ -87,7 +87,10 @@ class PartitionBank {
   const std::size_t partitions_;
   const std::size_t tiles_;
   const bool looksAhead_;
-  const std::size_t stored_;  ///< partitions, and silent ones after them to look ahead into
+  /// Partitions of a response as stored: followed by silent ones to look ahead into, or, where all
+  /// is small, by the same once more, so that the ring of inputs meets them without a break.
+  const bool isDoubled_;
+  const std::size_t stored_;
   const kernels::ConvolutionKernels* kernels_;
   const ConvolutionRouting routing_;
   const RealFft fft_;

@@ -18,8 +18,10 @@ struct ConvolutionKernels {
   /// x is read from -(tapCount - 1) to count + kFirSlack; out must not overlap it.
   void (*fir)(const float* x, const float* taps, std::size_t tapCount, float* out,
               std::size_t count);
-  /// out += Σ x[s] * h[s], complex, over `count` tiles that follow one another; out is one tile.
+  /// out = Σ x[s] * h[s], complex, over `count` tiles that follow one another; out is one tile.
   /// Tiles are 64-byte aligned.
+  void (*multiplyTiles)(const float* x, const float* h, std::size_t count, float* out);
+  /// The same, added to what is in out.
   void (*accumulateTiles)(const float* x, const float* h, std::size_t count, float* out);
   /// out[j] += Σ x[s] * h[s + j] for the kLookAhead tiles of out: as many sums for one reading of x
   /// and h, of which h has count + kLookAhead - 1 tiles.

@@ -43,10 +43,12 @@ static void fir(const float* x, const float* taps, std::size_t tapCount, float* 
 }
 
 /// As many bins at once as leave room in the registers for what is multiplied.
-static void accumulateTiles(const float* x, const float* h, std::size_t count, float* out) {
+template <bool kAdds>
+static void sumTiles(const float* x, const float* h, std::size_t count, float* out) {
   constexpr int kVectors = kLanes == 1 ? 1 : 4;
   for (std::size_t bin = 0; bin < kTileBins; bin += kVectors * kLanes) {
     V re[kVectors], im[kVectors];
+    float* to = out + bin;
     STEMWRIGHT_UNROLL
     for (int v = 0; v < kVectors; ++v) {
       re[v] = zero();
@@ -62,11 +64,11 @@ static void accumulateTiles(const float* x, const float* h, std::size_t count, f
         im[v] = fma(ai, br, fma(ar, bi, im[v]));
       }
     }
-    float* to = out + bin;
     STEMWRIGHT_UNROLL
     for (int v = 0; v < kVectors; ++v) {
-      store(to + v * kLanes, load(to + v * kLanes) + re[v]);
-      store(to + kTileBins + v * kLanes, load(to + kTileBins + v * kLanes) + im[v]);
+      float *real = to + v * kLanes, *imaginary = real + kTileBins;
+      store(real, kAdds ? load(real) + re[v] : re[v]);
+      store(imaginary, kAdds ? load(imaginary) + im[v] : im[v]);
     }
   }
 }
@@ -120,7 +122,7 @@ static void joinTiles(const float* tiles, std::size_t tileCount, float* pairs) {
   }
 }
 
-constexpr ConvolutionKernels kConvolution{fir, accumulateTiles, accumulateTilesAhead, splitTiles,
-                                          joinTiles};
+constexpr ConvolutionKernels kConvolution{
+    fir, sumTiles<false>, sumTiles<true>, accumulateTilesAhead, splitTiles, joinTiles};
 
 }  // namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE

@@ -71,7 +71,10 @@ TEST_SUITE("kernels") {
         CAPTURE(count);
         auto out = noise(kTileFloats, 6);
         const auto before = noise(kTileFloats, 6);
+        auto alone = noise(kTileFloats, 6);
         k.accumulateTiles(x.data(), h.data(), count, out.data());
+        k.multiplyTiles(x.data(), h.data(), count, alone.data());
+        for (std::size_t i = 0; i < kTileFloats; ++i) CHECK(out[i] == before[i] + alone[i]);
         for (std::size_t bin = 0; bin < kTileBins; ++bin) {
           double re = static_cast<double>(before[bin]);
           double im = static_cast<double>(before[kTileBins + bin]);
