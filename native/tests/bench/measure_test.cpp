@@ -28,6 +28,18 @@ TEST_SUITE("bench") {
     CHECK(runs == 3);
   }
 
+  TEST_CASE("a convolution tells its load, its longest block and its latency") {
+    const core::CancelFlag cancel;
+    const auto result = session::runBenchmark("convolution uniform, block 512, 0.5 s", 1, cancel);
+    REQUIRE(result.ok());
+    REQUIRE(result.value().size() == 3);
+    CHECK(result.value()[0].unit == "% of real time");
+    CHECK(result.value()[0].median > 0);
+    CHECK(result.value()[0].median < 100);
+    CHECK(result.value()[1].median > 0);
+    CHECK(result.value()[2].median == 512);
+  }
+
   TEST_CASE("each benchmark runs by its name, and others are refused") {
     core::CancelFlag cancel;
     cancel.request();
