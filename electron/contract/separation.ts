@@ -12,6 +12,10 @@ export type ClipMode = z.infer<typeof ClipMode>;
 export const Dither = z.enum(['triangular', 'shaped', 'none']);
 export type Dither = z.infer<typeof Dither>;
 
+/** What a model's products are computed in. */
+export const Precision = z.enum(['fp32', 'bf16']);
+export type Precision = z.infer<typeof Precision>;
+
 /** What to separate a song into, and how. `null` means: decided from the song or the model. */
 export const SeparationOptions = z.strictObject({
   /** Absolute path of the folder that gets `<song name>/`. */
@@ -29,7 +33,7 @@ export const SeparationOptions = z.strictObject({
   shifts: z.int().min(0).max(100),
   seed: z.int().min(0).max(0xffff_ffff),
   exactSum: z.boolean(),
-  precision: z.enum(['fp32', 'bf16']),
+  precision: Precision,
   backend: z.enum(['auto', 'cpu', 'gpu']),
   threads: z.int().min(1).max(1024).nullable(),
   /** Absolute path of a Chrome trace to write. */
@@ -82,7 +86,7 @@ export const SeparationReport = z.strictObject({
   mode: SeparationMode,
   backend: z.enum(['cpu', 'gpu']),
   device: z.string(),
-  precision: z.enum(['fp32', 'bf16']),
+  precision: Precision,
   threads: count,
   segmentSeconds: z.number(),
   overlap: z.number(),

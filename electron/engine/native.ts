@@ -1,5 +1,6 @@
 import type { ConvolutionOptions } from '../contract/convolution.ts';
 import type { SeparationMode } from '../contract/model.ts';
+import type { Precision } from '../contract/separation.ts';
 import type { HTDemucsConfig, TensorEntry } from '../contract/network.ts';
 
 /** The addon's interface. Misused argument types throw a TypeError; engine faults are errors with a `code`. */
@@ -196,6 +197,8 @@ export interface NativeInfo {
   availableIsas: string[];
   /** Not empty when STEMWRIGHT_ISA names a level this processor lacks. */
   isaOverrideError: string;
+  /** Whether models can be opened in bf16. */
+  hasBf16: boolean;
   hardwareThreads: number;
 }
 
@@ -232,6 +235,8 @@ export interface ModelSpec {
   path: string;
   tensors: TensorEntry[];
   config: HTDemucsConfig;
+  /** Absent: fp32. With bf16, weights and what they multiply are rounded to it, and summed in float. */
+  precision?: Precision;
 }
 
 export interface NativeModel {

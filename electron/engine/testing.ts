@@ -11,7 +11,7 @@ export interface FakeBehaviour {
 
 export function fakeNative(behaviour: FakeBehaviour = {}): NativeModule {
   return {
-    info: () => ({ version: '0', isa: 'fake', availableIsas: ['fake'], isaOverrideError: '', hardwareThreads: 2 }),
+    info: () => ({ version: '0', isa: 'fake', availableIsas: ['fake'], isaOverrideError: '', hasBf16: false, hardwareThreads: 2 }),
     createTrack,
     openModel: ({ config }) =>
       Promise.resolve({

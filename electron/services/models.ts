@@ -2,6 +2,7 @@ import { copyFile, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { printable, StemwrightError, toFault } from '../contract/errors.ts';
 import { ModelCard, type ModelDescriptor, type SeparationMode } from '../contract/model.ts';
+import type { Precision as ComputePrecision } from '../contract/separation.ts';
 import { fromNative } from '../engine/errors.ts';
 import type { NativeModel, NativeModule } from '../engine/native.ts';
 import { convertModel, type Precision } from '../weights/convert.ts';
@@ -117,7 +118,7 @@ export async function describeNetwork(store: ModelStore, id: string): Promise<Ne
 }
 
 /** Reads a model's files, checks them and hands them to the engine. */
-export async function loadModel(native: NativeModule, { id, path }: ModelLocation): Promise<LoadedModel> {
+export async function loadModel(native: NativeModule, { id, path }: ModelLocation, precision: ComputePrecision = 'fp32'): Promise<LoadedModel> {
   const start = performance.now();
   const file = await readModel(path);
   const parts: LoadedModel['parts'] = [];
@@ -128,7 +129,7 @@ export async function loadModel(native: NativeModule, { id, path }: ModelLocatio
   };
   try {
     for (const { model, weights } of membersOf(file)) {
-      parts.push({ model: await native.openModel({ path: model.path, tensors: model.tensors, config: model.config }), weights });
+      parts.push({ model: await native.openModel({ path: model.path, tensors: model.tensors, config: model.config, precision }), weights });
     }
   } catch (error) {
     dispose();

@@ -57,6 +57,29 @@ it.each(models)('$name: the stems are those of Demucs', async ({ name, seed, kwa
   expect(await relativeError(fixture, 'track_separated', decoded, frames)).toBeLessThan(1e-4);
 });
 
+it('bf16 comes near Demucs and says so, or is refused where the processor lacks it', async () => {
+  const fixture = join(fixtures, 'tiny4-io.safetensors');
+  const model = join(shop.folder, 'tiny4-bf16.safetensors');
+  await writeTinyModel(model, { seed: 11, kwargs: models[0]?.kwargs ?? {} });
+  const track = (await readFixture(fixture, 'track')).values;
+  const frames = track.length / 2;
+  const song = join(shop.folder, 'bf16.wav');
+  await writeWave(song, floats(frames, 2, (frame, channel) => track[channel * frames + frame] ?? 0));
+
+  const run = shop.separate(song, { model, mode: 'full', format: 'wav32f', precision: 'bf16' });
+  if (!loadNative().info().hasBf16) {
+    await expect(run).rejects.toMatchObject({ code: 'usage', message: 'this processor does not compute in bf16' });
+    return;
+  }
+  const report = await run;
+  expect(report.precision).toBe('bf16');
+  const decoded = await Promise.all(report.stems.map(({ path }) => decodeAll(path)));
+  const error = await relativeError(fixture, 'track_separated', decoded, frames);
+  expect(error).toBeLessThan(5e-2);
+  // The rounding shows: this is not fp32 under another name.
+  expect(error).toBeGreaterThan(1e-4);
+});
+
 it('tiny4 as a package in half precision: the output is PyTorch’s with those weights', async () => {
   const { seed, kwargs } = models[0] ?? expect.fail();
   const path = join(shop.folder, 'tiny4.th');
