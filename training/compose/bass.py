@@ -11,7 +11,7 @@ from .bank import Side
 from .effects import amplifier, chorus, compress, duck, equalise, filter_motion, reverb, saturate
 from .harmony import Note, lift
 from .sampler import Sampler
-from .signal import Audio, chance, log_uniform, low_pass, silence
+from .signal import RATE, Audio, chance, log_uniform, low_pass, place, silence
 from .styles import Plan
 
 ELECTRIC = ("growlybass", "growlybass", "gm033", "gm034", "gm036", "gm035", "gm037")
@@ -145,10 +145,26 @@ def _sub(notes: list[Note], plan: Plan, rng: Generator, struck: bool) -> Audio:
 
 
 def _thump(notes: list[Note], plan: Plan, rng: Generator) -> Audio:
-    """808s as short as kicks and with the same sweep; that their lengths differ from note to note tells them from a kick."""
+    """808s as short as kicks, with the same sweep and often the same click; that their lengths differ from note to note tells
+    them from a kick."""
     shortest = rng.uniform(0.06, 0.15)
     gated = [replace(note, length=rng.uniform(shortest, 0.4)) for note in notes]
-    return synths.eight_oh_eight(gated, plan.seconds, rng, glide=False, fade=rng.uniform(0.04, 0.2))
+    out = synths.eight_oh_eight(gated, plan.seconds, rng, glide=False, fade=rng.uniform(0.04, 0.2))
+    if chance(rng, 0.7):
+        click = _click(rng)
+        for note in gated:
+            place(out, click, note.start, note.velocity)
+    return out + amplifier(out, rng, rng.uniform(10, 40)) * np.float32(rng.uniform(0.03, 0.3)) if chance(rng, 0.4) else out
+
+
+def _click(rng: Generator) -> Audio:
+    """The attack of a struck sound: noise that dies away faster the higher it is, and a knock."""
+    time = np.arange(int(0.25 * RATE)) / RATE
+    noise = rng.standard_normal((2, len(time))).astype(np.float32) * np.float32(rng.uniform(0.05, 0.3))
+    bright = noise * np.exp(-time / log_uniform(rng, 0.003, 0.02)).astype(np.float32)
+    dark = low_pass(noise * np.exp(-time / log_uniform(rng, 0.02, 0.08)).astype(np.float32), log_uniform(rng, 300, 2500))
+    knock = np.sin(2 * np.pi * log_uniform(rng, 150, 900) * time) * np.exp(-time / log_uniform(rng, 0.005, 0.04)) * rng.uniform(0, 0.4)
+    return low_pass(bright, log_uniform(rng, 1500, 12000)) + dark + np.asarray(knock, np.float32)
 
 
 def _recorded(kind: str, notes: list[Note], plan: Plan, side: Side, rng: Generator) -> Audio:

@@ -24,7 +24,7 @@ from ..model.config import Config
 from ..model.htdemucs import HTDemucs
 from ..model.weights import load_model
 from .score import Score, score, summarise
-from .track import MODES, separate_track
+from .track import MODES, Mode, separate_track
 
 Named = tuple[str, str, Tensor]  # set, name or style, stems [4, 2, samples]
 EVALUATION_SEEDS = 2 * 10**9
@@ -52,16 +52,20 @@ def real(folders: list[Path]) -> Iterator[Named]:
         yield "real", folder.name, torch.stack(stems)
 
 
+def scored(track: Named, estimates: Tensor, title: str, mode: Mode) -> list[dict[str, Any]]:
+    """One row a stem."""
+    group, name, stems = track
+    row = {"set": group, "track": name, "model": title, "mode": mode}
+    return [{**row, **vars(score(truth, estimate, stems.sum(0), stem))} for stem, truth, estimate in zip(STEMS, stems, estimates)]
+
+
 def evaluate(models: dict[str, HTDemucs], tracks: Iterator[Named], overlap: float = 0.25) -> list[dict[str, Any]]:
     rows = []
-    for group, name, stems in tracks:
-        mix = stems.sum(0)
+    for track in tracks:
+        group, name, stems = track
         for title, model in models.items():
             for mode in MODES:
-                estimates = separate_track(model, mix, mode, overlap)
-                for stem, truth, estimate in zip(STEMS, stems, estimates):
-                    one = score(truth, estimate, mix, stem)
-                    rows.append({"set": group, "track": name, "model": title, "mode": mode, **vars(one)})
+                rows += scored(track, separate_track(model, stems.sum(0), mode, overlap), title, mode)
         print(group, name, "done", flush=True)
     return rows
 

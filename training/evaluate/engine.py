@@ -1,4 +1,4 @@
-"""The comparison of `training.evaluate` through the project's own engine, which is about ten times faster on a CPU:
+"""The comparison of `training.evaluate` through the project's own engine (`npm run build` first), about ten times faster on a CPU:
 
 python3 -m training.evaluate.engine --model NAME=ID|FILE… [--synthetic N] [--real FOLDER…] --json OUT
 """
@@ -6,54 +6,52 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import subprocess
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import soundfile
+import torch
 from torch import Tensor
 
 from ..compose.signal import RATE
 from ..compose.song import STEMS
-from .__main__ import print_table, synthetic, table
-from .track import MODES
+from .__main__ import Named, print_table, real, scored, synthetic, table
+from .track import MODES, Mode
 
-SCRIPT = Path(__file__).parents[2] / "scripts/evaluate"
-LINE = re.compile(r"^  (\w+) +(?:SDR +(-?[\d.]+) dB +mix as estimate +(-?[\d.]+)|silent; leak (-?[\d.]+)) dB$")
-
-
-def write(folder: Path, stems: Tensor) -> Path:
-    """A folder as `scripts/evaluate` wants it."""
-    folder.mkdir(parents=True)
-    for name, audio in [*zip(STEMS, stems), ("mix", stems.sum(0))]:
-        soundfile.write(folder / f"{name}.wav", audio.T.numpy(), RATE, subtype="FLOAT")
-    return folder
+PROGRAM = Path(__file__).parents[2] / "build/cli/stemwright.mjs"
+SEGMENT = 4  # seconds the models hear at once; synthetic windows are as long
 
 
-def parsed(text: str) -> Iterator[dict[str, Any]]:
-    """One row a stem; an unindented line begins a track."""
-    track = ""
-    for line in text.splitlines():
-        if not line.startswith(" "):
-            track = line.split(",")[0]
-            continue
-        found = LINE.match(line)
-        if found is None:
-            raise ValueError(f"scripts/evaluate printed {line!r}")
-        stem, sdr, mix, leak = found.groups()
-        score = {"sdr": None, "gain": None, "leak": float(leak)} if sdr is None else {"sdr": float(sdr), "gain": float(sdr) - float(mix), "leak": 0.0}
-        yield {"track": track, "stem": stem, **score}
+def separate(mix: Tensor, model: str, mode: Mode, overlap: float) -> Tensor:
+    """mix [2, samples] -> [sources, 2, samples]."""
+    with tempfile.TemporaryDirectory() as place:
+        song = Path(place, "song.wav")
+        soundfile.write(song, mix.T.numpy(), RATE, subtype="FLOAT")
+        options = ["--model", model, "--mode", mode, "--overlap", str(overlap), "--format", "wav32f", "--quiet"]
+        subprocess.run(["node", str(PROGRAM), "separate", str(song), "--out", place, *options], check=True)
+        read = [soundfile.read(Path(place, "song", f"{stem}.wav"), dtype="float32")[0] for stem in STEMS]
+    return torch.stack([torch.from_numpy(audio).T for audio in read])
 
 
-def run(folders: list[Path], group: str, title: str, model: str) -> list[dict[str, Any]]:
+def joined(tracks: list[Named], model: str, mode: Mode) -> list[Tensor]:
+    """Estimates of tracks of one segment each, separated as one song: without overlap each is a segment of its own."""
+    if any(stems.shape[-1] != SEGMENT * RATE for _, _, stems in tracks):
+        raise ValueError(f"every track must last {SEGMENT} s")
+    mix = torch.cat([stems.sum(0) for _, _, stems in tracks], dim=-1)
+    return list(separate(mix, model, mode, 0.0).split(SEGMENT * RATE, dim=-1))
+
+
+def compare(models: dict[str, str], songs: list[Named], windows: list[Named]) -> list[dict[str, Any]]:
     rows = []
-    for mode in MODES:
-        command = [str(SCRIPT), *map(str, folders), "--model", model, "--mode", mode]
-        printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        rows += [{"set": group, "model": title, "mode": mode, **row} for row in parsed(printed)]
+    for title, model in models.items():
+        for mode in MODES:
+            estimates = joined(windows, model, mode) if windows else []
+            estimates += [separate(stems.sum(0), model, mode, 0.25) for _, _, stems in songs]
+            for track, estimate in zip([*windows, *songs], estimates):
+                rows += scored(track, estimate, title, mode)
+            print(title, mode, "done", flush=True)
     return rows
 
 
@@ -62,18 +60,12 @@ def main() -> None:
     parser.add_argument("--model", action="append", required=True, help="NAME=ID or NAME=FILE.safetensors")
     parser.add_argument("--bank", type=Path, default=Path("training/bank"))
     parser.add_argument("--synthetic", type=int, default=0)
-    parser.add_argument("--window", type=float, default=4.0, help="seconds of each synthetic song")
     parser.add_argument("--real", type=Path, nargs="*", default=[])
     parser.add_argument("--json", type=Path, required=True)
     options = parser.parse_args()
     models = dict(text.split("=", 1) for text in options.model)
-    with tempfile.TemporaryDirectory() as place:
-        songs = synthetic(options.bank, options.synthetic, int(options.window * RATE), None)
-        made = [write(Path(place, f"{number}-{style}"), stems) for number, (_, style, stems) in enumerate(songs)]
-        rows = []
-        for group, folders in (("synthetic", made), ("real", options.real)):
-            for title, model in models.items():
-                rows += run(folders, group, title, model) if folders else []
+    windows = list(synthetic(options.bank, options.synthetic, SEGMENT * RATE, None))
+    rows = compare(models, list(real(options.real)), windows)
     summary = table(rows, list(models))
     options.json.write_text(json.dumps({"summary": summary, "tracks": rows}, indent=1))
     print_table(summary)

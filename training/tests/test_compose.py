@@ -110,7 +110,7 @@ class Parts(unittest.TestCase):
     def test_thumps_are_short_and_of_different_lengths(self) -> None:
         plan = draw_plan(default_rng(6), 8.0, False, BY_NAME["club"])
         out = np.abs(bass._thump([Note(float(at), 0.9, 31, 1.0) for at in range(6)], plan, default_rng(4)))
-        lengths = [int((out[0, at * RATE : (at + 1) * RATE] > 0.05).sum()) / RATE for at in range(6)]
+        lengths = [int((out[0, at * RATE : (at + 1) * RATE] > 0.1).sum()) / RATE for at in range(6)]
         self.assertTrue(all(0.03 < length < 0.7 for length in lengths), lengths)
         self.assertGreater(max(lengths), 1.3 * min(lengths))
 
