@@ -22,7 +22,7 @@ export function createCostsSlice({ client, set, get }: Parts): CostsSlice {
       const answer: ItemPlan | null = await client.request('queue.plan', { path, options: variants[key] }).catch(() => null);
       if (mine !== run) return;
       set(({ costs }) => {
-        const { [key]: before, ...others } = costs;
+        const others = Object.fromEntries(Object.entries(costs).filter(([known]) => known !== key));
         return { costs: answer === null ? others : { ...others, [key]: answer } };
       });
     }
