@@ -108,11 +108,27 @@ export interface NativeMonitor {
   refresh(range: [number, number]): void;
   /** `loadWorst`, `overloads` and the true peaks begin anew. */
   resetCounters(): void;
+  /**
+   * Puts a convolution reverb into a chain, crossfaded in once it is ready, in the place of what was there. Effects of tracks go
+   * with their song. The response is a track at `info.rate` of 1, 2 (left, right) or 4 channels (LL, LR, RL, RR: from, to).
+   */
+  setReverb(place: InsertPlace, reverb: { response: string; channels: number; dry: number; wet: number; isThreaded: boolean }): Promise<void>;
+  /** Linear. */
+  setReverbMix(place: InsertPlace, dry: number, wet: number): void;
+  /** A true-peak limiter. */
+  setLimiter(place: InsertPlace, ceilingDb: number): void;
+  removeInsert(place: InsertPlace): void;
   meters(): MonitorMeters;
   /** Up to so many frames of what 'none' would have played since the last call: interleaved stereo f32le. It keeps about 2.5 s. */
   readOutput(frames: number): Buffer;
   /** Ends the sound. The monitor takes no more calls. */
   close(): Promise<void>;
+}
+
+/** One of eight slots, in order, of a track's chain, the live input's or the master's. */
+export interface InsertPlace {
+  strip: number | 'input' | 'master';
+  slot: number;
 }
 
 export interface MonitorSong {

@@ -19,6 +19,7 @@ class Argument {
 
   bool isAbsent() const { return value_.IsUndefined() || value_.IsNull(); }
 
+  bool isText() const { return value_.IsString(); }
   std::string text() const;
   /// Text without a NUL, as a file name must be.
   std::string path() const;

@@ -34,6 +34,17 @@ session::StripState readStrip(const Argument& strip) {
           strip["isSolo"].flag()};
 }
 
+/// { strip: 'master' | 'input' | index, slot }
+session::InsertPlace readPlace(const Argument& place) {
+  const std::size_t slot = place["slot"].size();
+  const Argument strip = place["strip"];
+  if (!strip.isText()) return {strip.size(), slot};
+  const std::string name = strip.text();
+  if (name == "master") return {session::kMasterStrip, slot};
+  if (name != "input") strip.refuse("'master', 'input' or the index of a track");
+  return {session::kInputStrip, slot};
+}
+
 session::MonitorRequest readRequest(const Argument& spec) {
   session::MonitorRequest request;
   const Argument device = spec["device"];
@@ -128,21 +139,27 @@ Napi::Object deviceToJs(Napi::Env env, const session::DeviceInfo& device) {
 }  // namespace
 
 Napi::Function MonitorHandle::define(Napi::Env env) {
-  return DefineClass(
-      env, "Monitor",
-      {InstanceAccessor<&MonitorHandle::info>("info"), InstanceMethod<&MonitorHandle::load>("load"),
-       InstanceMethod<&MonitorHandle::unload>("unload"),
-       InstanceMethod<&MonitorHandle::play>("play"), InstanceMethod<&MonitorHandle::pause>("pause"),
-       InstanceMethod<&MonitorHandle::seek>("seek"), InstanceMethod<&MonitorHandle::loop>("loop"),
-       InstanceMethod<&MonitorHandle::setStrip>("setStrip"),
-       InstanceMethod<&MonitorHandle::setMaster>("setMaster"),
-       InstanceMethod<&MonitorHandle::setInput>("setInput"),
-       InstanceMethod<&MonitorHandle::setFinished>("setFinished"),
-       InstanceMethod<&MonitorHandle::refresh>("refresh"),
-       InstanceMethod<&MonitorHandle::resetCounters>("resetCounters"),
-       InstanceMethod<&MonitorHandle::meters>("meters"),
-       InstanceMethod<&MonitorHandle::readOutput>("readOutput"),
-       InstanceMethod<&MonitorHandle::close>("close")});
+  return DefineClass(env, "Monitor",
+                     {InstanceAccessor<&MonitorHandle::info>("info"),
+                      InstanceMethod<&MonitorHandle::load>("load"),
+                      InstanceMethod<&MonitorHandle::unload>("unload"),
+                      InstanceMethod<&MonitorHandle::play>("play"),
+                      InstanceMethod<&MonitorHandle::pause>("pause"),
+                      InstanceMethod<&MonitorHandle::seek>("seek"),
+                      InstanceMethod<&MonitorHandle::loop>("loop"),
+                      InstanceMethod<&MonitorHandle::setStrip>("setStrip"),
+                      InstanceMethod<&MonitorHandle::setMaster>("setMaster"),
+                      InstanceMethod<&MonitorHandle::setInput>("setInput"),
+                      InstanceMethod<&MonitorHandle::setFinished>("setFinished"),
+                      InstanceMethod<&MonitorHandle::refresh>("refresh"),
+                      InstanceMethod<&MonitorHandle::resetCounters>("resetCounters"),
+                      InstanceMethod<&MonitorHandle::setReverb>("setReverb"),
+                      InstanceMethod<&MonitorHandle::setReverbMix>("setReverbMix"),
+                      InstanceMethod<&MonitorHandle::setLimiter>("setLimiter"),
+                      InstanceMethod<&MonitorHandle::removeInsert>("removeInsert"),
+                      InstanceMethod<&MonitorHandle::meters>("meters"),
+                      InstanceMethod<&MonitorHandle::readOutput>("readOutput"),
+                      InstanceMethod<&MonitorHandle::close>("close")});
 }
 
 Napi::Value MonitorHandle::open(const Napi::CallbackInfo& info) {
@@ -240,6 +257,29 @@ void MonitorHandle::refresh(const Napi::CallbackInfo& info) {
 }
 void MonitorHandle::resetCounters(const Napi::CallbackInfo&) {
   check(monitor().resetCounters());
+}
+
+Napi::Value MonitorHandle::setReverb(const Napi::CallbackInfo& info) {
+  monitor();
+  const auto place = readPlace(Argument::of(info, 0, "place"));
+  const Argument spec = Argument::of(info, 1, "reverb");
+  const session::ReverbRequest request{spec["response"].path(), spec["channels"].size(),
+                                       spec["dry"].number(), spec["wet"].number(),
+                                       spec["isThreaded"].flag()};
+  return startPlain(info.Env(),
+                    [place, request, open = monitor_] { return open->setReverb(place, request); });
+}
+void MonitorHandle::setReverbMix(const Napi::CallbackInfo& info) {
+  check(monitor().setReverbMix(readPlace(Argument::of(info, 0, "place")),
+                               Argument::of(info, 1, "dry").number(),
+                               Argument::of(info, 2, "wet").number()));
+}
+void MonitorHandle::setLimiter(const Napi::CallbackInfo& info) {
+  check(monitor().setLimiter(readPlace(Argument::of(info, 0, "place")),
+                             Argument::of(info, 1, "ceilingDb").number()));
+}
+void MonitorHandle::removeInsert(const Napi::CallbackInfo& info) {
+  check(monitor().removeInsert(readPlace(Argument::of(info, 0, "place"))));
 }
 
 Napi::Value MonitorHandle::meters(const Napi::CallbackInfo& info) {

@@ -2,8 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <chrono>
 #include <utility>
+
+#include "audio/thread_priority.h"
+#include "dsp/convolution/convolver.h"
+#include "pcm/track.h"
+#include "rt/limiter_insert.h"
 
 namespace stemwright::session {
 namespace {
@@ -22,6 +28,25 @@ Status sent(bool isTaken) {
 
 Error noSong() {
   return {ErrorCode::kInvalidArgument, "no song is loaded"};
+}
+
+/// The power of two next to a device's block: for that the convolution is fastest.
+std::size_t blockSizeFor(std::size_t frames) {
+  return std::clamp(std::bit_ceil(std::max<std::size_t>(frames, 1)), dsp::kSmallestBlock,
+                    std::size_t{1024});
+}
+
+/// [channels][frames]
+core::Result<std::vector<std::vector<float>>> readResponse(const ReverbRequest& request) {
+  const auto track = pcm::Track::open(request.response, request.channels);
+  if (!track) return track.error();
+  std::vector<float> samples(track.value().frames() * request.channels);
+  STEMWRIGHT_TRY(track.value().read(0, samples));
+  std::vector<std::vector<float>> channels(request.channels);
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    channels[i % request.channels].push_back(samples[i]);
+  }
+  return channels;
 }
 
 /// Each strip's gains: a solo mutes all others but those that are safe from it.
@@ -84,6 +109,7 @@ Status Monitor::load(const MonitorSong& song) {
   auto made = std::make_unique<rt::Song>(std::move(stream), device_->rate(),
                                          effectiveGains(song.tracks, song.strips));
   STEMWRIGHT_TRY(sent(engine_->setSong(std::move(made), song.isContinued)));
+  forgetTrackInserts();
   stream_ = raw;
   ratio_ = raw->ratio();
   tracks_ = song.tracks;
@@ -94,10 +120,16 @@ Status Monitor::load(const MonitorSong& song) {
 Status Monitor::unload() {
   const std::lock_guard lock(mutex_);
   STEMWRIGHT_TRY(sent(engine_->setSong(nullptr, false)));
+  forgetTrackInserts();
   stream_ = nullptr;
   tracks_.clear();
   strips_.clear();
   return {};
+}
+
+/// They go with the song that has just been replaced.
+void Monitor::forgetTrackInserts() {
+  std::erase_if(reverbs_, [](const auto& entry) { return entry.first.strip < rt::kMostStrips; });
 }
 
 Status Monitor::play() {
@@ -170,6 +202,59 @@ Status Monitor::refresh(FrameRange range) {
 Status Monitor::resetCounters() {
   const std::lock_guard lock(mutex_);
   return sent(engine_->resetCounters());
+}
+
+Status Monitor::setReverb(const InsertPlace& place, const ReverbRequest& request) {
+  auto response = readResponse(request);
+  if (!response) return response.error();
+  std::vector<std::span<const float>> channels(response.value().begin(), response.value().end());
+  dsp::ConvolverOptions options;
+  options.blockSize = blockSizeFor(device_->frames());
+  if (request.isThreaded) options.tailThread = dsp::TailThread::kWorker;
+  options.onWorkerStart = audio::raiseThreadPriority;
+  auto convolver = dsp::Convolver::create(channels, options);
+  if (!convolver) return convolver.error();
+  auto insert = std::make_unique<rt::ConvolutionInsert>(
+      std::move(convolver).value(), device_->rate(), static_cast<float>(request.dry),
+      static_cast<float>(request.wet));
+  rt::ConvolutionInsert* const reverb = insert.get();
+  const std::lock_guard lock(mutex_);
+  return putInsert(place, std::move(insert), reverb);
+}
+
+Status Monitor::setReverbMix(const InsertPlace& place, double dry, double wet) {
+  const std::lock_guard lock(mutex_);
+  const auto reverb = reverbs_.find(place);
+  if (reverb == reverbs_.end()) {
+    return Error{ErrorCode::kInvalidArgument, "there is no reverb in this place"};
+  }
+  reverb->second->setMix(static_cast<float>(dry), static_cast<float>(wet));
+  return {};
+}
+
+Status Monitor::setLimiter(const InsertPlace& place, double ceilingDb) {
+  auto insert = std::make_unique<rt::LimiterInsert>(device_->rate(), ceilingDb);
+  const std::lock_guard lock(mutex_);
+  return putInsert(place, std::move(insert), nullptr);
+}
+
+Status Monitor::removeInsert(const InsertPlace& place) {
+  const std::lock_guard lock(mutex_);
+  return putInsert(place, nullptr, nullptr);
+}
+
+/// Under the lock.
+Status Monitor::putInsert(const InsertPlace& place, std::unique_ptr<rt::Insert> insert,
+                          rt::ConvolutionInsert* reverb) {
+  const bool isStrip = place.strip < strips_.size() || place.strip == rt::kMasterStrip ||
+                       place.strip == rt::kInputStrip;
+  if (!isStrip || place.slot >= rt::kMostInserts) {
+    return Error{ErrorCode::kInvalidArgument, "there is no such place for an effect"};
+  }
+  STEMWRIGHT_TRY(sent(engine_->setInsert(place.strip, place.slot, std::move(insert))));
+  reverbs_.erase(place);
+  if (reverb != nullptr) reverbs_[place] = reverb;
+  return {};
 }
 
 MonitorReading Monitor::read() {

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <atomic>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,6 +16,7 @@
 #include "audio/null_device.h"
 #include "core/result.h"
 #include "core/spsc_ring.h"
+#include "rt/convolution_insert.h"
 #include "rt/engine.h"
 
 namespace stemwright::session {
@@ -20,6 +24,8 @@ namespace stemwright::session {
 using audio::DeviceInfo;
 using audio::devices;
 using rt::FrameRange;
+using rt::kInputStrip;
+using rt::kMasterStrip;
 using rt::Levels;
 using rt::Snapshot;
 
@@ -51,6 +57,22 @@ struct MonitorSong {
   std::vector<FrameRange> finished;  ///< of growing tracks
   std::size_t position = 0;          ///< where to stand; not when `isContinued`
   bool isContinued = false;          ///< goes on, playing or not, where the song before is
+};
+
+/// A chain of effects: a track's by its index, the live input's or the master's; and a slot in it.
+struct InsertPlace {
+  std::size_t strip = rt::kMasterStrip;
+  std::size_t slot = 0;
+  friend auto operator<=>(const InsertPlace&, const InsertPlace&) = default;
+};
+
+struct ReverbRequest {
+  std::string response;      ///< a track at the monitor's rate
+  std::size_t channels = 1;  ///< 1, 2 (left, right) or 4 (LL, LR, RL, RR: from, to)
+  double dry = 1;            ///< linear
+  double wet = 1;
+  /// Long tails are computed beside the audio thread; else by it alone.
+  bool isThreaded = true;
 };
 
 struct MonitorReading {
@@ -96,6 +118,15 @@ class Monitor final : private audio::Renderer, private audio::Sink {
   core::Status refresh(FrameRange range);
   core::Status resetCounters();
 
+  /// Puts a reverb into a chain, crossfaded in once it is ready. Effects of tracks go with their
+  /// song. [worker: takes as long as the response is long]
+  core::Status setReverb(const InsertPlace& place, const ReverbRequest& request);
+  /// Of the reverb that is there. @return kInvalidArgument when there is none
+  core::Status setReverbMix(const InsertPlace& place, double dry, double wet);
+  /// A true-peak limiter.
+  core::Status setLimiter(const InsertPlace& place, double ceilingDb);
+  core::Status removeInsert(const InsertPlace& place);
+
   MonitorReading read();
   /// What a silent monitor would have played since the last call, interleaved stereo.
   /// @return frames written
@@ -105,6 +136,9 @@ class Monitor final : private audio::Renderer, private audio::Sink {
   Monitor() : output_(kMostOutput) {}
   core::Status start(const MonitorRequest& request);
   core::Status sendStrips();
+  core::Status putInsert(const InsertPlace& place, std::unique_ptr<rt::Insert> insert,
+                         rt::ConvolutionInsert* reverb);
+  void forgetTrackInserts();
   double heardPosition(const MonitorReading& reading) const;
 
   void render(const float* const* input, std::size_t inputs, float* const* output,
@@ -120,6 +154,8 @@ class Monitor final : private audio::Renderer, private audio::Sink {
   rt::RateRatio ratio_;
   std::vector<MonitorTrack> tracks_;
   std::vector<StripState> strips_;
+  /// Those sent last and not yet replaced; the engine keeps them until then.
+  std::map<InsertPlace, rt::ConvolutionInsert*> reverbs_;
   core::SpscRing<float> output_;
   std::atomic<std::uint64_t> droppedOutput_{0};
   std::unique_ptr<audio::Device> device_;  ///< last, so that it stops first

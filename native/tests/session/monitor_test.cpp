@@ -140,6 +140,49 @@ TEST_SUITE("session") {
     CHECK(eventually([&] { return !monitor->read().engine.isPlaying; }));
   }
 
+  TEST_CASE("reverb and limiter sit in chains, and go with what they belong to") {
+    const TemporaryFolder folder;
+    const TestSong from(folder, 1, 100'000);
+    writeTrack(from.spec.tracks[0].path, 2, std::vector<float>(200'000, 0.2f));
+    std::vector<float> response(2 * 4000, 0.0f);
+    response[0] = 3;                // left
+    response[2 * 3000 + 1] = -0.5;  // right, late
+    writeTrack(folder.file("ir.f32"), 2, response);
+    const auto monitor = openSilent();
+    const stemwright::session::InsertPlace place{0, 0};
+    const stemwright::session::ReverbRequest reverb{folder.file("ir.f32"), 2, 0.5, 1, false};
+    CHECK(monitor->setReverb(place, reverb).error().code == ErrorCode::kInvalidArgument);
+    REQUIRE(monitor->load(songOf(from)).ok());
+    REQUIRE(monitor->loop(stemwright::session::FrameRange{0, 50'000}).ok());
+    REQUIRE(monitor->play().ok());
+    const auto settlesAt = [&](float left, float right) {
+      std::vector<float> part(2 * 4096);
+      return eventually([&] {
+        const std::size_t count = monitor->readOutput(part);
+        return count > 0 && std::abs(part[2 * count - 2] - left) < 1e-4f &&
+               std::abs(part[2 * count - 1] - right) < 1e-4f;
+      });
+    };
+    CHECK(settlesAt(0.2f, 0.2f));
+    REQUIRE(monitor->setReverb(place, reverb).ok());
+    CHECK(settlesAt(0.7f, 0.0f));
+    REQUIRE(monitor->setReverbMix(place, 0, 2).ok());
+    CHECK(settlesAt(1.2f, -0.2f));
+    REQUIRE(monitor->setLimiter({stemwright::session::kMasterStrip, 7}, -6.0206).ok());
+    std::vector<float> part(2 * 4096);
+    CHECK(eventually([&] {  // what lies between the samples may pass them a little
+      const std::size_t count = monitor->readOutput(part);
+      return count > 0 && part[2 * count - 2] > 0.48f && part[2 * count - 2] < 0.5001f;
+    }));
+    REQUIRE(monitor->removeInsert(place).ok());
+    CHECK(settlesAt(0.2f, 0.2f));
+    CHECK(monitor->setReverbMix(place, 1, 1).error().code == ErrorCode::kInvalidArgument);
+    CHECK(monitor->removeInsert({0, 8}).error().code == ErrorCode::kInvalidArgument);
+    REQUIRE(monitor->setReverb(place, reverb).ok());
+    REQUIRE(monitor->unload().ok());
+    CHECK(monitor->setReverbMix(place, 1, 1).error().code == ErrorCode::kInvalidArgument);
+  }
+
   TEST_CASE("what cannot play is refused, and what plays goes on") {
     const TemporaryFolder folder;
     const TestSong from(folder, 1, 100'000);

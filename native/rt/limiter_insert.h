@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstddef>
+
+#include "dsp/true_peak_limiter.h"
+#include "rt/insert.h"
+
+namespace stemwright::rt {
+
+/// Keeps true peaks below a ceiling; for the end of the master's chain.
+class LimiterInsert final : public Insert {
+ public:
+  LimiterInsert(double rate, double ceilingDb)
+      : limiter_({.channels = 2, .rate = rate, .ceilingDb = ceilingDb}) {}
+
+  void process(float* left, float* right, std::size_t frames) noexcept override {
+    float* const channels[] = {left, right};
+    limiter_.process(channels, frames);
+  }
+  std::size_t latencyFrames() const noexcept override { return limiter_.latency(); }
+
+ private:
+  dsp::TruePeakLimiter limiter_;
+};
+
+}  // namespace stemwright::rt
