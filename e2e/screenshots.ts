@@ -21,13 +21,13 @@ const running: View = {
   show: async (studio) => {
     await studio.drop(await makeSong(studio.file('Harbour lights.mp3'), { seconds: 60 }));
     await studio.button('Separate').click();
-    await studio.page.getByText(/^[2-9]\d %$/).first().waitFor({ timeout: 120_000 });
+    await studio.item('Harbour lights').getByText(/^[3-9]\d %$/).waitFor({ timeout: 120_000 });
   },
 };
 
-/** In at most 256 colours: a sixth of the size, and no difference to the eye. */
+/** In few colours: a sixth of the size, and no difference to the eye. */
 function writePalette(picture: Buffer, path: string): void {
-  const filter = 'split[a][b];[a]palettegen=max_colors=256:reserve_transparent=0[p];[b][p]paletteuse=dither=none';
+  const filter = 'split[a][b];[a]palettegen=max_colors=96:reserve_transparent=0[p];[b][p]paletteuse=dither=none';
   execFileSync('ffmpeg', ['-v', 'error', '-y', '-f', 'png_pipe', '-i', '-', '-vf', filter, '-pred', 'mixed', '-compression_level', '9', path], { input: picture });
 }
 
@@ -37,7 +37,7 @@ async function photograph(page: Page, name: string): Promise<void> {
     for (const size of sizes) {
       await page.setViewportSize(size);
       // Spectra and waveforms are drawn a little later.
-      await page.waitForTimeout(600);
+      await page.waitForTimeout(1500);
       writePalette(await page.screenshot(), join(target, `${name}-${theme}-${size.width}.png`));
     }
   }

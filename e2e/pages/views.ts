@@ -47,6 +47,8 @@ export const views: readonly View[] = [
     show: async (studio) => {
       await song(studio);
       await studio.sweep('Vocals', 0.3, 0.5);
+      await studio.page.keyboard.press('r');
+      await expect(studio.page.getByRole('region', { name: 'Redo region' })).toBeVisible();
     },
   },
   {
