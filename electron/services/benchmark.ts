@@ -31,7 +31,9 @@ export async function runBenchmarks(run: BenchmarkRun, onEntry: (entry: Benchmar
     if (run.signal.aborted) {
       throw cancelled();
     }
-    const figures = await native.runBenchmark({ name, threads: run.threads, signal: run.signal }).catch((error: unknown) => {
+    // One of its own: the engine listens to a signal for as long as that lives.
+    const signal = AbortSignal.any([run.signal]);
+    const figures = await native.runBenchmark({ name, threads: run.threads, signal }).catch((error: unknown) => {
       throw fromNative(error);
     });
     for (const entry of figures.map(toEntry)) {

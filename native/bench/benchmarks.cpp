@@ -1,15 +1,21 @@
 #include "bench/benchmarks.h"
 
+#include <utility>
+
 #include "bench/convolution_benchmarks.h"
+#include "bench/network_benchmarks.h"
 #include "bench/separation_benchmarks.h"
+#include "bench/transform_benchmarks.h"
 
 namespace stemwright::bench {
 
 const std::vector<Benchmark>& benchmarks() {
   static const std::vector<Benchmark> all = [] {
-    std::vector<Benchmark> list = separationBenchmarks();
-    const std::vector<Benchmark> convolution = convolutionBenchmarks();
-    list.insert(list.end(), convolution.begin(), convolution.end());
+    std::vector<Benchmark> list;
+    for (auto& group : {separationBenchmarks(), transformBenchmarks(), convolutionBenchmarks(),
+                        networkBenchmarks()}) {
+      list.insert(list.end(), group.begin(), group.end());
+    }
     return list;
   }();
   return all;

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "bench/measure.h"
+#include "bench/signals.h"
 #include "dsp/biquad.h"
 #include "dsp/convolution/convolver.h"
 #include "dsp/filter_bank.h"
@@ -24,16 +25,6 @@ using Clock = std::chrono::steady_clock;
 constexpr double kRate = 48'000;
 /// Frames in one timing: every stage of a tail has several jobs done in it.
 constexpr std::size_t kFrames = 65'536;
-
-std::vector<float> noise(std::size_t count) {
-  std::vector<float> samples(count);
-  std::uint32_t state = 1;
-  for (float& sample : samples) {
-    state = state * 1'664'525u + 1'013'904'223u;
-    sample = static_cast<float>(state >> 8) * 0x1p-24f - 0.5f;
-  }
-  return samples;
-}
 
 struct Cell {
   ConvolutionMode mode;
@@ -52,11 +43,6 @@ std::string nameOf(const Cell& cell) {
   }
   return std::string("convolution ") + cell.label + ", block " + std::to_string(cell.block) + ", " +
          response;
-}
-
-Entry toEntry(std::string name, std::string unit, const Timing& timing, double scale) {
-  return {std::move(name), std::move(unit), scale * timing.median, scale * timing.low,
-          scale * timing.high};
 }
 
 core::Result<std::vector<Entry>> convolution(const Cell& cell, const core::CancelFlag& cancel) {
@@ -94,8 +80,8 @@ core::Result<std::vector<Entry>> convolution(const Cell& cell, const core::Cance
   const std::string name = nameOf(cell);
   const auto latency = static_cast<double>(convolver.latency());
   return std::vector<Entry>{
-      toEntry(name, "% of real time", time, 100 * kRate / static_cast<double>(kFrames)),
-      toEntry(name + ", longest block", "µs", summarise(std::move(longest)), 1e6),
+      entryOf(name, "% of real time", time, 100 * kRate / static_cast<double>(kFrames)),
+      entryOf(name + ", longest block", "µs", summarise(std::move(longest)), 1e6),
       {name + ", latency", "frames", latency, latency, latency}};
 }
 
@@ -123,7 +109,7 @@ core::Result<std::vector<Entry>> filterBank(const std::string& name, std::size_t
       cancel);
   if (cancel.requested()) return core::Error{core::ErrorCode::kCancelled, "cancelled"};
   const double sections = 16.0 * static_cast<double>(kBlock * kSections * channels);
-  return std::vector<Entry>{toEntry(name, "ns a sample and section", time, 1e9 / sections)};
+  return std::vector<Entry>{entryOf(name, "ns a sample and section", time, 1e9 / sections)};
 }
 
 void add(std::vector<Benchmark>& list, const Cell& cell) {

@@ -11,6 +11,8 @@ namespace {
 constexpr unsigned kFewestRuns = 5;
 constexpr double kLongest = 2.0;
 constexpr double kWanted = 0.02;
+constexpr double kShortestBatch = 2e-4;  ///< seconds: the clock's own cost is lost in it
+constexpr double kMostRepeats = 1e6;
 
 double secondsSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -32,13 +34,17 @@ Timing summarise(std::vector<double> times) {
 
 Timing measure(const std::function<void()>& work, const core::CancelFlag& cancel) {
   work();
+  const auto once = std::chrono::steady_clock::now();
+  work();
+  const double estimate = std::max(1e-9, secondsSince(once));
+  const double repeats = std::clamp(std::ceil(kShortestBatch / estimate), 1.0, kMostRepeats);
   std::vector<double> times;
   Timing timing;
   const auto begin = std::chrono::steady_clock::now();
   while (!cancel.requested()) {
     const auto start = std::chrono::steady_clock::now();
-    work();
-    times.push_back(secondsSince(start));
+    for (double i = 0; i < repeats; ++i) work();
+    times.push_back(secondsSince(start) / repeats);
     if (times.size() < kFewestRuns) continue;
     timing = summarise(times);
     if (timing.high - timing.low < kWanted * timing.median) break;

@@ -1,8 +1,11 @@
 #pragma once
 
 #include <functional>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "bench/benchmarks.h"
 #include "core/cancel.h"
 
 namespace stemwright::bench {
@@ -18,8 +21,19 @@ struct Timing {
 /// Median and its interval. @param times at least one
 Timing summarise(std::vector<double> times);
 
-/// Runs `work` once to warm up, then until the interval lies within 2 % of the median or two
-/// seconds are up, but at least five times. Stops early when cancelled.
+/// Runs `work` twice to warm up, then in batches of at least 0.2 ms, until the interval lies within
+/// 2 % of the median or two seconds are up, but at least five times. Stops early when cancelled.
 Timing measure(const std::function<void()>& work, const core::CancelFlag& cancel);
+
+/// The timing times `scale`, under a name.
+inline Entry entryOf(std::string name, std::string unit, const Timing& timing, double scale) {
+  return {std::move(name), std::move(unit), scale * timing.median, scale * timing.low,
+          scale * timing.high};
+}
+
+/// A figure that does not vary.
+inline Entry fixedEntry(std::string name, std::string unit, double value) {
+  return {std::move(name), std::move(unit), value, value, value};
+}
 
 }  // namespace stemwright::bench

@@ -30,13 +30,10 @@ HTDemucsConfig fullSize() {
 
 constexpr std::uint64_t kSeed = 7;
 
-Entry fixed(std::string name, std::string unit, double value) {
-  return {std::move(name), std::move(unit), value, value, value};
-}
-
-core::Result<std::vector<Entry>> segment(const std::string& name, Mode mode, unsigned threads,
+core::Result<std::vector<Entry>> segment(const std::string& name, Mode mode,
+                                         models::Precision precision, unsigned threads,
                                          const core::CancelFlag& cancel) {
-  auto loaded = HTDemucs::load(fullSize(), models::WeightFile::generated(kSeed));
+  auto loaded = HTDemucs::load(fullSize(), models::WeightFile::generated(kSeed), {precision});
   if (!loaded.ok()) return loaded.error();
   const std::shared_ptr<const HTDemucs> model = std::move(loaded).value();
   const std::size_t frames = model->config().segmentFrames();
@@ -61,19 +58,26 @@ core::Result<std::vector<Entry>> segment(const std::string& name, Mode mode, uns
   return std::vector<Entry>{
       {name, "s a segment", time.median, time.low, time.high},
       {name + ", speed", "GFLOP/s", work / time.median, work / time.high, work / time.low},
-      fixed(name + ", memory", "MB", bytes / 1e6)};
+      fixedEntry(name + ", memory", "MB", bytes / 1e6)};
 }
 
 }  // namespace
 
 std::vector<Benchmark> separationBenchmarks() {
+  using models::Precision;
   std::vector<Benchmark> list;
-  for (const auto& [label, mode] :
-       {std::pair{"full", Mode::kFull}, std::pair{"time-only", Mode::kTimeOnly}}) {
-    const std::string name = std::string("HTDemucs 42 M, ") + label;
-    list.push_back({name, [name, mode = mode](unsigned threads, const core::CancelFlag& cancel) {
-                      return segment(name, mode, threads, cancel);
-                    }});
+  const auto add = [&](const std::string& label, Mode mode, Precision precision) {
+    const std::string name = "HTDemucs 42 M, " + label;
+    list.push_back(
+        {name, [name, mode, precision](unsigned threads, const core::CancelFlag& cancel) {
+           return segment(name, mode, precision, threads, cancel);
+         }});
+  };
+  add("full", Mode::kFull, Precision::kFp32);
+  add("time-only", Mode::kTimeOnly, Precision::kFp32);
+  if (!nn::bf16Kernels().empty()) {
+    add("full, bf16", Mode::kFull, Precision::kBf16);
+    add("time-only, bf16", Mode::kTimeOnly, Precision::kBf16);
   }
   return list;
 }

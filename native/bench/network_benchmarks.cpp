@@ -1,0 +1,253 @@
+#include "bench/network_benchmarks.h"
+
+#include <cmath>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "bench/measure.h"
+#include "bench/signals.h"
+#include "core/aligned.h"
+#include "core/buffer_pool.h"
+#include "core/thread_pool.h"
+#include "nn/compiled_network.h"
+#include "nn/conv.h"
+#include "nn/linear.h"
+#include "nn/norm.h"
+#include "nn/recurrent.h"
+#include "nn/sequential.h"
+
+namespace stemwright::bench {
+namespace {
+
+using core::AlignedBuffer;
+using core::CancelFlag;
+using Entries = core::Result<std::vector<Entry>>;
+
+constexpr double kMicroseconds = 1e6;
+constexpr double kMilliseconds = 1e3;
+constexpr std::size_t kUnits = 256;
+
+/// A recurrent layer of kUnits to kUnits with made-up weights.
+class RecurrentWeights {
+ public:
+  explicit RecurrentWeights(nn::RecurrentCell cell) : cell_(cell) {
+    const std::size_t rows = (cell == nn::RecurrentCell::kLstm ? 4 : 3) * kUnits;
+    for (const char* name : {"weight_ih_l0", "weight_hh_l0"}) {
+      values_[name] = noise(rows * kUnits);
+      for (float& value : values_[name]) value *= 0.1f;
+    }
+    for (const char* name : {"bias_ih_l0", "bias_hh_l0"}) values_[name] = noise(rows);
+  }
+  nn::RecurrentSpec spec() const {
+    return {{cell_, kUnits, kUnits, 1, false},
+            [this](const std::string& name) -> std::optional<std::span<const float>> {
+              const auto found = values_.find(name);
+              if (found == values_.end()) return std::nullopt;
+              return std::span<const float>(found->second);
+            }};
+  }
+
+ private:
+  nn::RecurrentCell cell_;
+  std::map<std::string, std::vector<float>> values_;
+};
+
+/// One step in the three ways of the guide: a layer that allocates its result, a chain with
+/// buffers, a compiled plan. Then a sequence.
+Entries recurrent(const std::string& name, nn::RecurrentCell cell, const CancelFlag& cancel) {
+  constexpr std::size_t kSteps = 100;
+  const RecurrentWeights weights(cell);
+  const std::vector<nn::LayerSpec> layers{weights.spec()};
+  auto layer = nn::Recurrent::create(weights.spec().shape, weights.spec().parameters);
+  if (!layer) return layer.error();
+  STEMWRIGHT_TRY(layer.value().prepare(1, 1));
+  auto chain = nn::Sequential::create(layers);
+  if (!chain) return chain.error();
+  STEMWRIGHT_TRY(chain.value().build({1, kUnits}));
+  auto plan = nn::CompiledNetwork::compile(layers, {kSteps, kUnits}, {});
+  if (!plan) return plan.error();
+  core::ThreadPool pool(1);
+  const std::vector<float> x = noise(kSteps * kUnits);
+  std::vector<float> out(kSteps * kUnits);
+
+  const Timing naive = measure(
+      [&] {
+        std::vector<float> result(kUnits);
+        static_cast<void>(layer.value().process(x.data(), 1, result.data()));
+        out[0] = result[0];
+      },
+      cancel);
+  const Timing sequential =
+      measure([&] { static_cast<void>(chain.value().forward(x.data(), 1, pool)); }, cancel);
+  const Timing compiled =
+      measure([&] { static_cast<void>(plan.value().predict(x.data(), 1, out.data())); }, cancel);
+  const Timing sequence = measure(
+      [&] { static_cast<void>(plan.value().predict(x.data(), kSteps, out.data())); }, cancel);
+  return std::vector<Entry>{
+      entryOf(name + ", layer that allocates", "µs a step", naive, kMicroseconds),
+      entryOf(name + ", Sequential", "µs a step", sequential, kMicroseconds),
+      entryOf(name + ", compiled", "µs a step", compiled, kMicroseconds),
+      entryOf(name + ", compiled, 100 steps", "ms", sequence, kMilliseconds)};
+}
+
+Entries product(const std::string& name, const kernels::Kernels& level, std::size_t size,
+                unsigned threads, const CancelFlag& cancel) {
+  const std::vector<float> weight = noise(size * size);
+  const nn::Conv layer(level, {.in = size, .out = size}, false, weight.data(), nullptr);
+  const std::vector<float> x = noise(size * size);
+  AlignedBuffer<float> out(size * size);
+  core::ThreadPool pool(threads);
+  const Timing time =
+      measure([&] { layer.forward(x.data(), 1, size, out.data(), {}, pool); }, cancel);
+  const double work = 2e-9 * std::pow(static_cast<double>(size), 3);
+  return std::vector<Entry>{
+      {name, "GFLOP/s", work / time.median, work / time.high, work / time.low}};
+}
+
+Entries linear(const std::string& name, std::size_t rows, unsigned threads,
+               const CancelFlag& cancel) {
+  const std::vector<float> weight = noise(kUnits * kUnits);
+  nn::Linear layer(kernels::kernels(), kUnits, kUnits, weight.data(), nullptr);
+  core::ThreadPool pool(threads);
+  layer.autotune(pool);
+  const std::vector<float> x = noise(rows * kUnits);
+  AlignedBuffer<float> out(rows * kUnits);
+  const Timing time = measure([&] { layer.forward(x.data(), rows, out.data(), pool); }, cancel);
+  return std::vector<Entry>{
+      entryOf(name, "µs", time, kMicroseconds),
+      fixedEntry(name + ", tuned threshold", "rows", static_cast<double>(layer.batchThreshold()))};
+}
+
+/// 64 channels to 64 over 4096 steps.
+Entries convolution(const std::string& name, std::size_t taps, unsigned threads,
+                    const CancelFlag& cancel) {
+  constexpr std::size_t kChannels = 64;
+  constexpr std::size_t kSteps = 4096;
+  const std::vector<float> weight = noise(kChannels * kChannels * taps);
+  const nn::Conv conv(
+      kernels::kernels(),
+      {.in = kChannels, .out = kChannels, .kernelWidth = taps, .paddingWidth = taps / 2}, false,
+      weight.data(), nullptr);
+  core::ThreadPool pool(threads);
+  const std::vector<float> x = noise(kSteps * kChannels);
+  AlignedBuffer<float> out((kSteps + 1) * kChannels);
+  const Timing time =
+      measure([&] { conv.forward(x.data(), 1, kSteps, out.data(), {}, pool); }, cancel);
+  return std::vector<Entry>{entryOf(name, "ms", time, kMilliseconds)};
+}
+
+/// 8 groups of 48 channels, 4096 steps, around a mean of 1000: what each way costs and gets wrong.
+Entries groupNorm(const std::string& name, nn::NormAlgorithm algorithm, const CancelFlag& cancel) {
+  constexpr std::size_t kChannels = 48;
+  constexpr std::size_t kGroups = 8;
+  constexpr std::size_t kRows = 4096;
+  std::vector<float> x = noise(kRows * kChannels);
+  for (float& value : x) value += 1000.0f;
+  const nn::Affine affine{std::vector<float>(kChannels, 1.0f), std::vector<float>(kChannels, 0.0f)};
+  core::ThreadPool pool(1);
+  AlignedBuffer<float> out(x.size());
+  const auto run = [&] {
+    std::copy(x.begin(), x.end(), out.begin());
+    nn::groupNorm(kernels::kernels(), out.data(), kRows, kChannels, kGroups, affine, pool,
+                  algorithm);
+  };
+  const Timing time = measure(run, cancel);
+  run();
+  double worst = 0;
+  const std::size_t width = kChannels / kGroups;
+  for (std::size_t group = 0; group < kGroups; ++group) {
+    double mean = 0;
+    double variance = 0;
+    const auto each = [&](auto&& body) {
+      for (std::size_t r = 0; r < kRows; ++r) {
+        for (std::size_t c = 0; c < width; ++c) body(r * kChannels + group * width + c);
+      }
+    };
+    const double count = static_cast<double>(kRows * width);
+    each([&](std::size_t i) { mean += static_cast<double>(x[i]) / count; });
+    each([&](std::size_t i) { variance += std::pow(static_cast<double>(x[i]) - mean, 2) / count; });
+    each([&](std::size_t i) {
+      const double exact =
+          (static_cast<double>(x[i]) - mean) / std::sqrt(variance + nn::kNormEpsilon);
+      worst = std::max(worst, std::abs(static_cast<double>(out[i]) - exact));
+    });
+  }
+  return std::vector<Entry>{entryOf(name, "µs", time, kMicroseconds),
+                            fixedEntry(name + ", largest error at mean 1000", "", worst)};
+}
+
+Entries sequentialMemory(const std::string& name) {
+  const std::vector<float> weight = noise(kUnits * kUnits * 3);
+  const nn::Conv1dSpec conv{
+      .in = kUnits, .out = kUnits, .kernel = 3, .padding = 1, .weight = weight, .bias = {}};
+  auto chain = nn::Sequential::create(std::vector<nn::LayerSpec>{conv, conv, conv});
+  if (!chain) return chain.error();
+  STEMWRIGHT_TRY(chain.value().build({1, kUnits}));
+  return std::vector<Entry>{
+      fixedEntry(name, "buffers", static_cast<double>(chain.value().plan().bufferCount()))};
+}
+
+Entries pool(const std::string& name, const CancelFlag& cancel) {
+  core::BufferPool buffers(4096, 8);
+  const Timing time = measure([&] { buffers.release(buffers.acquire()); }, cancel);
+  return std::vector<Entry>{entryOf(name, "ns", time, 1e9)};
+}
+
+}  // namespace
+
+std::vector<Benchmark> networkBenchmarks() {
+  std::vector<Benchmark> list;
+  const auto add = [&](std::string name, auto run) {
+    list.push_back({name, [name, run](unsigned threads, const CancelFlag& cancel) -> Entries {
+                      return run(name, threads, cancel);
+                    }});
+  };
+  for (const auto& [label, cell] :
+       {std::pair{"LSTM 256", nn::RecurrentCell::kLstm}, {"GRU 256", nn::RecurrentCell::kGru}}) {
+    add(label, [cell = cell](const std::string& name, unsigned, const CancelFlag& cancel) {
+      return recurrent(name, cell, cancel);
+    });
+  }
+  add("matrix product 1024",
+      [](const std::string& name, unsigned threads, const CancelFlag& cancel) {
+        return product(name, kernels::kernels(), 1024, threads, cancel);
+      });
+  if (!kernels::bf16Kernels().empty()) {
+    add("matrix product 1024, bf16",
+        [](const std::string& name, unsigned threads, const CancelFlag& cancel) {
+          return product(name, *kernels::bf16Kernels().back(), 1024, threads, cancel);
+        });
+  }
+  for (const std::size_t rows : {1, 2, 4, 8, 16, 64}) {
+    add("Linear 256, " + std::to_string(rows) + (rows == 1 ? " row" : " rows"),
+        [rows](const std::string& name, unsigned threads, const CancelFlag& cancel) {
+          return linear(name, rows, threads, cancel);
+        });
+  }
+  for (const std::size_t taps : {3, 65}) {
+    add("Conv1D, " + std::to_string(taps) + " taps",
+        [taps](const std::string& name, unsigned threads, const CancelFlag& cancel) {
+          return convolution(name, taps, threads, cancel);
+        });
+  }
+  for (const auto& [label, algorithm] : {std::pair{"standard", nn::NormAlgorithm::kStandard},
+                                         {"kahan", nn::NormAlgorithm::kKahan},
+                                         {"welford", nn::NormAlgorithm::kWelford}}) {
+    add(std::string("GroupNorm, ") + label,
+        [algorithm = algorithm](const std::string& name, unsigned, const CancelFlag& cancel) {
+          return groupNorm(name, algorithm, cancel);
+        });
+  }
+  add("Sequential, 3 layers of one shape",
+      [](const std::string& name, unsigned, const CancelFlag&) { return sequentialMemory(name); });
+  add("buffer pool, take and give back",
+      [](const std::string& name, unsigned, const CancelFlag& cancel) {
+        return pool(name, cancel);
+      });
+  return list;
+}
+
+}  // namespace stemwright::bench
