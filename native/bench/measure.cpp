@@ -34,6 +34,7 @@ Timing summarise(std::vector<double> times) {
 
 Timing measure(const std::function<void()>& work, const core::CancelFlag& cancel) {
   work();
+  if (cancel.requested()) return {};
   const auto once = std::chrono::steady_clock::now();
   work();
   const double estimate = std::max(1e-9, secondsSince(once));
@@ -43,7 +44,7 @@ Timing measure(const std::function<void()>& work, const core::CancelFlag& cancel
   const auto begin = std::chrono::steady_clock::now();
   while (!cancel.requested()) {
     const auto start = std::chrono::steady_clock::now();
-    for (double i = 0; i < repeats; ++i) work();
+    for (double i = 0; i < repeats && !cancel.requested(); ++i) work();
     times.push_back(secondsSince(start) / repeats);
     if (times.size() < kFewestRuns) continue;
     timing = summarise(times);

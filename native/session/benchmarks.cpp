@@ -13,7 +13,10 @@ core::Result<std::vector<BenchmarkEntry>> runBenchmark(const std::string& name, 
   using core::ErrorCode;
   if (threads == 0) return core::Error{ErrorCode::kInvalidArgument, "at least one thread"};
   for (const bench::Benchmark& benchmark : bench::benchmarks()) {
-    if (benchmark.name == name) return benchmark.run(threads, cancel);
+    if (benchmark.name != name) continue;
+    auto result = benchmark.run(threads, cancel);
+    if (cancel.requested()) return core::Error{ErrorCode::kCancelled, "cancelled"};
+    return result;
   }
   return core::Error{ErrorCode::kInvalidArgument, "there is no benchmark \"" + name + "\""};
 }
