@@ -24,8 +24,8 @@ std::optional<Isa> isaFromName(std::string_view name);
 /// All kernels of one level.
 struct Kernels {
   Isa isa;
-  const GemmKernels& gemm;        ///< products of activations with one another
-  const GemmKernels& weightGemm;  ///< products with weights, which may be bf16
+  const GemmKernels& gemm;
+  const GemmKernels& weightGemm;  ///< of models, which may be computed in bf16
   const ElementwiseKernels& elementwise;
   const NormKernels& norm;
   const FftKernels& fft;

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <utility>
 
+#include "core/half.h"
 #include "nn/blocks.h"
 
 namespace stemwright::nn {
@@ -16,25 +19,67 @@ namespace {
 constexpr std::size_t kQueryBlock = 84;
 constexpr std::size_t kKeyBlock = 256;
 
-/// Floats of a [depth, columns] matrix in panels of two vectors.
-std::size_t packedSize(std::size_t depth, std::size_t columns, std::size_t lanes) {
-  return depth * blocksOf(columns, 2 * lanes) * 2 * lanes;
+/// Depth as one gemm stores it.
+std::size_t storedDepth(const kernels::GemmKernels& gemm, std::size_t depth) {
+  return gemm.isBf16 ? blocksOf(depth, kernels::kBf16Depth) * kernels::kBf16Depth / 2 : depth;
 }
 
-/// Rearranges x [depth, columns] (any strides) into panels.
-void packPanels(const float* x, std::size_t depthStride, std::size_t columnStride,
-                std::size_t depth, std::size_t columns, std::size_t lanes, float* panels) {
+/// Floats of a [depth, columns] matrix in panels of two vectors.
+std::size_t packedSize(const kernels::GemmKernels& gemm, std::size_t depth, std::size_t columns) {
+  return storedDepth(gemm, depth) * blocksOf(columns, 2 * gemm.lanes) * 2 * gemm.lanes;
+}
+
+/// A matrix of any strides.
+struct Strided {
+  const float* x;
+  std::size_t depthStride;
+  std::size_t columnStride;
+
+  float at(std::size_t k, std::size_t column) const {
+    return x[k * depthStride + column * columnStride];
+  }
+};
+
+/// Rearranges [depth, columns] into panels.
+void packFloats(const Strided& from, std::size_t depth, std::size_t columns, std::size_t lanes,
+                float* panels) {
   const std::size_t width = 2 * lanes;
   for (std::size_t first = 0; first < columns; first += width) {
     const std::size_t left = columns - first;
     const std::size_t stored = left <= lanes ? lanes : width;
     const std::size_t valid = std::min(left, stored);
     for (std::size_t k = 0; k < depth; ++k) {
-      const float* from = x + k * depthStride + first * columnStride;
-      for (std::size_t c = 0; c < valid; ++c) panels[k * stored + c] = from[c * columnStride];
+      for (std::size_t c = 0; c < valid; ++c) panels[k * stored + c] = from.at(k, first + c);
       for (std::size_t c = valid; c < stored; ++c) panels[k * stored + c] = 0.0f;
     }
     panels += depth * width;
+  }
+}
+
+/// The same as bf16: two neighbours along the depth in a float's place, what is missing zero.
+void packBf16(const Strided& from, std::size_t depth, std::size_t columns, std::size_t lanes,
+              std::size_t stored, float* panels) {
+  const std::size_t width = 2 * lanes;
+  for (std::size_t first = 0; first < columns; first += width) {
+    const std::size_t valid = std::min(columns - first, width);
+    for (std::size_t k = 0; k < 2 * stored; k += 2) {
+      for (std::size_t c = 0; c < width; ++c) {
+        const auto rounded = [&](std::size_t at) -> std::uint32_t {
+          return at < depth && c < valid ? core::floatToBfloat16(from.at(at, first + c)) : 0;
+        };
+        panels[k / 2 * width + c] = std::bit_cast<float>(rounded(k) | rounded(k + 1) << 16);
+      }
+    }
+    panels += stored * width;
+  }
+}
+
+void packPanels(const kernels::GemmKernels& gemm, const Strided& from, std::size_t depth,
+                std::size_t columns, float* panels) {
+  if (gemm.isBf16) {
+    packBf16(from, depth, columns, gemm.lanes, storedDepth(gemm, depth), panels);
+  } else {
+    packFloats(from, depth, columns, gemm.lanes, panels);
   }
 }
 
@@ -50,11 +95,11 @@ struct Attention::Buffers {
 };
 
 std::size_t Attention::packedKeys() const {
-  return packedSize(dim_ / heads_, kKeyBlock, kernels_->gemm.lanes);
+  return packedSize(kernels_->weightGemm, dim_ / heads_, kKeyBlock);
 }
 
 std::size_t Attention::packedValues() const {
-  return packedSize(kKeyBlock, dim_ / heads_, kernels_->gemm.lanes);
+  return packedSize(kernels_->weightGemm, kKeyBlock, dim_ / heads_);
 }
 
 std::size_t Attention::packedHead(std::size_t keys) const {
@@ -97,14 +142,14 @@ std::size_t Attention::scratchSize(std::size_t queries, std::size_t keys, unsign
 }
 
 void Attention::packHead(const Buffers& b, std::size_t keys, std::size_t head) const {
-  const std::size_t lanes = kernels_->gemm.lanes;
+  const kernels::GemmKernels& gemm = kernels_->weightGemm;
   const std::size_t width = dim_ / heads_;
   float* packed = b.packed + head * packedHead(keys);
   for (std::size_t first = 0; first < keys; first += kKeyBlock) {
     const std::size_t count = std::min(kKeyBlock, keys - first);
     const float* key = b.keyValue + first * 2 * dim_ + head * width;
-    packPanels(key, 1, 2 * dim_, width, count, lanes, packed);
-    packPanels(key + dim_, 2 * dim_, 1, count, width, lanes, packed + packedKeys());
+    packPanels(gemm, {key, 1, 2 * dim_}, width, count, packed);
+    packPanels(gemm, {key + dim_, 2 * dim_, 1}, count, width, packed + packedKeys());
     packed += packedKeys() + packedValues();
   }
 }
@@ -129,13 +174,13 @@ void Attention::attend(const Buffers& b, std::size_t queries, std::size_t keys, 
     const kernels::PackedGemm keyView{packed, b.zeros, 1, width, count, false};
     const kernels::PackedGemm valueView{packed + packedKeys(), b.zeros, 1, count, width, false};
     packed += packedKeys() + packedValues();
-    kernels_->gemm.run({.taps = &queryTap,
-                        .tapCount = 1,
-                        .rowStride = dim_,
-                        .rows = rows,
-                        .weights = &keyView,
-                        .out = scores,
-                        .outStride = kKeyBlock});
+    kernels_->weightGemm.run({.taps = &queryTap,
+                              .tapCount = 1,
+                              .rowStride = dim_,
+                              .rows = rows,
+                              .weights = &keyView,
+                              .out = scores,
+                              .outStride = kKeyBlock});
     for (std::size_t r = 0; r < rows; ++r) {
       float* row = scores + r * kKeyBlock;
       const float highest = std::max(peak[r], kernels_->elementwise.maxRow(row, count));
@@ -147,15 +192,15 @@ void Attention::attend(const Buffers& b, std::size_t queries, std::size_t keys, 
       }
     }
     const kernels::GemmTap weightTap{scores, 0};
-    kernels_->gemm.run({.taps = &weightTap,
-                        .tapCount = 1,
-                        .rowStride = kKeyBlock,
-                        .rows = rows,
-                        .weights = &valueView,
-                        .out = out,
-                        .outStride = dim_,
-                        .residual = key == 0 ? nullptr : out,
-                        .residualStride = dim_});
+    kernels_->weightGemm.run({.taps = &weightTap,
+                              .tapCount = 1,
+                              .rowStride = kKeyBlock,
+                              .rows = rows,
+                              .weights = &valueView,
+                              .out = out,
+                              .outStride = dim_,
+                              .residual = key == 0 ? nullptr : out,
+                              .residualStride = dim_});
   }
   for (std::size_t r = 0; r < rows; ++r) {
     kernels_->elementwise.scaleOffset(out + r * dim_, 1.0f / total[r], 0.0f, out + r * dim_, width);

@@ -35,7 +35,7 @@ template <bool kTwo>
 STEMWRIGHT_INLINE void multiplyRowsOf(const HalfTile& tile, float* sums) {
   const GemmCall& call = *tile.call;
   const std::size_t depth = paddedDepth(*call.weights);
-  const auto stride = static_cast<long>(call.rowStride * sizeof(std::uint16_t));
+  const auto stride = static_cast<long>(tile.rounded->stride * sizeof(std::uint16_t));
   constexpr long kPanelBytes = kPanel * sizeof(float);
   _tile_zero(0);
   _tile_zero(1);
@@ -44,7 +44,7 @@ STEMWRIGHT_INLINE void multiplyRowsOf(const HalfTile& tile, float* sums) {
     _tile_zero(3);
   }
   for (std::size_t t = 0; t < call.tapCount; ++t) {
-    const std::uint16_t* a = tile.rounded->taps[t] + tile.row * call.rowStride;
+    const std::uint16_t* a = tile.rounded->taps[t] + tile.row * tile.rounded->stride;
     const float* b = tile.panel + call.taps[t].index * depth * kLanes;
     for (std::size_t k = 0; k < depth; k += kBf16Depth) {
       _tile_loadd(6, b, kPanelBytes);
@@ -53,7 +53,7 @@ STEMWRIGHT_INLINE void multiplyRowsOf(const HalfTile& tile, float* sums) {
       _tile_dpbf16ps(0, 4, 6);
       _tile_dpbf16ps(1, 4, 7);
       if constexpr (kTwo) {
-        _tile_loadd(5, a + kTile * call.rowStride + k, stride);
+        _tile_loadd(5, a + kTile * tile.rounded->stride + k, stride);
         _tile_dpbf16ps(2, 5, 6);
         _tile_dpbf16ps(3, 5, 7);
       }

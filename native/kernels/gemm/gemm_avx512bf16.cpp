@@ -26,7 +26,7 @@ void multiplyRowsOf(const HalfTile& tile, float* sums) {
   STEMWRIGHT_UNROLL
   for (std::size_t i = 0; i < kRows; ++i) acc[i][0] = acc[i][1] = _mm512_setzero_ps();
   for (std::size_t t = 0; t < call.tapCount; ++t) {
-    const std::uint16_t* a = tile.rounded->taps[t] + tile.row * call.rowStride;
+    const std::uint16_t* a = tile.rounded->taps[t] + tile.row * tile.rounded->stride;
     const float* b = tile.panel + call.taps[t].index * depth * kLanes;
     for (std::size_t k = 0; k < depth; k += 2) {
       const __m512bh b0 = pairsAt(b);
@@ -34,7 +34,7 @@ void multiplyRowsOf(const HalfTile& tile, float* sums) {
       b += kPanel;
       STEMWRIGHT_UNROLL
       for (std::size_t i = 0; i < kRows; ++i) {
-        const __m512bh x = pairAt(a + i * call.rowStride + k);
+        const __m512bh x = pairAt(a + i * tile.rounded->stride + k);
         acc[i][0] = _mm512_dpbf16_ps(acc[i][0], x, b0);
         acc[i][1] = _mm512_dpbf16_ps(acc[i][1], x, b1);
       }

@@ -39,20 +39,33 @@ STEMWRIGHT_INLINE void clear(std::uint16_t* out, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) out[i] = 0;
 }
 
-/// Rows [first, first + rows) of every tap. Taps that overlap in memory, as those of a convolution
-/// do, are rounded once. What a row's padding reads is a neighbour or zero, and meets zeros.
+/// Rows of every tap, rounded. What is read of a row past its depth is a neighbour or zero, and
+/// meets zeros.
 struct RoundedRows {
   const std::uint16_t* taps[kMostTaps];
+  std::size_t stride;  ///< from row to row
 };
 
-STEMWRIGHT_INLINE std::size_t extentOf(const GemmCall& call, std::size_t rows) {
-  return (rows - 1) * call.rowStride + call.weights->depth;
+/// A single tap's rows, one after the other, each filled up with zeros.
+std::size_t roundPacked(const GemmCall& call, std::size_t first, std::size_t rows,
+                        std::uint16_t* out, RoundedRows* rounded) {
+  const std::size_t depth = call.weights->depth;
+  const std::size_t padded = paddedDepth(*call.weights);
+  if (out == nullptr) return rows * padded;
+  const float* x = call.taps[0].rows + first * call.rowStride;
+  for (std::size_t row = 0; row < rows; ++row) {
+    roundAll(x + row * call.rowStride, out + row * padded, depth);
+    clear(out + row * padded + depth, padded - depth);
+  }
+  rounded->taps[0] = out;
+  rounded->stride = padded;
+  return rows * padded;
 }
 
-/// @return numbers written, or that would be with a null `out`
-std::size_t roundRows(const GemmCall& call, std::size_t first, std::size_t rows, std::uint16_t* out,
-                      RoundedRows* rounded) {
-  const std::size_t extent = extentOf(call, rows);
+/// Taps that overlap in memory, as those of a convolution do, are rounded once, in place.
+std::size_t roundOverlapping(const GemmCall& call, std::size_t first, std::size_t rows,
+                             std::uint16_t* out, RoundedRows* rounded) {
+  const std::size_t extent = (rows - 1) * call.rowStride + call.weights->depth;
   const std::size_t gap = kBf16Depth;
   const float* start = nullptr;  // of the stretch of memory at hand
   const float* end = nullptr;
@@ -60,8 +73,7 @@ std::size_t roundRows(const GemmCall& call, std::size_t first, std::size_t rows,
   std::size_t used = 0;
   for (std::size_t t = 0; t < call.tapCount; ++t) {
     const float* tap = call.taps[t].rows + first * call.rowStride;
-    const bool isNew = start == nullptr || tap < start || tap > end;
-    if (isNew) {
+    if (start == nullptr || tap < start || tap > end) {
       if (out != nullptr && start != nullptr) clear(out + used, gap);
       if (start != nullptr) used += gap;
       start = end = tap;
@@ -73,10 +85,22 @@ std::size_t roundRows(const GemmCall& call, std::size_t first, std::size_t rows,
       used += count;
       end = tap + extent;
     }
-    if (rounded != nullptr) rounded->taps[t] = out + at + static_cast<std::size_t>(tap - start);
+    if (out != nullptr) rounded->taps[t] = out + at + static_cast<std::size_t>(tap - start);
   }
-  if (out != nullptr) clear(out + used, gap);
+  if (out != nullptr) {
+    clear(out + used, gap);
+    rounded->stride = call.rowStride;
+  }
   return used + gap;
+}
+
+/// Rows [first, first + rows) of every tap.
+/// @param out null: only counts
+/// @return numbers written
+STEMWRIGHT_INLINE std::size_t roundRows(const GemmCall& call, std::size_t first, std::size_t rows,
+                                        std::uint16_t* out, RoundedRows* rounded) {
+  return call.tapCount == 1 ? roundPacked(call, first, rows, out, rounded)
+                            : roundOverlapping(call, first, rows, out, rounded);
 }
 
 struct HalfTile {
