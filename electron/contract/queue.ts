@@ -58,6 +58,8 @@ export const ItemPlan = z.strictObject({
   isSegmentLimited: z.boolean(),
   predicted: z.strictObject({
     seconds: z.number().nonnegative().nullable(),
+    /** Whether other programs kept the machine busy when that was measured: it may well be faster. */
+    isRough: z.boolean(),
     memoryBytes: count.nullable(),
     diskBytes: count.nullable(),
   }),

@@ -5,12 +5,18 @@ import type { QueueOptions } from '../contract/queue.ts';
 import type { SeparationReport } from '../contract/separation.ts';
 import { JsonFile } from './json-file.ts';
 
-const Pace = z.strictObject({ key: z.string(), secondsPerWork: z.number().positive() });
+const Pace = z.strictObject({ key: z.string(), secondsPerWork: z.number().positive(), isRough: z.boolean() });
 type Pace = z.infer<typeof Pace>;
 const maxPaces = 200;
 
 /** What separating takes so much time with: everything else changes little of it. */
 export type PaceSubject = Pick<QueueOptions, 'model' | 'mode'>;
+
+export interface Prediction {
+  seconds: number;
+  /** Measured while other programs kept the machine busy: it may well be faster. */
+  isRough: boolean;
+}
 
 /** How long separating took on this machine, so that it can be said beforehand. */
 export class PaceHistory {
@@ -31,25 +37,28 @@ export class PaceHistory {
   }
 
   /** @param threads those it ran on */
-  note(options: QueueOptions, threads: number, report: Pick<SeparationReport, 'seconds' | 'audioSeconds'>): Promise<void> {
-    return this.noteMeasured(options, threads, report.seconds / work(options, report.audioSeconds));
+  note(options: QueueOptions, threads: number, report: Pick<SeparationReport, 'seconds' | 'audioSeconds'>, isRough: boolean): Promise<void> {
+    return this.noteMeasured(options, threads, report.seconds / work(options, report.audioSeconds), isRough);
   }
 
-  /** @param secondsPerWork for each second of sound that passes through the network */
-  async noteMeasured(subject: PaceSubject, threads: number, secondsPerWork: number): Promise<void> {
+  /**
+   * What was measured on a busy machine never takes the place of something better.
+   * @param secondsPerWork for each second of sound that passes through the network
+   */
+  async noteMeasured(subject: PaceSubject, threads: number, secondsPerWork: number, isRough: boolean): Promise<void> {
     const key = this.#key(subject, threads);
-    this.#paces = [...this.#paces.filter((pace) => pace.key !== key), { key, secondsPerWork }].slice(-maxPaces);
+    const known = this.#find(subject, threads);
+    if (isRough && known !== undefined && (!known.isRough || known.secondsPerWork <= secondsPerWork)) {
+      return;
+    }
+    this.#paces = [...this.#paces.filter((pace) => pace.key !== key), { key, secondsPerWork, isRough }].slice(-maxPaces);
     await this.#file.save(this.#paces);
   }
 
   /** @return null when nothing like it has run yet */
-  predict(options: QueueOptions, threads: number, audioSeconds: number): number | null {
+  predict(options: QueueOptions, threads: number, audioSeconds: number): Prediction | null {
     const pace = this.#find(options, threads);
-    return pace === undefined ? null : pace.secondsPerWork * work(options, audioSeconds);
-  }
-
-  knows(subject: PaceSubject, threads: number): boolean {
-    return this.#find(subject, threads) !== undefined;
+    return pace === undefined ? null : { seconds: pace.secondsPerWork * work(options, audioSeconds), isRough: pace.isRough };
   }
 
   #find(subject: PaceSubject, threads: number): Pace | undefined {

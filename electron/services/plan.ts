@@ -22,6 +22,7 @@ export async function planItem(path: string, options: QueueOptions, planner: Pla
     throw new StemwrightError('usage', `the model has no stem "${unknown}"`, `It has ${sources.join(', ')}.`);
   }
   const seconds = info.claimedSeconds;
+  const time = seconds === null ? null : planner.predictor.time(options, threads, seconds);
   await mkdir(planner.projectsFolder, { recursive: true });
   const { bavail, bsize } = await statfs(planner.projectsFolder);
   return {
@@ -36,7 +37,8 @@ export async function planItem(path: string, options: QueueOptions, planner: Pla
     segmentSeconds: memory.segmentSeconds,
     isSegmentLimited: memory.isLimited,
     predicted: {
-      seconds: seconds === null ? null : planner.predictor.seconds(options, threads, seconds),
+      seconds: time?.seconds ?? null,
+      isRough: time?.isRough ?? false,
       memoryBytes: memory.bytes,
       diskBytes: seconds === null ? null : diskBytes(info, seconds, facts, options.stems?.length ?? sources.length),
     },

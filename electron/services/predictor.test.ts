@@ -67,33 +67,44 @@ it('a model that is not there is said, and looked for again', async () => {
 
 it('what has not run is measured once, and foretold then', async () => {
   const predicts = predictor();
-  expect(predicts.seconds(options, 2, 60)).toBeNull();
-  expect(predicts.seconds(options, 2, 90)).toBeNull();
+  expect(predicts.time(options, 2, 60)).toBeNull();
+  expect(predicts.time(options, 2, 90)).toBeNull();
   await vi.waitFor(() => {
     expect(onMore).toHaveBeenCalledTimes(1);
   });
-  expect(predicts.seconds(options, 2, 60)).toBeGreaterThan(0);
+  expect(predicts.time(options, 2, 60)?.seconds).toBeGreaterThan(0);
   expect(openModel).toHaveBeenCalledTimes(1);
-  expect((await PaceHistory.open(folder, 'this')).knows(options, 2)).toBe(true);
+  expect((await PaceHistory.open(folder, 'this')).predict(options, 2, 60)).not.toBeNull();
   expect(await readdir(folder)).not.toContain('scratch');
+});
+
+it('what was measured on a busy machine is told as such, and measured again later', async () => {
+  await history.noteMeasured(options, 2, 1e6, true);
+  const predicts = predictor();
+  expect(predicts.time(options, 2, 60)?.isRough).toBe(true);
+  await vi.waitFor(() => {
+    expect(onMore).toHaveBeenCalledTimes(1);
+  });
+  expect(predicts.time(options, 2, 60)?.seconds).toBeLessThan(1e6);
+  expect(openModel).toHaveBeenCalledTimes(1);
 });
 
 it('nothing is measured while a song is separated', () => {
   const predicts = predictor({ isBusy: true });
-  expect(predicts.seconds(options, 2, 60)).toBeNull();
+  expect(predicts.time(options, 2, 60)).toBeNull();
   expect(openModel).not.toHaveBeenCalled();
 });
 
 it('measuring makes way for a song, and is done later', async () => {
   const predicts = predictor({ behaviour: { hangMs: 1 } });
-  predicts.seconds(options, 2, 60);
+  predicts.time(options, 2, 60);
   await vi.waitFor(() => {
     expect(openModel).toHaveBeenCalled();
   });
   await predicts.makeWay();
   expect(onMore).not.toHaveBeenCalled();
-  expect(history.knows(options, 2)).toBe(false);
-  predicts.seconds(options, 2, 60);
+  expect(history.predict(options, 2, 60)).toBeNull();
+  predicts.time(options, 2, 60);
   await vi.waitFor(() => {
     expect(openModel).toHaveBeenCalledTimes(2);
   });
@@ -102,12 +113,12 @@ it('measuring makes way for a song, and is done later', async () => {
 
 it('what cannot be measured is not tried again and again', async () => {
   const predicts = predictor({ behaviour: { end: { type: 'failed', code: 'internal', message: 'broken' } } });
-  predicts.seconds(options, 2, 60);
+  predicts.time(options, 2, 60);
   await vi.waitFor(() => {
     expect(disposed).toHaveBeenCalled();
   });
   await new Promise((resolve) => setTimeout(resolve, 10));
-  predicts.seconds(options, 2, 60);
+  predicts.time(options, 2, 60);
   await predicts.makeWay();
   expect(openModel).toHaveBeenCalledTimes(1);
   expect(onMore).not.toHaveBeenCalled();

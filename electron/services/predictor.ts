@@ -4,7 +4,8 @@ import { measurePace } from './measure-pace.ts';
 import { planMemory, type MemoryAnswer, type MemoryQuestion } from './memory.ts';
 import type { ModelStore } from './model-store.ts';
 import { findModel, loadModel, type LoadedModel } from './models.ts';
-import type { PaceHistory } from './pace.ts';
+import { watchOthers } from './other-load.ts';
+import type { PaceHistory, Prediction } from './pace.ts';
 import { Turns } from './turns.ts';
 
 export interface PredictorSetting {
@@ -28,9 +29,12 @@ export interface ModelFacts {
   memory: MemoryAnswer;
 }
 
+/** Until what was measured on a busy machine is measured again. */
+const restMs = 60_000;
+
 /**
  * Foretells what separating takes on this machine. Memory follows from the model; how long it takes is measured with one
- * segment when nothing like it has run, while nothing else runs.
+ * segment when nothing like it has run while the machine had nothing else to do.
  */
 export class Predictor {
   readonly #setting: PredictorSetting;
@@ -39,6 +43,8 @@ export class Predictor {
   #measuring: { controller: AbortController; ended: Promise<void> } | null = null;
   /** What could not be measured is not tried again: its own turn will say why. */
   readonly #failed = new Set<string>();
+  /** When each was measured, milliseconds. */
+  readonly #measuredAt = new Map<string, number>();
 
   constructor(setting: PredictorSetting) {
     this.#setting = setting;
@@ -57,12 +63,12 @@ export class Predictor {
   }
 
   /** @return null when it is not known; it is being measured then, if that can be, and `onMore` says when it is */
-  seconds(options: QueueOptions, threads: number, audioSeconds: number): number | null {
-    const { history } = this.#setting;
-    if (!history.knows(options, threads)) {
+  time(options: QueueOptions, threads: number, audioSeconds: number): Prediction | null {
+    const known = this.#setting.history.predict(options, threads, audioSeconds);
+    if (known === null || known.isRough) {
       this.#measure(options, threads);
     }
-    return history.predict(options, threads, audioSeconds);
+    return known;
   }
 
   /** To be called when a song's turn comes, and at the end. */
@@ -80,14 +86,17 @@ export class Predictor {
   #measure({ model, mode }: QueueOptions, threads: number): void {
     const { history, isBusy, memoryBudgetBytes, native, folder, onMore } = this.#setting;
     const key = JSON.stringify([model, mode, threads]);
-    if (this.#measuring !== null || isBusy() || this.#failed.has(key)) {
+    const isFresh = Date.now() - (this.#measuredAt.get(key) ?? -Infinity) < restMs;
+    if (this.#measuring !== null || isBusy() || isFresh || this.#failed.has(key)) {
       return;
     }
     const controller = new AbortController();
     const measure = async (): Promise<void> => {
       const question = { mode, threads, segmentSeconds: null, budgetBytes: memoryBudgetBytes() };
+      const wasBusy = watchOthers();
       const pace = await this.#withModel(model, (loaded) => measurePace(native, loaded, question, { folder, signal: controller.signal }));
-      await history.noteMeasured({ model, mode }, threads, pace);
+      await history.noteMeasured({ model, mode }, threads, pace, wasBusy());
+      this.#measuredAt.set(key, Date.now());
     };
     const ended = measure().then(
       () => {

@@ -7,6 +7,7 @@ import { JobFolder } from './job-folder.ts';
 import { LiveTracks } from './live-tracks.ts';
 import type { ModelStore } from './model-store.ts';
 import { findModel, loadModel } from './models.ts';
+import { watchOthers } from './other-load.ts';
 import type { PaceHistory } from './pace.ts';
 import { asProject } from './project-delivery.ts';
 import type { ProjectEdits } from './project-edits.ts';
@@ -98,10 +99,11 @@ export class SongRun {
       },
     });
     try {
+      const wasBusy = watchOthers();
       const report = await separator.separate({ path: item.path, name: item.title }, signal, (progress) => {
         this.#note(item, progress, progress.finished.length > 0);
       });
-      await history.note(item.options, threads, report);
+      await history.note(item.options, threads, report, wasBusy());
       return { project: item.id, warnings: report.warnings };
     } catch (error) {
       await this.#live.release();

@@ -11,7 +11,7 @@ const plan: ItemPlan = {
   media: { title: 'a', seconds: 100, container: 'flac', codec: 'flac', rate: 44_100, channels: 2, bytes: 1 },
   stems: ['drums', 'bass', 'other', 'vocals'],
   ...{ backend: 'cpu', segmentSeconds: 4, isSegmentLimited: false },
-  predicted: { seconds: 10, memoryBytes: null, diskBytes: 1 },
+  predicted: { seconds: 10, isRough: false, memoryBytes: null, diskBytes: 1 },
   freeDiskBytes: 1,
 };
 const live = {
@@ -69,7 +69,7 @@ describe('the queue', () => {
   it('tells a refusal in a notice', async () => {
     start({ 'queue.cancel': () => Promise.reject(new StemwrightError('input', 'no such item', 'Look again.')) });
     store.getState().cancelItem(id);
-    await vi.waitFor(() => { expect(store.getState().notices).toMatchObject([{ tone: 'bad', text: 'no such item', hint: 'Look again.' }]); });
+    await vi.waitFor(() => { expect(store.getState().notices).toMatchObject([{ tone: 'bad', text: 'no such item.', hint: 'Look again.' }]); });
   });
 });
 
@@ -129,7 +129,7 @@ it('settings are shown at once, and put back when refused', async () => {
   store.getState().setOptions({ shifts: 5 });
   expect(store.getState().settings.lastOptions.shifts).toBe(5);
   await vi.waitFor(() => { expect(store.getState().settings.lastOptions.shifts).toBe(0); });
-  expect(store.getState().notices).toMatchObject([{ text: 'read-only' }]);
+  expect(store.getState().notices).toMatchObject([{ text: 'read-only.' }]);
 });
 
 it.each([

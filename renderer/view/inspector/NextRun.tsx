@@ -138,14 +138,11 @@ function BackendRow(): JSX.Element {
 
 /** What the next run takes, always in sight. */
 export function Totals(): JSX.Element {
-  const { plan, options, memory, isWaiting } = useStudio((state) => ({
-    ...{ plan: state.costs.now, options: state.settings.lastOptions, memory: state.info?.memoryBytes ?? null },
-    isWaiting: state.items.some(({ state: at }) => at === 'waiting' || at === 'running'),
-  }));
-  const { seconds = null, memoryBytes = null, diskBytes = null } = plan?.predicted ?? {};
+  const { plan, options, memory } = useStudio((state) => ({ plan: state.costs.now, options: state.settings.lastOptions, memory: state.info?.memoryBytes ?? null }));
+  const { seconds = null, isRough = false, memoryBytes = null, diskBytes = null } = plan?.predicted ?? {};
   const stems = plan?.stems.length ?? options.stems?.length;
   const lines: [string, string][] = [
-    [plan === undefined ? 'Next run' : 'Next run of this song', seconds === null ? '–' : formatDuration(seconds)],
+    [plan === undefined ? 'Next run' : 'Next run of this song', seconds === null ? '–' : `${isRough ? 'up to ' : ''}${formatDuration(seconds)}`],
     ['Memory at peak', memoryBytes === null ? '–' : `${formatBytes(memoryBytes)}${memory === null ? '' : ` of ${formatBytes(memory)}`}`],
     [`Disk${stems === undefined ? '' : ` for ${stems} ${stems === 1 ? 'stem' : 'stems'}`}`, diskBytes === null ? '–' : formatBytes(diskBytes)],
   ];
@@ -163,7 +160,7 @@ export function Totals(): JSX.Element {
       {warnings.map((warning) => (
         <Note key={warning} tone="warn">{warning}</Note>
       ))}
-      {isWaiting && <p>Songs in the queue keep the settings that they were added with.</p>}
+      <p>{isRough ? 'Timed on a busy machine: may be faster.' : 'Songs in the queue keep their own settings.'}</p>
     </div>
   );
 }

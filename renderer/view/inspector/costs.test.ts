@@ -6,7 +6,7 @@ const options: QueueOptions = { model: 'house', mode: 'full', stems: null, segme
 const plan = (seconds: number | null, memoryBytes: number | null = null): ItemPlan => ({
   media: { title: 'a', seconds: 240, container: 'flac', codec: 'flac', rate: 44_100, channels: 2, bytes: 1 },
   ...{ stems: ['vocals'], backend: 'cpu', segmentSeconds: 4, isSegmentLimited: false, freeDiskBytes: 1 },
-  predicted: { seconds, memoryBytes, diskBytes: 1 },
+  predicted: { seconds, isRough: false, memoryBytes, diskBytes: 1 },
 });
 const model: ModelDescriptor = {
   ...{ id: 'house', name: 'House model', description: 'Small', licence: 'MIT', sources: ['vocals'], modes: ['full', 'time-only'], bytes: 1, builtIn: true, path: '/m', version: '1' },

@@ -8,7 +8,7 @@ const whole: ItemPlan = {
   media: { title: 'a', seconds: 30, container: 'flac', codec: 'flac', rate: 44_100, channels: 2, bytes: 1 },
   stems: ['drums', 'bass', 'other', 'vocals'],
   ...{ backend: 'cpu', segmentSeconds: 4, isSegmentLimited: false },
-  predicted: { seconds: 133, memoryBytes: 0.9e9, diskBytes: 290e6 },
+  predicted: { seconds: 133, isRough: false, memoryBytes: 0.9e9, diskBytes: 290e6 },
   freeDiskBytes: 1e9,
 };
 const planned = (change: Partial<ItemPlan> = {}): Plan => ({ ok: true, plan: { ...whole, ...change } });
@@ -17,7 +17,8 @@ it('a plan is said in two lines', () => {
   expect(planLine(options, planned())).toBe('house, full, 4 stems, CPU');
   expect(planLine({ ...options, mode: 'time-only' }, planned({ stems: ['vocals'] }))).toBe('house, time only, vocals only, CPU');
   expect(costLine(planned())).toBe('2 min 13 s, 900 MB memory, 290 MB disk');
-  expect(costLine(planned({ predicted: { seconds: null, memoryBytes: null, diskBytes: null } }))).toBe('time not measured yet');
+  expect(costLine(planned({ predicted: { seconds: null, isRough: false, memoryBytes: null, diskBytes: null } }))).toBe('time –');
+  expect(costLine(planned({ predicted: { seconds: 133, isRough: true, memoryBytes: null, diskBytes: null } }))).toBe('up to 2 min 13 s');
 });
 
 describe('before a song begins', () => {

@@ -32,9 +32,9 @@ export function planLine(options: QueueOptions, plan: Plan | undefined): string 
 /** "2 min 13 s, 0.9 GB memory, 290 MB disk": what is known of it. */
 export function costLine(plan: Plan | undefined): string {
   if (plan?.ok !== true) return '';
-  const { seconds, memoryBytes, diskBytes } = plan.plan.predicted;
+  const { seconds, isRough, memoryBytes, diskBytes } = plan.plan.predicted;
   const parts = [
-    seconds === null ? 'time not measured yet' : formatDuration(seconds),
+    seconds === null ? 'time –' : `${isRough ? 'up to ' : ''}${formatDuration(seconds)}`,
     memoryBytes === null ? '' : `${formatBytes(memoryBytes)} memory`,
     diskBytes === null ? '' : `${formatBytes(diskBytes)} disk`,
   ];
