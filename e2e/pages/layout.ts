@@ -12,7 +12,7 @@ interface LayoutShift extends PerformanceEntry {
   sources: { node: Node | null }[];
 }
 
-/** Begins to note what moves without being asked to, as long as something is in progress. */
+/** Notes what moves without being asked to, since the page was opened. */
 export async function watchShifts(page: Page): Promise<void> {
   await page.evaluate(() => {
     const name = (node: Node | null): string => (node instanceof Element ? `${node.tagName.toLowerCase()}.${node.className} "${node.textContent.slice(0, 40)}"` : (node?.textContent ?? 'removed'));
@@ -20,9 +20,9 @@ export async function watchShifts(page: Page): Promise<void> {
     new PerformanceObserver((list) => {
       for (const entry of list.getEntries() as LayoutShift[]) {
         const text = `${entry.value.toFixed(4)} at ${entry.startTime.toFixed(0)} ms: ${entry.sources.map(({ node }) => name(node)).join(', ')}`;
-        if (!entry.hadRecentInput && document.querySelector('[role="progressbar"]') !== null) window.stemwrightShifts.push({ value: entry.value, text });
+        if (!entry.hadRecentInput) window.stemwrightShifts.push({ value: entry.value, text });
       }
-    }).observe({ type: 'layout-shift' });
+    }).observe({ type: 'layout-shift', buffered: true });
   });
 }
 

@@ -2,11 +2,11 @@ import { clippedTexts, shifts, watchShifts } from '../pages/layout.ts';
 import { makeSilence, makeSong } from '../pages/songs.ts';
 import { expect, finishedSong, test } from '../pages/test.ts';
 
-test('nothing moves while a song is separated', async ({ studio }) => {
+test('nothing moves from the opening of the studio to that of the finished song', async ({ studio }) => {
   const page = await studio.open();
+  await watchShifts(page);
   await studio.drop(await makeSong(studio.file('Still.mp3'), { seconds: 15 }));
   await expect(studio.item('Still')).toContainText('disk');
-  await watchShifts(page);
   await studio.button('Separate').click();
   await studio.finished();
   expect(await shifts(page)).toEqual([]);

@@ -54,6 +54,9 @@ export interface MixSlice {
   selection: readonly [number, number] | null;
   markers: readonly Marker[];
   select: (name: string) => void;
+  /** How often the meters' overs were cleared. */
+  clearings: number;
+  clearOvers: () => void;
   setSelection: (from: number, to: number) => void;
   clearSelection: () => void;
   setStrip: (name: string, change: Partial<Strip>) => void;

@@ -30,7 +30,10 @@ export function createMixSlice({ player, set, get }: Parts): MixSlice {
     });
   };
   return {
-    ...{ strips: {}, selected: null, selection: null, markers: [] },
+    ...{ strips: {}, selected: null, selection: null, markers: [], clearings: 0 },
+    clearOvers: () => {
+      set(({ clearings }) => ({ clearings: clearings + 1 }));
+    },
     select: (selected) => {
       set({ selected });
     },

@@ -176,7 +176,7 @@ describe('the end of an export', () => {
 
   it('that failed says what happened', () => {
     client.tell('task', { ...task, state: 'failed', fault: { code: 'no-room', message: '/out: no room left', hint: 'with --out' } });
-    expect(store.getState().notices[0]).toMatchObject({ tone: 'bad', text: '/out: no room left' });
+    expect(store.getState().notices[0]).toMatchObject({ tone: 'bad', text: '/out: no room left.' });
   });
 });
 

@@ -1,5 +1,10 @@
 import { toFault, type Queue, type QueueItem } from '../client/contract.ts';
-import type { Parts, Plan, QueueSlice } from './state.ts';
+import type { Parts, Plan, QueueSlice, StudioState, Upload } from './state.ts';
+
+/** Files on their way that are not songs in the queue yet. */
+export function arriving({ uploads, items }: Pick<StudioState, 'uploads' | 'items'>): Upload[] {
+  return uploads.filter(({ path }) => path === null || items.every((item) => item.path !== path));
+}
 
 export function createQueueSlice(parts: Parts): QueueSlice {
   const { client, set, get } = parts;
@@ -114,8 +119,8 @@ function uploading({ client, set, get }: Parts): { add: (files: readonly File[])
   let last = Promise.resolve();
   const running = new Map<number, AbortController>();
 
-  const change = (id: number, fraction: number): void => {
-    set(({ uploads }) => ({ uploads: uploads.map((upload) => (upload.id === id ? { ...upload, fraction } : upload)) }));
+  const change = (id: number, to: Partial<Upload>): void => {
+    set(({ uploads }) => ({ uploads: uploads.map((upload) => (upload.id === id ? { ...upload, ...to } : upload)) }));
   };
   const send = async (file: File, id: number, signal: AbortSignal): Promise<void> => {
     await get().attempt(async () => {
@@ -123,10 +128,11 @@ function uploading({ client, set, get }: Parts): { add: (files: readonly File[])
       const path = await client.pathOf(
         file,
         (fraction) => {
-          change(id, fraction);
+          change(id, { fraction });
         },
         signal,
       );
+      change(id, { path });
       await get().addPaths([path]);
     });
     running.delete(id);
@@ -138,7 +144,7 @@ function uploading({ client, set, get }: Parts): { add: (files: readonly File[])
         const id = nextId++;
         const control = new AbortController();
         running.set(id, control);
-        set(({ uploads }) => ({ uploads: [...uploads, { id, name: file.name, fraction: 0 }] }));
+        set(({ uploads }) => ({ uploads: [...uploads, { id, name: file.name, fraction: 0, path: null }] }));
         last = last.then(() => send(file, id, control.signal));
       }
     },

@@ -13,6 +13,8 @@ export interface Upload {
   id: number;
   name: string;
   fraction: number;
+  /** Where it lies once it has arrived. */
+  path: string | null;
 }
 
 export type Plan = { ok: true; plan: ItemPlan } | { ok: false; fault: Fault };

@@ -7,20 +7,22 @@ import { ThisSong } from './ThisSong.tsx';
 
 /** How the next song is separated and what that costs; of a finished one, how it was. */
 export function Inspector(): JSX.Element {
-  const finished = useStudio((state) => state.finished);
+  const { finished, isLoaded } = useStudio((state) => ({ finished: state.finished, isLoaded: state.models.length > 0 }));
   const [tab, setTab] = useState<'this' | 'next'>('this');
   const isThis = finished !== null && tab === 'this';
   return (
     <aside className={styles.side} aria-label="Separation settings">
-      <h2 className={styles.section}>
-        Separation <span className={styles.end}>{finished === null ? 'for the next song' : 'measured on this machine'}</span>
-      </h2>
-      {finished !== null && (
-        <div className={styles.tabs}>
-          <Segmented label="Which settings" choices={[{ id: 'this', label: 'This song' }, { id: 'next', label: 'Next run' }]} value={tab} onChange={(id) => { setTab(id === 'this' ? 'this' : 'next'); }} />
-        </div>
-      )}
-      <div className={styles.rows}>{isThis ? <ThisSong project={finished} /> : <NextRun />}</div>
+      <div className={styles.section}>
+        <h2>Separation</h2>
+        {finished === null ? (
+          <span className={styles.end}>for the next song</span>
+        ) : (
+          <div className={styles.tabs}>
+            <Segmented label="Which settings" choices={[{ id: 'this', label: 'This song' }, { id: 'next', label: 'Next run' }]} value={tab} onChange={(id) => { setTab(id === 'this' ? 'this' : 'next'); }} />
+          </div>
+        )}
+      </div>
+      <div className={styles.rows}>{isThis ? <ThisSong project={finished} /> : isLoaded && <NextRun />}</div>
       {!isThis && <Totals />}
       <Actions />
     </aside>

@@ -31,6 +31,12 @@ afterEach(() => {
 });
 
 describe('keys', () => {
+  it('clear what the meters hold', () => {
+    const { clearings } = store.getState();
+    press('c');
+    expect(store.getState().clearings).toBe(clearings + 1);
+  });
+
   it('choose lanes by their digits, the residual by 0', () => {
     press('2');
     expect(store.getState().selected).toBe('drums');

@@ -85,6 +85,7 @@ export function keyActions({ choose }: PageActions): readonly KeyAction[] {
     { keys: 'S', label: 'solo, Shift: only this', group: 'Lanes', matches: letter('s'), isLetter: true, run: (state, { shiftKey }) => { onLane(state, (name) => { state.toggleSolo(name, shiftKey); }); } },
     { keys: '− +', label: 'fader by 0.5 dB', group: 'Lanes', matches: plain('-', '−', '+', '='), isLetter: true, run: (state, { key }) => { onLane(state, (name, { db }) => { state.setStrip(name, { db: stepFader(db, key === '-' || key === '−' ? -0.5 : 0.5) }); }); } },
     { keys: ', .', label: 'pan left, right', group: 'Lanes', matches: plain(',', '.'), isLetter: true, run: (state, { key }) => { onLane(state, (name, { pan }) => { state.setStrip(name, { pan: toPan(pan + (key === ',' ? -panStep : panStep)) }); }); } },
+    { keys: 'C', label: 'clear the meters’ overs', group: 'Lanes', matches: letter('c'), isLetter: true, run: (state) => { state.clearOvers(); } },
     { keys: 'Ctrl +', label: 'zoom in', group: 'Lanes', matches: ctrl('+', '='), run: (state) => { state.zoomStep(-1); } },
     { keys: 'Ctrl −', label: 'zoom out', group: 'Lanes', matches: ctrl('-'), run: (state) => { state.zoomStep(1); } },
     { keys: 'Ctrl 0', label: 'whole song', group: 'Lanes', matches: ctrl('0'), run: (state) => { state.fit(); } },

@@ -1,6 +1,7 @@
 import type { JSX, KeyboardEvent, ReactNode } from 'react';
 import { Button as AriaButton, GridList, GridListItem, useDragAndDrop } from 'react-aria-components';
 import { explain } from '../../store/faults.ts';
+import { arriving } from '../../store/queue.ts';
 import type { ItemState, QueueItem } from '../../store/types.ts';
 import { formatDuration, formatLength } from '../../units/time.ts';
 import { Icon, type IconName } from '../parts/Icon.tsx';
@@ -11,8 +12,8 @@ import styles from './rail.module.css';
 import { costLine, mediaLine, phaseWords, planLine, planWarnings, segmentLine } from './words.ts';
 
 export function QueueList(): JSX.Element {
-  const { items, removing, shown, showItem, showPage, moveItem } = useStudio((state) => ({
-    ...{ items: state.items, removing: state.removing, shown: state.shown, showPage: state.showPage, showItem: state.showItem, moveItem: state.moveItem },
+  const { items, removing, isArriving, shown, showItem, showPage, moveItem } = useStudio((state) => ({
+    ...{ items: state.items, removing: state.removing, isArriving: arriving(state).length > 0, shown: state.shown, showPage: state.showPage, showItem: state.showItem, moveItem: state.moveItem },
   }));
   // Finished songs are in the library.
   const listed = items.filter(({ id, state }) => state !== 'done' && !removing.includes(id));
@@ -39,8 +40,8 @@ export function QueueList(): JSX.Element {
         }}
         dragAndDropHooks={dragAndDropHooks}
         dependencies={[items]}
-        renderEmptyState={() => <p className={styles.note}>Songs wait here and are separated one after another. The queue survives a restart.</p>}
-        className={styles.list ?? ''}
+        renderEmptyState={() => isArriving ? null : <p className={styles.note}>Songs wait here and are separated one after another. The queue survives a restart.</p>}
+        className={`${styles.list ?? ''} ${listed.length === 0 && isArriving ? '' : (styles.queue ?? '')}`}
       >
         {(item) => (
           <GridListItem textValue={item.title} className={styles.item ?? ''}>

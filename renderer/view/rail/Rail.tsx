@@ -1,5 +1,6 @@
 import type { JSX } from 'react';
 import { Button as AriaButton } from 'react-aria-components';
+import { arriving } from '../../store/queue.ts';
 import { formatDuration } from '../../units/time.ts';
 import { useChooser } from '../app/use-chooser.ts';
 import { LibraryList } from '../library/LibraryList.tsx';
@@ -24,10 +25,11 @@ export function Rail(): JSX.Element {
 }
 
 function useQueueFigures(): { count: number; over: number; percent: number | null; left: number | null } {
-  return useStudio(({ items, removing, uploads, progress, plans }) => {
+  return useStudio((state) => {
+    const { items, removing, progress, plans } = state;
     const open = items.filter(({ id, state }) => (state === 'waiting' || state === 'running') && !removing.includes(id));
     const over = items.filter(({ id, state }) => (state === 'failed' || state === 'interrupted') && !removing.includes(id)).length;
-    return { count: open.length + uploads.length, over, percent: progress === null ? null : Math.floor(progress.progress.fraction * 100), left: secondsLeft(open, plans, progress) };
+    return { count: open.length + arriving(state).length, over, percent: progress === null ? null : Math.floor(progress.progress.fraction * 100), left: secondsLeft(open, plans, progress) };
   });
 }
 
@@ -93,11 +95,12 @@ function AddRow(): JSX.Element {
 }
 
 function Uploads(): JSX.Element | null {
-  const { uploads, cancelUpload } = useStudio((state) => ({ uploads: state.uploads, cancelUpload: state.cancelUpload }));
-  if (uploads.length === 0) return null;
+  const { uploads, items, cancelUpload } = useStudio((state) => ({ uploads: state.uploads, items: state.items, cancelUpload: state.cancelUpload }));
+  const shown = arriving({ uploads, items });
+  if (shown.length === 0) return null;
   return (
     <ul aria-label="Files being added" className={styles.list}>
-      {uploads.map(({ id, name, fraction }) => (
+      {shown.map(({ id, name, fraction }) => (
         <li key={id} className={styles.item}>
           <div className={styles.first}>
             <span className={styles.title} dir="auto">{name}</span>

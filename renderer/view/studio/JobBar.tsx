@@ -58,7 +58,7 @@ function JobText(): JSX.Element {
 function Done({ project: { id, report } }: { project: Project }): JSX.Element {
   const revealProject = useStudio((state) => state.revealProject);
   const { seconds, realtimeFactor, nullDepthDb } = report;
-  const depth = nullDepthDb === null ? 'The stems add up to the song exactly.' : `The stems add up to the song to ${nullDepthDb.toFixed(1).replace('-', '−')} dBFS.`;
+  const depth = nullDepthDb === null ? 'The stems add up to the song exactly.' : `Null depth ${nullDepthDb.toFixed(1).replace('-', '−')} dBFS.`;
   return (
     <>
       <span className={styles.ok}>

@@ -26,15 +26,19 @@ const panLaw: Law = {
   step: (pan, steps) => toPan(pan + steps * panStep),
 };
 
-/** A click clears what it holds. */
+/** A click clears what it holds; a key does so for all. */
 export function LaneMeter({ track, label, isLying = false }: { track?: string; label: string; isLying?: boolean }): JSX.Element {
   const store = useStudioStore();
   const canvas = useRef<HTMLCanvasElement>(null);
   const meter = useRef<Meter>(null);
+  const cleared = useRef(0);
   useFrame((now) => {
     if (canvas.current === null) return;
     meter.current ??= new Meter(canvas.current, isLying);
-    const { left, right } = store.getState().levels(track);
+    const { levels, clearings } = store.getState();
+    if (cleared.current !== clearings) meter.current.clear();
+    cleared.current = clearings;
+    const { left, right } = levels(track);
     meter.current.show(now, left, right);
   });
   return <canvas ref={canvas} role="img" aria-label={label} onClick={() => meter.current?.clear()} />;
