@@ -1,5 +1,7 @@
-// Builds the rivals that `stemwright bench --peers` runs beside us. Needs Debian's libzita-convolver-dev.
+// Gets the rivals that `stemwright bench --peers` runs beside us: builds zita-convolver's program (Debian's
+// libzita-convolver-dev), installs ONNX Runtime. Nothing of them is part of the product.
 import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './setup/paths.mjs';
 
@@ -15,4 +17,18 @@ for (const args of [
     process.stderr.write('the rivals cannot be built: apt-get install libzita-convolver-dev cmake ninja-build g++\n');
     process.exit(1);
   }
+}
+
+const onnx = join(folder, 'onnxruntime');
+mkdirSync(onnx, { recursive: true });
+writeFileSync(join(onnx, 'package.json'), '{ "private": true }\n');
+const install = spawnSync('npm', ['install', '--no-audit', '--no-fund', '--save-exact', 'onnxruntime-node@1.30.0'], {
+  cwd: onnx,
+  stdio: ['ignore', 'ignore', 'inherit'],
+  // Its script would fetch CUDA from elsewhere.
+  env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' },
+});
+if (install.status !== 0) {
+  process.stderr.write('ONNX Runtime cannot be installed: is the npm registry within reach?\n');
+  process.exit(1);
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { parseBench, parseSeparate } from './arguments.ts';
 
 const parse = (...args: string[]) => parseSeparate(args, '/here');
@@ -65,9 +65,19 @@ describe('bench', () => {
     expect(parseBench([], '/songs').filter.test('anything')).toBe(true);
   });
 
+  it('takes a folder of rivals after --peers, or from the environment', () => {
+    vi.stubEnv('STEMWRIGHT_PEERS', undefined);
+    expect(parseBench([], '/songs').peers).toBeNull();
+    expect(parseBench(['--peers'], '/songs').peers).toEqual({ folder: null });
+    expect(parseBench(['--peers', '../peers', '--threads', '2'], '/songs').peers).toEqual({ folder: '/peers' });
+    vi.stubEnv('STEMWRIGHT_PEERS', 'rivals');
+    expect(parseBench(['--peers'], '/songs').peers).toEqual({ folder: '/songs/rivals' });
+  });
+
   it.each([
     [['--filter', '('], /--filter is not a regular expression/],
     [['everything'], /options only/],
+    [['--peers', 'a', 'b'], /options only/],
     [['--threads', '0'], /--threads/],
   ])('refuses %j', (args, message) => {
     expect(() => parseBench(args, '/songs')).toThrow(message);

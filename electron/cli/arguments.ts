@@ -96,20 +96,22 @@ export interface BenchArguments {
   filter: RegExp;
   json: string | null;
   threads: number;
-  /** Against its rivals, instead of alone. */
-  peers: boolean;
+  /** Against its rivals, whose data lies in a folder, instead of alone. */
+  peers: { folder: string | null } | null;
 }
 
 export function parseBench(args: string[], folder: string): BenchArguments {
   const { values, positionals } = parse(args, { filter: text, json: text, threads: text, peers: flag });
-  if (positionals.length > 0) {
-    throw usageFault('bench takes options only');
+  // The folder is the one thing without an option's name.
+  const [peerFolder = process.env['STEMWRIGHT_PEERS'], ...more] = positionals;
+  if (more.length > 0 || (positionals.length > 0 && values.peers !== true)) {
+    throw usageFault('bench takes options only, and a folder after --peers');
   }
   return {
     filter: pattern('--filter', values.filter ?? ''),
     json: values.json === undefined ? null : resolve(folder, nonEmpty('--json', values.json)),
     threads: values.threads === undefined ? availableParallelism() : whole('--threads', values.threads, 1, 1024),
-    peers: values.peers ?? false,
+    peers: values.peers === true ? { folder: peerFolder === undefined ? null : resolve(folder, nonEmpty('--peers', peerFolder)) } : null,
   };
 }
 

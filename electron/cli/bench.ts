@@ -5,8 +5,12 @@ import { runBenchmarks } from '../services/benchmark.ts';
 import { parseBench } from './arguments.ts';
 
 export async function runBench(args: string[], folder: string, signal: AbortSignal): Promise<number> {
-  const { json, ...options } = parseBench(args, folder);
-  const report = await runBenchmarks({ ...options, signal }, (entry) => {
+  const { json, peers, ...options } = parseBench(args, folder);
+  const onAbsent = (absent: string): void => {
+    process.stderr.write(`${absent}\n`);
+  };
+  const run = { ...options, signal, peers: peers === null ? undefined : { ...peers, onAbsent } };
+  const report = await runBenchmarks(run, (entry) => {
     process.stdout.write(`${line(entry)}\n`);
   });
   if (json !== null) {

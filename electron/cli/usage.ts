@@ -36,7 +36,7 @@ export const usage = `stemwright: takes a song apart into stems
     --json                the report as a line on standard output
   info FILE               what a song or a model file holds
   bench [--filter RE]     what the engine does on this machine
-    --peers               beside its rivals, which \`npm run bench:peers\` builds
+    --peers [DIR]         beside its rivals, which \`npm run bench:peers\` gets; DIR holds their data
     --json FILE           the figures, written to FILE
     --threads N
   studio [FILE…]          the studio in a window, FILE queued

@@ -1,16 +1,88 @@
 import { execFile } from 'node:child_process';
 import { access } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BenchmarkEntry } from '../contract/benchmark.ts';
 import { cancelled, StemwrightError } from '../contract/errors.ts';
+import type { NativeModule } from '../engine/native.ts';
+import { compareWithOnnx, graphName } from './benchmark-onnx.ts';
 
-const program = fileURLToPath(new URL('../../build/peers/scripts/peers/stemwright_convolution_peers', import.meta.url));
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const built = join(root, 'build', 'peers');
 
-/** Ours and its rivals in turn, in a program of its own. @throws StemwrightError 'usage' when none was built */
-export async function runPeers(signal: AbortSignal, path: string = program): Promise<BenchmarkEntry[]> {
-  await access(path).catch(() => {
-    throw new StemwrightError('usage', 'there are no rivals to compare with', 'Build them with `npm run bench:peers`.');
-  });
+export interface PeerRun {
+  native: NativeModule;
+  threads: number;
+  /** Only comparisons whose name matches. */
+  filter: RegExp;
+  /** The rivals' data; null: none. */
+  folder: string | null;
+  signal: AbortSignal;
+  onEntry: (entry: BenchmarkEntry) => void;
+  /** Told in a line what cannot be compared, and why. */
+  onAbsent: (line: string) => void;
+}
+
+interface Comparison {
+  name: string;
+  /** What is missing, and how to get it; null: nothing. */
+  missing: () => Promise<string | null>;
+  run: () => Promise<BenchmarkEntry[]>;
+}
+
+/** Ours and its rivals in turn. @throws StemwrightError 'usage' when there is nothing to compare with */
+export async function runPeers(run: PeerRun): Promise<BenchmarkEntry[]> {
+  const entries: BenchmarkEntry[] = [];
+  let compared = 0;
+  for (const { name, missing, run: compare } of comparisons(run)) {
+    if (!run.filter.test(name)) continue;
+    const reason = await missing();
+    if (reason !== null) {
+      run.onAbsent(`${name}: ${reason}`);
+      continue;
+    }
+    compared += 1;
+    for (const entry of await compare()) {
+      entries.push(entry);
+      run.onEntry(entry);
+    }
+  }
+  if (compared === 0) {
+    throw new StemwrightError('usage', 'there are no rivals to compare with', 'Get them with `npm run bench:peers`, and name their folder after --peers.');
+  }
+  return entries;
+}
+
+function comparisons({ native, threads, folder, signal }: PeerRun): Comparison[] {
+  const convolution = join(built, 'scripts', 'peers', 'stemwright_convolution_peers');
+  const modules = join(built, 'onnxruntime');
+  return [
+    {
+      name: 'convolution beside zita-convolver',
+      missing: async () => ((await exists(convolution)) ? null : 'not built: npm run bench:peers'),
+      run: () => runProgram(convolution, signal),
+    },
+    {
+      name: 'HTDemucs 42 M beside ONNX Runtime',
+      missing: async () => {
+        if (!(await exists(join(modules, 'node_modules', 'onnxruntime-node')))) return 'not installed: npm run bench:peers';
+        if (folder === null) return `no folder was named that holds ${graphName}: --peers DIR`;
+        return (await exists(join(folder, graphName))) ? null : `${folder} holds no ${graphName}`;
+      },
+      run: () => compareWithOnnx({ native, threads, signal, folder: folder ?? '', program: [process.execPath, join(root, 'scripts', 'peers', 'onnxruntime.mjs'), modules] }),
+    },
+  ];
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A program of its own that prints an entry a line. */
+export async function runProgram(path: string, signal: AbortSignal): Promise<BenchmarkEntry[]> {
   const output = await new Promise<string>((resolve, reject) => {
     execFile(path, { signal, maxBuffer: 1 << 20 }, (error, stdout) => {
       if (error === null) {

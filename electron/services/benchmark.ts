@@ -10,16 +10,16 @@ export interface BenchmarkRun {
   /** Only benchmarks whose name matches. */
   filter: RegExp;
   threads: number;
-  /** Against its rivals, instead of alone. */
-  peers?: boolean | undefined;
+  /** Against its rivals, instead of alone; `folder` holds their data. */
+  peers?: { folder: string | null; onAbsent: (line: string) => void } | undefined;
   signal: AbortSignal;
 }
 
 /** Runs the engine's benchmarks one after the other. @param onEntry called with each figure as it comes */
 export async function runBenchmarks(run: BenchmarkRun, onEntry: (entry: BenchmarkEntry) => void, native: NativeModule = loadNative()): Promise<BenchmarkReport> {
-  if (run.peers === true) {
-    const entries = (await runPeers(run.signal)).filter(({ name }) => run.filter.test(name));
-    entries.forEach(onEntry);
+  if (run.peers !== undefined) {
+    const { filter, threads, signal } = run;
+    const entries = await runPeers({ ...run.peers, native, filter, threads, signal, onEntry });
     return { machine: machine(native, run.threads), date: new Date().toISOString(), entries };
   }
   const names = native.benchmarks().filter((name) => run.filter.test(name));
