@@ -96,6 +96,11 @@ export const requests = {
   /** Shows its folder in the system's file manager. */
   'projects.reveal': { args: byId, result: none },
   /** Queues a part of the project to be separated anew. Undoing it brings the samples of before back. */
+  /** How long `projects.redo` would take: null while this machine has not told yet; `plans` says when it has. */
+  'projects.planRedo': {
+    args: Redo.omit({ project: true, stems: true }).extend({ id: Id, options: QueueOptions }),
+    result: z.strictObject({ seconds: z.number().nonnegative().nullable(), isRough: z.boolean() }),
+  },
   'projects.redo': { args: Redo.omit({ project: true }).extend({ id: Id, options: QueueOptions }), result: QueueItem },
   'projects.undo': { args: byId, result: Project },
   'projects.reapply': { args: byId, result: Project },

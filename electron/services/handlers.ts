@@ -7,7 +7,7 @@ import { demoFolder } from './model-library.ts';
 import { offeredModels } from './official-models.ts';
 import { planItem } from './plan.ts';
 import { projectHandlers } from './project-handlers.ts';
-import { revealFolder, type Handlers, type Part, type Services } from './services.ts';
+import { defaultThreads, revealFolder, type Handlers, type Part, type Services } from './services.ts';
 import { songPaths } from './song-paths.ts';
 
 const platforms: Partial<Record<NodeJS.Platform, AppInfo['platform']>> = { linux: 'linux', darwin: 'mac', win32: 'windows' };
@@ -24,10 +24,6 @@ export function makeHandlers(services: Services): Handlers {
     ...settingsHandlers(services),
     ...presetHandlers(services),
   };
-}
-
-export function defaultThreads({ settings, native }: Pick<Services, 'settings' | 'native'>): number {
-  return settings.get().threads ?? native.info().hardwareThreads;
 }
 
 function appHandlers({ version, native, system, library, modelStore }: Services): Part<'app'> {

@@ -7,11 +7,11 @@ import { exportProject } from './project-export.ts';
 import { checkSameSong, writeStemFile } from './project-files.ts';
 import { original, trackFile, type ProjectFolder } from './project-folder.ts';
 import { checkRedo } from './redo.ts';
-import { revealFolder, type Part, type Services } from './services.ts';
+import { defaultThreads, revealFolder, type Part, type Services } from './services.ts';
 
 /** One function for each request about projects. They throw StemwrightErrors. */
 export function projectHandlers(services: Services): Part<'projects'> {
-  const { native, library, edits, system, emit, tasks, queue } = services;
+  const { native, library, edits, system, emit, tasks, queue, predictor } = services;
   const exporting = new Set<ExportSpec>();
   const open = async (id: string): Promise<Project> => {
     await completeProject(native, await library.find(id));
@@ -45,6 +45,14 @@ export function projectHandlers(services: Services): Part<'projects'> {
     'projects.reveal': async ({ id }) => {
       await revealFolder(system, (await library.find(id)).folder);
       return null;
+    },
+    'projects.planRedo': async ({ id, start, end, options }) => {
+      const { rate } = (await library.find(id)).file;
+      const threads = options.threads ?? defaultThreads(services);
+      const { memory } = await predictor.facts(options, threads);
+      // Segments that reach into it from either side are computed too.
+      const seconds = Math.max(0, end - start) / rate + 2 * options.overlap * memory.segmentSeconds;
+      return predictor.time(options, threads, seconds) ?? { seconds: null, isRough: false };
     },
     'projects.redo': async ({ id, start, end, stems, options }) => {
       const { folder, file } = await library.find(id);

@@ -58,3 +58,7 @@ export async function revealFolder({ reveal }: System, folder: string): Promise<
   }
   await reveal(folder);
 }
+
+export function defaultThreads({ settings, native }: Pick<Services, 'settings' | 'native'>): number {
+  return settings.get().threads ?? native.info().hardwareThreads;
+}

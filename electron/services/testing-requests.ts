@@ -63,6 +63,7 @@ export function requestCases({ folder, model, project, item }: Subjects): Reques
     'projects.saveMix': { args: { id: project, mix } },
     'projects.relocate': { args: { id: project, path: '/music/none.wav' }, fault: 'input' },
     'projects.stemFile': { args: { id: project, stem: 'flute' }, fault: 'usage' },
+    'projects.planRedo': { args: { id: project, start: 100, end: 900, options } },
     'projects.redo': { args: { id: project, start: 100, end: 900, stems: ['drums'], options } },
     // Nothing has been done anew yet.
     'projects.undo': { args: { id: project }, fault: 'usage' },

@@ -89,11 +89,24 @@ export interface RegionChoice {
   stems: string[] | null;
 }
 
+export interface RegionTime {
+  seconds: number;
+  isRough: boolean;
+  /** Else measured with noise. */
+  isOfThisSong: boolean;
+}
+
 export interface RegionSlice {
   isRegionOpen: boolean;
   openRegion: () => void;
   closeRegion: () => void;
   redoRegion: (choice: RegionChoice) => void;
+  /** What redoing would take, as far as it is known. */
+  regionTime: RegionTime | null;
+  /** Asks for it: from how this song went, else from what was measured. */
+  planRegion: (options: QueueOptions) => void;
+  /** More is known. */
+  replanRegion: () => void;
   /** The queue has changed. */
   followRegions: () => void;
 }

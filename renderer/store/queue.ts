@@ -70,6 +70,7 @@ export function createQueueSlice(parts: Parts): QueueSlice {
     replan: () => {
       planned(get().items.map(({ id }) => id));
       get().planCosts();
+      get().replanRegion();
     },
     addDemo: () => {
       void get().attempt(async () => {

@@ -20,6 +20,28 @@ export function redoSeconds({ report }: Project, options: QueueOptions, length: 
 export function createRegionSlice({ client, set, get }: Parts): RegionSlice {
   /** Items of the queue that have not ended yet. */
   const open = new Set<string>();
+  let runs = 0;
+  let last: QueueOptions | null = null;
+
+  const framesOf = ({ rate, frames }: Project, loop: readonly [number, number]): { start: number; end: number } => ({
+    ...{ start: Math.round(loop[0] * rate), end: Math.min(frames, Math.round(loop[1] * rate)) },
+  });
+  const planRegion = (options: QueueOptions): void => {
+    const { finished, loop } = get();
+    const run = ++runs;
+    last = options;
+    if (finished === null || loop === null) return;
+    const own = redoSeconds(finished, options, loop[1] - loop[0]);
+    set({ regionTime: own === null ? null : { seconds: own, isRough: false, isOfThisSong: true } });
+    if (own !== null) return;
+    // What cannot be foretold has no figure; redoing it says why.
+    void client.request('projects.planRedo', { id: finished.id, ...framesOf(finished, loop), options }).then(
+      ({ seconds, isRough }) => {
+        if (run === runs && seconds !== null) set({ regionTime: { seconds, isRough, isOfThisSong: false } });
+      },
+      () => undefined,
+    );
+  };
 
   const land = async (project: string, words: string): Promise<void> => {
     if (get().finished?.id !== project) return;
@@ -29,6 +51,11 @@ export function createRegionSlice({ client, set, get }: Parts): RegionSlice {
   };
   return {
     isRegionOpen: false,
+    regionTime: null,
+    planRegion,
+    replanRegion: () => {
+      if (get().isRegionOpen && last !== null) planRegion(last);
+    },
     openRegion: () => {
       const { finished, loop, selection, notify } = get();
       if (finished === null) return;
@@ -42,10 +69,9 @@ export function createRegionSlice({ client, set, get }: Parts): RegionSlice {
     redoRegion: ({ options, stems }) => {
       const { finished, loop, attempt } = get();
       if (finished === null || loop === null) return;
-      const [start, end] = loop.map((seconds) => Math.round(seconds * finished.rate));
       set({ isRegionOpen: false });
       void attempt(async () => {
-        const item = await client.request('projects.redo', { id: finished.id, start: start ?? 0, end: Math.min(end ?? 0, finished.frames), stems, options });
+        const item = await client.request('projects.redo', { id: finished.id, ...framesOf(finished, loop), stems, options });
         open.add(item.id);
         await client.request('queue.start', null);
       });

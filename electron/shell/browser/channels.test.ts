@@ -34,7 +34,7 @@ it("somebody else's ids are refused, and nothing changes", async () => {
     ...(['queue.cancel', 'queue.retry', 'queue.remove', 'projects.open', 'projects.delete', 'projects.reveal', 'tasks.cancel'] as const).map((channel): [Channel, unknown] => [channel, { id }]),
     ['queue.move', { id: subjects.waiting, before: id }],
     ['projects.rename', { id, title: 'x' }],
-    ...(['queue.focus', 'projects.redo', 'projects.saveMix', 'projects.relocate', 'projects.stemFile'] as const).map((channel): [Channel, unknown] => [channel, { ...cases[channel].args, id }]),
+    ...(['queue.focus', 'projects.planRedo', 'projects.redo', 'projects.saveMix', 'projects.relocate', 'projects.stemFile'] as const).map((channel): [Channel, unknown] => [channel, { ...cases[channel].args, id }]),
     ...(['projects.undo', 'projects.reapply'] as const).map((channel): [Channel, unknown] => [channel, { id }]),
     ['projects.export', { ...cases['projects.export'].args, project: id }],
   ];

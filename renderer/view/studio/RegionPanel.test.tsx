@@ -12,7 +12,7 @@ const model = (id: string, sources: string[]) => ({ id, name: id, sources, modes
 function show(change: Partial<StudioState> = {}): ReturnType<typeof testStudio> {
   const studio = testStudio(
     { finished: projectOf(), loop: [10, 20], selected: 'bass', isRegionOpen: true, models: [model('house', ['drums', 'bass', 'other', 'vocals'])], ...change },
-    { 'projects.redo': () => redo, 'queue.start': () => null },
+    { 'projects.redo': () => redo, 'queue.start': () => null, 'projects.planRedo': () => ({ seconds: 30, isRough: true }) },
   );
   render(<RegionPanel />, { wrapper: studio.Provider });
   return studio;
@@ -28,6 +28,13 @@ describe('the panel of a region', () => {
     expect(screen.getByText(/^About 1 s, as this song went/)).toBeTruthy();
     fireEvent.click(screen.getByRole('radio', { name: '5' }));
     expect(screen.getByText(/^About 6 s/)).toBeTruthy();
+  });
+
+  it('says what was measured here of what the song was not separated with', async () => {
+    const { client } = show();
+    fireEvent.click(screen.getByRole('radio', { name: 'Time only' }));
+    expect(await screen.findByText(/^Up to 30 s, as measured here/)).toBeTruthy();
+    expect(client.asked).toContainEqual(['projects.planRedo', expect.objectContaining({ start: 480_000, end: 960_000, options: expect.objectContaining({ mode: 'time-only' }) as unknown })]);
   });
 
   it('sends what was chosen, and closes', async () => {

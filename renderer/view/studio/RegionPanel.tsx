@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState, type JSX, type ReactNode } from 'react';
-import { redoSeconds } from '../../store/region.ts';
+import type { RegionTime } from '../../store/arrangement.ts';
 import { residualName, originalName } from '../../store/song.ts';
 import type { QueueOptions } from '../../store/types.ts';
 import { formatDuration, formatPosition } from '../../units/time.ts';
@@ -26,10 +26,17 @@ function Row({ label, children }: { label: string; children: ReactNode }): JSX.E
   );
 }
 
+function timeWords(time: RegionTime | null): string {
+  if (time === null) return 'How long it takes is not known yet.';
+  const { seconds, isRough, isOfThisSong } = time;
+  if (isOfThisSong) return `About ${formatDuration(seconds)}, as this song went.`;
+  return `${isRough ? 'Up to' : 'About'} ${formatDuration(seconds)}, as measured here.`;
+}
+
 function OpenPanel(): JSX.Element {
-  const { loop, project, selected, models, lastOptions, closeRegion, redoRegion } = useStudio((state) => ({
+  const { loop, project, selected, models, lastOptions, time, closeRegion, redoRegion, planRegion } = useStudio((state) => ({
     ...{ loop: state.loop ?? [0, 0], project: state.finished, selected: state.selected, models: state.models, lastOptions: state.settings.lastOptions },
-    ...{ closeRegion: state.closeRegion, redoRegion: state.redoRegion },
+    ...{ time: state.regionTime, closeRegion: state.closeRegion, redoRegion: state.redoRegion, planRegion: state.planRegion },
   }));
   const stem = selected === null || selected === originalName || selected === residualName ? null : selected;
   const [options, setOptions] = useState<QueueOptions>({ ...lastOptions, model: project?.report.model.id ?? lastOptions.model, stems: null });
@@ -42,13 +49,15 @@ function OpenPanel(): JSX.Element {
       if (before instanceof HTMLElement) before.focus();
     };
   }, []);
+  useEffect(() => {
+    planRegion(options);
+  }, [planRegion, options, loop, project]);
   const change = (to: Partial<QueueOptions>): void => {
     setOptions({ ...options, ...to });
   };
   const model = models.find(({ id }) => id === options.model);
   const needed = isOne && stem !== null ? [stem] : (project?.stems ?? []);
   const lacks = model === undefined ? [] : needed.filter((name) => !model.sources.includes(name));
-  const seconds = project === null ? null : redoSeconds(project, options, loop[1] - loop[0]);
   const place = (at: number): string => formatPosition(at).slice(0, -2);
   return (
     <section
@@ -94,9 +103,7 @@ function OpenPanel(): JSX.Element {
       <p className={styles.regionCost} role="status">
         {lacks.length > 0
           ? `This model does not give ${lacks.map(stemLabel).join(', ').toLowerCase()}.`
-          : seconds === null
-            ? 'This model was not timed on this song yet.'
-            : `About ${formatDuration(seconds)}, as this song went. What is replaced is kept and can be undone.`}
+          : `${timeWords(time)} What is replaced is kept and can be undone.`}
       </p>
       <div className={styles.regionFoot}>
         <Button onPress={closeRegion}>Cancel</Button>
