@@ -27,12 +27,12 @@ export function NextRun(): JSX.Element {
   );
 }
 
-function Row({ label, cost, children }: { label: string; cost?: string; children: ReactNode }): JSX.Element {
+function Row({ label, cost, hasFigures = false, children }: { label: string; cost?: string; hasFigures?: boolean; children: ReactNode }): JSX.Element {
   return (
     <div className={styles.row}>
       <span className={styles.label}>{label}</span>
       <div className={styles.control}>{children}</div>
-      {cost !== undefined && <p className={styles.cost}>{cost}</p>}
+      {cost !== undefined && <p className={`${styles.cost ?? ''} ${hasFigures ? (styles.figures ?? '') : ''}`}>{cost}</p>}
     </div>
   );
 }
@@ -45,7 +45,7 @@ function ModelRows({ options }: { options: QueueOptions }): JSX.Element {
       <Row label="Model" cost={models.length === 0 ? '–' : modelCost(model, costs)}>
         <Picker label="Model" choices={models.filter(({ sources }) => sources.length > 0).map(({ id, name }) => ({ id, label: name }))} value={options.model} onChange={(id) => { setOptions({ model: id, stems: null }); }} />
       </Row>
-      <Row label="Mode" cost={modeCost(model, options, costs)}>
+      <Row label="Mode" cost={modeCost(model, options, costs)} hasFigures>
         <Segmented
           label="Mode"
           choices={[{ id: 'full', label: 'Full' }, { id: 'time-only', label: 'Time only' }]}
@@ -67,7 +67,7 @@ function StemRow({ options }: { options: QueueOptions }): JSX.Element | null {
     if (next.length > 0) setOptions({ stems: next.length === sources.length ? null : next });
   };
   return (
-    <Row label="Stems" cost="All are computed in one pass; fewer take less disk space.">
+    <Row label="Stems" cost="Fewer take less disk space, not less time.">
       <div role="group" aria-label="Stems" className={styles.stems}>
         {inLaneOrder(sources).map((name) => (
           <Check key={name} isOn={chosen.includes(name)} colour={stemColour(name)} onChange={(isOn) => { toggle(name, isOn); }}>
@@ -84,7 +84,7 @@ function QualityRows({ options }: { options: QueueOptions }): JSX.Element {
   const isTrained = options.segmentSeconds === null;
   return (
     <>
-      <Row label="Segment" cost={segmentCost(options, costs)}>
+      <Row label="Segment" cost={segmentCost(options, costs)} hasFigures>
         <Segmented
           label="Segment"
           choices={[{ id: 'model', label: 'Model’s' }, { id: 'own', label: 'Own' }]}
@@ -97,7 +97,7 @@ function QualityRows({ options }: { options: QueueOptions }): JSX.Element {
           <Range label="Segment length" value={options.segmentSeconds} least={1} most={60} step={1} show={(value) => `${value} s`} onChange={(segmentSeconds) => { setOptions({ segmentSeconds }); }} />
         </Row>
       )}
-      <Row label="Overlap" cost={overlapCost(options, costs)}>
+      <Row label="Overlap" cost={overlapCost(options, costs)} hasFigures>
         <Segmented
           label="Overlap"
           choices={overlaps.map((value) => ({ id: String(value), label: `${value * 100} %` }))}
@@ -105,7 +105,7 @@ function QualityRows({ options }: { options: QueueOptions }): JSX.Element {
           onChange={(value) => { setOptions({ overlap: Number(value) }); }}
         />
       </Row>
-      <Row label="Shifts" cost={shiftsCost(options, costs)}>
+      <Row label="Shifts" cost={shiftsCost(options, costs)} hasFigures>
         <Segmented
           label="Shifts"
           choices={shiftCounts.map((value) => ({ id: String(value), label: String(value) }))}
@@ -118,7 +118,7 @@ function QualityRows({ options }: { options: QueueOptions }): JSX.Element {
           <NumberInput label="Seed" value={options.seed} least={0} most={0xffff_ffff} onChange={(seed) => { setOptions({ seed }); }} />
         </Row>
       )}
-      <Row label="Exact sum" cost="Shares out what is left, so that the stems add up to the song. Costs next to nothing.">
+      <Row label="Exact sum" cost="Stems add up to the song. Costs next to nothing.">
         <Switch label="Exact sum" isOn={options.exactSum} onChange={(exactSum) => { setOptions({ exactSum }); }} />
       </Row>
     </>

@@ -122,7 +122,7 @@ function Running({ item: { id, title, options } }: { item: QueueItem }): JSX.Ele
   const segment = progress?.phase === 'separate' ? segmentLine(plan, options, progress.fraction) : '';
   const eta = progress?.etaSeconds ?? null;
   const left = eta === null ? '' : `${formatDuration(eta)} left`;
-  const text = [segment === '' ? words : `${words}, ${segment}`, left].filter((part) => part !== '');
+  const text = [segment === '' ? words : segment.replace(/^s/, 'S'), left].filter((part) => part !== '');
   return (
     <>
       <Bar label={title} fraction={progress?.fraction ?? 0} text={text.join(', ')} />
