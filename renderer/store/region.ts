@@ -10,7 +10,7 @@ const passes = ({ overlap, shifts }: { overlap: number; shifts: number }): numbe
  * What a region would take, from what the whole song took: null for a model or mode that this song was not separated with.
  * @param length of the region, seconds; a segment's lead-in on either side comes on top
  */
-export function redoSeconds({ report }: Project, options: QueueOptions, length: number): number | null {
+function redoSeconds({ report }: Project, options: QueueOptions, length: number): number | null {
   if (report.model.id !== options.model || report.mode !== options.mode) return null;
   const margin = report.segmentSeconds * report.overlap * 2;
   return ((length + margin) / report.realtimeFactor) * (passes(options) / passes(report));
