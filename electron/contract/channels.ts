@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { Fault } from './errors.ts';
 import { ModelDescriptor, PublishedQuality, SeparationMode } from './model.ts';
+import { Effect, EffectPlace, Meters, MonitorChoice, MonitorLoad, MonitorState, ResponseList, SoundDevices, Strip, TransportState } from './monitor.ts';
 import { ExportSpec, Library, Mix, Project, Title } from './project.ts';
 import { AbsolutePath, Id, ItemPlan, ItemProgress, Queue, QueueItem, QueueOptions, Redo } from './queue.ts';
 import { Preset, Settings } from './settings.ts';
@@ -124,6 +125,33 @@ export const requests = {
   /** Shows the folder that an export went to. */
   'tasks.reveal': { args: byId, result: none },
 
+  'monitor.devices': { args: none, result: SoundDevices },
+  /** Impulse responses that come with the studio. */
+  'monitor.responses': { args: none, result: ResponseList },
+  /** Null: none is open. */
+  'monitor.state': { args: none, result: MonitorState.nullable() },
+  /** In the place of the one before, without its song and effects. @throws 'output' when the device cannot be had; none is open then */
+  'monitor.open': { args: MonitorChoice, result: MonitorState },
+  /** Idempotent. */
+  'monitor.close': { args: none, result: none },
+  /** Answered once its first sound is in memory. @throws 'input' when a track cannot be read; the song before plays on */
+  'monitor.load': { args: MonitorLoad, result: MonitorState },
+  'monitor.unload': { args: none, result: none },
+  'monitor.play': { args: none, result: none },
+  'monitor.pause': { args: none, result: none },
+  'monitor.seek': { args: z.strictObject({ frame: z.int().nonnegative() }), result: none },
+  /** In frames of the project; null: no loop. */
+  'monitor.loop': { args: z.strictObject({ range: z.tuple([z.int().nonnegative(), z.int().nonnegative()]).nullable() }), result: none },
+  /** Of a track by its index in what was loaded. */
+  'monitor.setStrip': { args: z.strictObject({ index: z.int().nonnegative(), strip: Strip }), result: none },
+  'monitor.setMaster': { args: z.strictObject({ gain: Strip.shape.gain }), result: none },
+  /** The live input, which begins muted. @throws 'usage' when the device was opened without */
+  'monitor.setInput': { args: z.strictObject({ strip: Strip }), result: none },
+  /** Crossfaded in for what was there; null: nothing. */
+  'monitor.setEffect': { args: z.strictObject({ place: EffectPlace, effect: Effect.nullable() }), result: none },
+  'monitor.setReverbMix': { args: z.strictObject({ place: EffectPlace, mix: z.strictObject({ dry: Strip.shape.gain, wet: Strip.shape.gain }) }), result: none },
+  'monitor.resetCounters': { args: none, result: none },
+
   'settings.get': { args: none, result: Settings },
   'settings.set': { args: Settings.partial(), result: Settings },
   'presets.list': { args: none, result: z.array(Preset) },
@@ -147,6 +175,11 @@ export const events = {
   task: Task,
   settings: Settings,
   presets: z.array(Preset),
+  /** Null: it was closed. */
+  monitor: MonitorState.nullable(),
+  meters: Meters,
+  /** As often as `meters`. */
+  transport: TransportState,
 } as const;
 
 export type EventName = keyof typeof events;

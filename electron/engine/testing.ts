@@ -1,5 +1,6 @@
 /** An engine without a network, for tests of what surrounds it: each stem is an equal share of the mix. */
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { fakeMonitor } from './testing-monitor.ts';
 import type { NativeModule, NativeSeparationEvent, NativeSeparationSpec, TrackStats } from './native.ts';
 
 export interface FakeBehaviour {
@@ -76,7 +77,10 @@ export function fakeNative(behaviour: FakeBehaviour = {}): NativeModule {
     },
     spectrumTile: ({ level, index }) => Promise.resolve(Buffer.alloc(256 * 256, level + index)),
     audioDevices: () => Promise.resolve([]),
-    openMonitor: () => Promise.reject(Object.assign(new Error('this machine has no sound device'), { code: 'output' })),
+    openMonitor: ({ device, rate, blockFrames }) =>
+      device === 'none'
+        ? Promise.resolve(fakeMonitor({ device: 'No sound device', isSilent: true, rate: rate ?? 48_000, blockFrames: blockFrames ?? 512, inputs: 0 }).monitor)
+        : Promise.reject(Object.assign(new Error('this machine has no sound device'), { code: 'output' })),
     benchmarks: () => ['first thing', 'second thing'],
     runBenchmark: ({ name }) => Promise.resolve([{ name, unit: 's', median: 2, low: 1.9, high: 2.3 }]),
   };

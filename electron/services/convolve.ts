@@ -44,7 +44,7 @@ export async function convolve(options: ConvolutionOptions, context: Convolution
   }
 }
 
-function checkResponse({ path, channels, claimedSeconds }: MediaInfo): void {
+export function checkResponse({ path, channels, claimedSeconds }: MediaInfo): void {
   if (channels !== 1 && channels !== 2 && channels !== 4) {
     throw new StemwrightError('input', `${printable(path)}: has ${channels} channels; an impulse response has 1, 2 or 4 (LL, LR, RL, RR)`, 'Give another impulse response.');
   }

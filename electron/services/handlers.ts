@@ -4,6 +4,7 @@ import type { AppInfo, Args } from '../contract/channels.ts';
 import { StemwrightError } from '../contract/errors.ts';
 import { checkWritable } from './folders.ts';
 import { demoFolder } from './model-library.ts';
+import { monitorHandlers } from './monitor-handlers.ts';
 import { offeredModels } from './official-models.ts';
 import { planItem } from './plan.ts';
 import { projectHandlers } from './project-handlers.ts';
@@ -21,6 +22,7 @@ export function makeHandlers(services: Services): Handlers {
     ...projectHandlers(services),
     ...modelHandlers(services),
     ...taskHandlers(services),
+    ...monitorHandlers(services),
     ...settingsHandlers(services),
     ...presetHandlers(services),
   };

@@ -11,7 +11,7 @@ import { defaultThreads, revealFolder, type Part, type Services } from './servic
 
 /** One function for each request about projects. They throw StemwrightErrors. */
 export function projectHandlers(services: Services): Part<'projects'> {
-  const { native, library, edits, system, emit, tasks, queue, predictor } = services;
+  const { native, library, edits, system, emit, tasks, queue, predictor, monitor } = services;
   const exporting = new Set<ExportSpec>();
   const open = async (id: string): Promise<Project> => {
     await completeProject(native, await library.find(id));
@@ -21,7 +21,10 @@ export function projectHandlers(services: Services): Part<'projects'> {
     if ([...exporting].some(({ project }) => project === id)) {
       throw new StemwrightError('usage', 'the project is being exported', 'Wait until that is done, or cancel it.');
     }
-    return library.withTracks(id, work).then(() => open(id));
+    return library.withTracks(id, work).then(async () => {
+      await monitor.refresh(id);
+      return open(id);
+    });
   };
   return {
     'projects.list': () => library.list(),
@@ -38,6 +41,7 @@ export function projectHandlers(services: Services): Part<'projects'> {
       if (queue.get().items.some(({ redo, state }) => redo?.project === id && state === 'running')) {
         throw new StemwrightError('usage', 'a part of the project is being done anew', 'Cancel that first.');
       }
+      await monitor.unload(id);
       await library.delete(id, system.trash);
       emit('library', null);
       return null;

@@ -4,6 +4,7 @@ import type { NativeModule } from '../engine/native.ts';
 import type { JobQueue } from './jobs.ts';
 import type { ModelLibrary } from './model-library.ts';
 import type { ModelStore } from './model-store.ts';
+import type { Monitor } from './monitor.ts';
 import type { Predictor } from './predictor.ts';
 import type { ProjectEdits } from './project-edits.ts';
 import type { ProjectLibrary } from './projects.ts';
@@ -43,6 +44,7 @@ export interface Services {
   tasks: Tasks;
   queue: JobQueue;
   songs: SongRun;
+  monitor: Monitor;
   /** Gets a folder for each export that is to be fetched. */
   exportsFolder: string;
   emit: <E extends EventName>(event: E, data: EventData<E>) => void;

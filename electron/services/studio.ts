@@ -12,8 +12,10 @@ import { sweepJobFolders } from './job-folder.ts';
 import { JobQueue, type RunItem } from './jobs.ts';
 import { ModelLibrary } from './model-library.ts';
 import { ModelStore } from './model-store.ts';
+import { Monitor } from './monitor.ts';
 import { PaceHistory, thisMachine } from './pace.ts';
 import { Predictor } from './predictor.ts';
+import { completeProject } from './project-delivery.ts';
 import { ProjectEdits } from './project-edits.ts';
 import { ProjectLibrary } from './projects.ts';
 import { defaultThreads, type Handlers, type Services, type System } from './services.ts';
@@ -118,8 +120,8 @@ export class Studio {
 
   /** Ends all work and writes everything down. */
   async close(): Promise<void> {
-    const { queue, tasks, songs, predictor, exportsFolder } = this.#services;
-    await Promise.all([queue.close(), tasks.close(), predictor.makeWay()]);
+    const { queue, tasks, songs, monitor, predictor, exportsFolder } = this.#services;
+    await Promise.all([queue.close(), tasks.close(), monitor.close(), predictor.makeWay()]);
     await songs.close();
     await rm(exportsFolder, { recursive: true, force: true });
     await this.#lock.release();
@@ -165,6 +167,23 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
       emit('plans', null);
     },
   });
+  const monitor = new Monitor({
+    ...{ native, folder: library.folder },
+    find: async (id) => {
+      const project = await library.find(id);
+      await completeProject(native, project);
+      return project;
+    },
+    onState: (state) => {
+      emit('monitor', state);
+    },
+    onMeters: (meters) => {
+      emit('meters', meters);
+    },
+    onTransport: (transport) => {
+      emit('transport', transport);
+    },
+  });
   const run: RunItem = async (item, signal) => {
     isBusy = true;
     try {
@@ -172,6 +191,9 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
       return await songs.run(item, signal);
     } finally {
       isBusy = false;
+      if (item.redo !== null) {
+        await monitor.refresh(item.redo.project);
+      }
     }
   };
   await Promise.all([sweepJobFolders(library.folder), rm(exportsFolder, { recursive: true, force: true })]);
@@ -191,7 +213,7 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
   await uploads.sweep(queue.get().items.map(({ path }) => path));
   return {
     version: native.info().version,
-    ...{ native, system, settings, predictor, library, edits, uploads, songs, queue, exportsFolder, emit },
+    ...{ native, system, settings, predictor, library, edits, uploads, songs, monitor, queue, exportsFolder, emit },
     presets: await PresetStore.open(join(config, 'presets.json')),
     models: new ModelLibrary(modelStore, () => native),
     modelStore,

@@ -41,6 +41,7 @@ export async function prepareSubjects({ studio, folder, addProject }: TestStudio
 export function requestCases({ folder, model, project, item }: Subjects): RequestCases {
   const part = { name: 'drums', inputs: [{ stem: 'drums', gain: 1, pan: 0 }] };
   const mix: Mix = { strips: { drums: { gainDb: -3, pan: 0.5, isMuted: false, isSolo: true } }, loop: [0, 1], isLooping: true, markers: [{ id: 'a', seconds: 1, label: 'Verse' }] };
+  const strip = { gain: 0.5, pan: -1, isMuted: false, isSolo: true };
   return {
     'app.info': { args: null },
     'system.chooseFolder': { args: { title: 'Export to' }, fault: 'usage' },
@@ -71,6 +72,23 @@ export function requestCases({ folder, model, project, item }: Subjects): Reques
     'projects.export': {
       args: { project, parts: [part], format: 'flac', clipMode: null, dither: 'triangular', rate: 'source', pattern: '{stem}', folder: join(folder, 'out') },
     },
+    'monitor.devices': { args: null },
+    'monitor.responses': { args: null },
+    'monitor.open': { args: { device: 'none', rate: 48_000, blockFrames: 256, inputs: 0 } },
+    'monitor.state': { args: null },
+    'monitor.load': { args: { project, tracks: [{ kind: 'stem', name: 'drums', strip }], position: 0 } },
+    'monitor.play': { args: null },
+    'monitor.pause': { args: null },
+    'monitor.seek': { args: { frame: 500 } },
+    'monitor.loop': { args: { range: [100, 900] } },
+    'monitor.setStrip': { args: { index: 0, strip } },
+    'monitor.setMaster': { args: { gain: 0.5 } },
+    'monitor.setInput': { args: { strip }, fault: 'usage' },
+    'monitor.setEffect': { args: { place: { strip: 'master', slot: 7 }, effect: { kind: 'limiter', ceilingDb: -1 } } },
+    'monitor.setReverbMix': { args: { place: { strip: 'master', slot: 7 }, mix: { dry: 1, wet: 0.5 } }, fault: 'usage' },
+    'monitor.resetCounters': { args: null },
+    'monitor.unload': { args: null },
+    'monitor.close': { args: null },
     'projects.delete': { args: { id: project } },
     'models.list': { args: null },
     'models.offered': { args: null },

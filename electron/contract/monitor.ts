@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import { AbsolutePath, Id } from './queue.ts';
+
+const count = z.int().nonnegative();
+/** Linear; 16 is about 24 dB. */
+const gain = z.number().min(0).max(16);
+
+/** Sound devices as they are now; `problem` says why there are none to choose from. */
+export const SoundDevices = z.strictObject({
+  devices: z.array(
+    z.strictObject({
+      id: z.string(),
+      name: z.string(),
+      /** 'JACK', 'ALSA', 'Core Audio', … */
+      system: z.string(),
+      inputs: count,
+      outputs: count,
+      rate: z.number(),
+      isDefault: z.boolean(),
+    }),
+  ),
+  problem: z.string().nullable(),
+});
+export type SoundDevices = z.infer<typeof SoundDevices>;
+
+export const MonitorChoice = z.strictObject({
+  /** The id of a device; null: the default one; 'none': time passes and nothing is heard. */
+  device: z.string().min(1).max(512).nullable(),
+  /** Null: the device's own. A device that does not run at this rate keeps its own. */
+  rate: z.int().min(8000).max(192_000).nullable(),
+  /** Null: as the device likes it. */
+  blockFrames: z.int().min(16).max(8192).nullable(),
+  /** Channels of the live input. */
+  inputs: z.int().min(0).max(2),
+});
+export type MonitorChoice = z.infer<typeof MonitorChoice>;
+
+export const Strip = z.strictObject({ gain, pan: z.number().min(-1).max(1), isMuted: z.boolean(), isSolo: z.boolean() });
+
+/** Tracks of the project's own list; strips and meters are in this order. A solo does not mute the residual. */
+export const MonitorLoad = z.strictObject({
+  project: Id,
+  tracks: z
+    .array(z.strictObject({ kind: z.enum(['original', 'stem', 'residual']), name: z.string().min(1).max(64), strip: Strip }))
+    .min(1)
+    .max(18),
+  /** In frames of the project, not playing; null: where the song before is, playing on if that plays. */
+  position: count.nullable(),
+});
+export type MonitorLoad = z.infer<typeof MonitorLoad>;
+
+/** A slot of a chain: that of a loaded track by its index, of the live input or of the master. Effects of tracks go with their song. */
+export const EffectPlace = z.strictObject({ strip: z.union([z.enum(['input', 'master']), z.int().min(0).max(17)]), slot: z.int().min(0).max(7) });
+export type EffectPlace = z.infer<typeof EffectPlace>;
+
+export const Effect = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('reverb'),
+    /** One that comes with the studio, by its id, or a file. */
+    response: z.union([z.strictObject({ id: z.string().max(64) }), z.strictObject({ path: AbsolutePath })]),
+    dry: gain,
+    wet: gain,
+    /** `loudness`: sound through the response is made as loud as without. */
+    normalize: z.enum(['none', 'loudness']),
+    /** Long tails are computed beside the audio thread; else by it alone. */
+    isThreaded: z.boolean(),
+  }),
+  z.strictObject({ kind: z.literal('limiter'), ceilingDb: z.number().min(-24).max(0) }),
+]);
+export type Effect = z.infer<typeof Effect>;
+
+export const MonitorState = z.strictObject({
+  /** Its name. */
+  device: z.string(),
+  /** Nothing is heard: no sound device is in use. */
+  isSilent: z.boolean(),
+  rate: z.number(),
+  /** Null: not the same for every block. */
+  blockFrames: z.int().positive().nullable(),
+  inputs: count,
+  project: Id.nullable(),
+  /** What happened to the device that was chosen. */
+  notice: z.string().nullable(),
+});
+export type MonitorState = z.infer<typeof MonitorState>;
+
+const pair = z.tuple([z.number(), z.number()]);
+/** Linear. */
+const Levels = z.strictObject({ peak: pair, rms: pair, truePeak: z.number() });
+
+/** About 30 times a second while a monitor is open. */
+export const Meters = z.strictObject({
+  strips: z.array(Levels),
+  master: Levels,
+  input: Levels,
+  /** Time the engine takes over the time there is: of the last second, and of the worst block. */
+  loadMean: z.number(),
+  loadWorst: z.number(),
+  overloads: count,
+  xruns: count,
+  readFaults: count,
+  nonFiniteBlocks: count,
+  inputLatencySeconds: z.number(),
+  outputLatencySeconds: z.number(),
+});
+export type Meters = z.infer<typeof Meters>;
+
+export const TransportState = z.strictObject({
+  project: Id.nullable(),
+  /** What is heard now, in frames of the project; a fraction. */
+  position: z.number().nonnegative(),
+  isPlaying: z.boolean(),
+  /** Time stands still until the disk has delivered. */
+  isWaiting: z.boolean(),
+  /** Times that playing stopped for the disk. */
+  lateReads: count,
+});
+export type TransportState = z.infer<typeof TransportState>;
+
+export const ResponseList = z.array(z.strictObject({ id: z.string(), name: z.string(), kind: z.string(), channels: count, seconds: z.number() }));
+export type ResponseList = z.infer<typeof ResponseList>;

@@ -1,0 +1,46 @@
+/** A monitor without sound or time, which notes what it is told. */
+import type { MonitorLevels, MonitorMeters, NativeMonitor } from './native.ts';
+
+export interface FakeMonitor {
+  monitor: NativeMonitor;
+  /** The name of each command and its arguments. */
+  calls: [string, ...unknown[]][];
+  /** What `meters` answers. */
+  meters: MonitorMeters;
+}
+
+export function fakeMonitor(info: NativeMonitor['info']): FakeMonitor {
+  const calls: FakeMonitor['calls'] = [];
+  const meters = silence();
+  const note =
+    (name: string) =>
+    (...args: unknown[]): void => {
+      calls.push([name, ...args]);
+    };
+  const later =
+    (name: string) =>
+    (...args: unknown[]): Promise<void> => {
+      note(name)(...args);
+      return Promise.resolve();
+    };
+  const monitor: NativeMonitor = {
+    info,
+    ...{ load: later('load'), close: later('close'), setReverb: later('setReverb') },
+    ...{ unload: note('unload'), play: note('play'), pause: note('pause'), seek: note('seek'), loop: note('loop') },
+    ...{ setStrip: note('setStrip'), setMaster: note('setMaster'), setInput: note('setInput'), setFinished: note('setFinished') },
+    ...{ refresh: note('refresh'), resetCounters: note('resetCounters') },
+    ...{ setReverbMix: note('setReverbMix'), setLimiter: note('setLimiter'), removeInsert: note('removeInsert') },
+    meters: () => meters,
+    readOutput: () => Buffer.alloc(0),
+  };
+  return { monitor, calls, meters };
+}
+
+function silence(): MonitorMeters {
+  const levels: MonitorLevels = { peak: [0, 0], rms: [0, 0], truePeak: 0 };
+  return {
+    ...{ position: 0, isPlaying: false, isWaiting: false, songs: 0, blocks: 0, loadMean: 0, loadWorst: 0, overloads: 0, xruns: 0 },
+    ...{ lateReads: 0, readFaults: 0, nonFiniteBlocks: 0, droppedOutput: 0, inputLatencySeconds: 0, outputLatencySeconds: 0, isDeviceRunning: true },
+    ...{ strips: [], master: levels, input: levels },
+  };
+}

@@ -1,0 +1,26 @@
+import { bundledResponses } from './responses.ts';
+import type { Part, Services } from './services.ts';
+
+/** One function for each request about sound through the engine. They throw StemwrightErrors. */
+export function monitorHandlers({ monitor }: Pick<Services, 'monitor'>): Part<'monitor'> {
+  const nothing = (work: Promise<void>): Promise<null> => work.then(() => null);
+  return {
+    'monitor.devices': () => monitor.devices(),
+    'monitor.responses': () => bundledResponses(),
+    'monitor.state': () => monitor.state,
+    'monitor.open': (choice) => monitor.open(choice),
+    'monitor.close': () => nothing(monitor.close()),
+    'monitor.load': (song) => monitor.load(song),
+    'monitor.unload': () => nothing(monitor.unload()),
+    'monitor.play': () => nothing(monitor.play()),
+    'monitor.pause': () => nothing(monitor.pause()),
+    'monitor.seek': ({ frame }) => nothing(monitor.seek(frame)),
+    'monitor.loop': ({ range }) => nothing(monitor.loop(range)),
+    'monitor.setStrip': ({ index, strip }) => nothing(monitor.setStrip(index, strip)),
+    'monitor.setMaster': ({ gain }) => nothing(monitor.setMaster(gain)),
+    'monitor.setInput': ({ strip }) => nothing(monitor.setInput(strip)),
+    'monitor.setEffect': ({ place, effect }) => nothing(monitor.setEffect(place, effect)),
+    'monitor.setReverbMix': ({ place, mix }) => nothing(monitor.setReverbMix(place, mix)),
+    'monitor.resetCounters': () => nothing(monitor.resetCounters()),
+  };
+}

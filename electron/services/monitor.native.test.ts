@@ -1,0 +1,70 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { loadNative } from '../engine/load.ts';
+import type { NativeMonitor } from '../engine/native.ts';
+import { Monitor } from './monitor.ts';
+import { ProjectLibrary } from './projects.ts';
+import { writeProject } from './testing-studio.ts';
+
+const strip = { gain: 1, pan: 0, isMuted: false, isSolo: false };
+let folder: string;
+let device: NativeMonitor | null = null;
+let monitor: Monitor;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'stemwright-monitor-'));
+  const library = new ProjectLibrary(folder);
+  const native = loadNative();
+  const ignore = (): void => undefined;
+  monitor = new Monitor({
+    ...{ folder, find: (id: string) => library.find(id), onState: ignore, onMeters: ignore, onTransport: ignore },
+    native: { ...native, openMonitor: async (spec) => (device = await native.openMonitor(spec)) },
+  });
+  await monitor.open({ device: 'none', rate: 44_100, blockFrames: 64, inputs: 0 });
+  const project = await writeProject(folder, 'Song');
+  await monitor.load({ project, tracks: ['drums', 'lead vocals'].map((name) => ({ kind: 'stem' as const, name, strip })), position: 0 });
+});
+
+afterEach(async () => {
+  await monitor.close();
+  await rm(folder, { recursive: true });
+});
+
+/** Plays, and hears it for at least so many frames. */
+async function listen(most: number): Promise<Float32Array> {
+  device?.readOutput(10 * 44_100);
+  await monitor.play();
+  let bytes = Buffer.alloc(0);
+  await vi.waitFor(
+    () => {
+      bytes = Buffer.concat([bytes, device?.readOutput(most) ?? Buffer.alloc(0)]);
+      expect(bytes.length).toBeGreaterThan(most * 8);
+    },
+    { timeout: 10_000, interval: 20 },
+  );
+  return new Float32Array(new Uint8Array(bytes).buffer);
+}
+
+test('what is played is the sum of the stems', async () => {
+  const heard = await listen(20_000);
+  // Sample i of each stem is i / 4096, and the first 5 ms are faded in.
+  const [from, to] = [600, 1800];
+  const start = heard.indexOf((2 * from) / 4096);
+  expect(start).toBeGreaterThan(-1);
+  const expected = Array.from({ length: to - from }, (_, i) => (2 * (from + i)) / 4096);
+  const worst = Math.max(...expected.map((value, i) => Math.abs(value - (heard[start + i] ?? NaN))));
+  expect(worst).toBeLessThan(1e-6);
+});
+
+test('a reverb that comes with the studio is heard after the song has ended', async () => {
+  const place = { strip: 'master', slot: 0 } as const;
+  await monitor.setEffect(place, { kind: 'reverb', response: { id: 'room' }, dry: 0, wet: 1, normalize: 'loudness', isThreaded: false });
+  const heard = await listen(20_000);
+  const energyAfter = (frame: number): number => heard.subarray(2 * frame).reduce((sum, value) => sum + value * value, 0);
+  const end = heard.findIndex((value) => value !== 0) / 2 + 1100;
+  // The song itself has ended there.
+  expect(energyAfter(Math.ceil(end))).toBeGreaterThan(1e-3);
+  await expect(monitor.setEffect(place, { kind: 'reverb', response: { path: join(folder, 'none.wav') }, dry: 0, wet: 1, normalize: 'none', isThreaded: false })).rejects.toMatchObject({ code: 'input' });
+});

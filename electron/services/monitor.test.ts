@@ -1,0 +1,127 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { Meters, MonitorChoice, MonitorState, TransportState } from '../contract/monitor.ts';
+import { fakeMonitor, type FakeMonitor } from '../engine/testing-monitor.ts';
+import { fakeNative } from '../engine/testing.ts';
+import { Monitor } from './monitor.ts';
+import { ProjectLibrary } from './projects.ts';
+import { writeProject } from './testing-studio.ts';
+
+const choice: MonitorChoice = { device: 'card', rate: null, blockFrames: null, inputs: 1 };
+const strip = { gain: 1, pan: 0, isMuted: false, isSolo: false };
+let folder: string;
+let project: string;
+let cards: FakeMonitor[];
+let monitor: Monitor;
+let states: (MonitorState | null)[];
+let meters: Meters[];
+let transports: TransportState[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'stemwright-monitor-'));
+  project = await writeProject(folder, 'Song');
+  [cards, states, meters, transports] = [[], [], [], []];
+  const library = new ProjectLibrary(folder);
+  const native = fakeNative();
+  monitor = new Monitor({
+    folder,
+    native: {
+      ...native,
+      audioDevices: () => Promise.resolve([{ id: 'busy', name: 'Busy card', system: 'ALSA', inputs: 0, outputs: 2, rate: 48_000, isDefault: true }]),
+      openMonitor: (spec) => {
+        if (spec.device !== 'card' && spec.device !== 'none') {
+          return native.openMonitor(spec);
+        }
+        const isSilent = spec.device === 'none';
+        const card = fakeMonitor({ device: isSilent ? 'No sound device' : 'Good card', isSilent, rate: spec.rate ?? 44_100, blockFrames: 0, inputs: spec.inputs ?? 0 });
+        cards.push(card);
+        return Promise.resolve(card.monitor);
+      },
+    },
+    find: (id) => library.find(id),
+    onState: (state) => states.push(state),
+    onMeters: (reading) => meters.push(reading),
+    onTransport: (transport) => transports.push(transport),
+  });
+});
+
+afterEach(async () => {
+  await monitor.close();
+  await rm(folder, { recursive: true });
+});
+
+function load(names = ['drums', 'lead vocals'], position: number | null = 0): Promise<MonitorState> {
+  return monitor.load({ project, tracks: names.map((name) => ({ kind: 'stem', name, strip })), position });
+}
+
+it('plays tracks of the project alone, and tells what it does', async () => {
+  expect(await monitor.open(choice)).toMatchObject({ device: 'Good card', isSilent: false, blockFrames: null, project: null, notice: null });
+  await expect(monitor.play()).rejects.toMatchObject({ code: 'usage' });
+  await expect(load(['../../secret'])).rejects.toMatchObject({ code: 'usage' });
+  expect(cards[0]?.calls).toEqual([]);
+  expect(await load()).toMatchObject({ project });
+  await monitor.play();
+  await monitor.seek(10 ** 9);
+  expect(cards[0]?.calls.slice(-2)).toEqual([['play'], ['seek', 1000]]);
+  await expect(monitor.setStrip(2, strip)).rejects.toMatchObject({ code: 'usage' });
+  await vi.waitFor(() => {
+    expect(meters.length).toBeGreaterThan(1);
+  });
+  expect(transports.at(-1)).toEqual({ project, position: 0, isPlaying: false, isWaiting: false, lateReads: 0 });
+});
+
+it.each([
+  ['gone', 'Connect it'],
+  ['busy', 'Another program may hold it'],
+])('a device that is %s is explained, and nothing is left open', async (device, hint) => {
+  await monitor.open(choice);
+  await expect(monitor.open({ ...choice, device })).rejects.toMatchObject({ code: 'output', hint: expect.stringContaining(hint) as string });
+  expect(cards[0]?.calls).toEqual([['close']]);
+  expect(monitor.state).toBeNull();
+  expect(await readdir(folder)).toEqual(['Song']);
+});
+
+it('a device that goes away leaves a silent one, set as it was, and says so', async () => {
+  await monitor.open(choice);
+  await load();
+  await monitor.setStrip(1, { ...strip, gain: 0.25 });
+  await monitor.setMaster(0.5);
+  await monitor.loop([100, 900]);
+  await monitor.setEffect({ strip: 'master', slot: 7 }, { kind: 'limiter', ceilingDb: -1 });
+  Object.assign(cards[0]?.meters ?? {}, { position: 432.1, isDeviceRunning: false });
+  await vi.waitFor(() => {
+    expect(states.at(-1)).toMatchObject({ isSilent: true, rate: 44_100, project, notice: expect.stringContaining('Good card has gone') as string });
+  });
+  expect(cards[0]?.calls.at(-1)).toEqual(['close']);
+  const calls = cards[1]?.calls ?? [];
+  expect(calls.find(([name]) => name === 'load')?.[1]).toMatchObject({ position: 432, tracks: [{ strip }, { strip: { gain: 0.25 } }] });
+  expect(calls).toEqual(expect.arrayContaining([['setMaster', 0.5], ['loop', [100, 900]], ['setLimiter', { strip: 'master', slot: 7 }, -1]]));
+  expect(calls.map(([name]) => name)).not.toContain('play');
+});
+
+it('effects of tracks go with their song, those of the master stay', async () => {
+  await monitor.open(choice);
+  await load();
+  const effect = { kind: 'limiter', ceilingDb: -1 } as const;
+  await monitor.setEffect({ strip: 0, slot: 0 }, effect);
+  await monitor.setEffect({ strip: 'master', slot: 0 }, effect);
+  await load(['drums'], null);
+  Object.assign(cards[0]?.meters ?? {}, { isDeviceRunning: false });
+  await vi.waitFor(() => {
+    expect(states.at(-1)?.isSilent).toBe(true);
+  });
+  expect(cards[1]?.calls.filter(([name]) => name === 'setLimiter')).toEqual([['setLimiter', { strip: 'master', slot: 0 }, -1]]);
+});
+
+it('is told of changed tracks, and lets go of a project', async () => {
+  await monitor.open(choice);
+  await load();
+  await monitor.refresh('another');
+  await monitor.unload('another');
+  await monitor.refresh(project);
+  expect(cards[0]?.calls.slice(2)).toEqual([['refresh', [0, 1000]]]);
+  await monitor.unload(project);
+  expect(monitor.state?.project).toBeNull();
+});

@@ -1,0 +1,376 @@
+import { join } from 'node:path';
+import { printable, StemwrightError } from '../contract/errors.ts';
+import type { Effect, EffectPlace, Meters, MonitorChoice, MonitorLoad, MonitorState, SoundDevices, TransportState } from '../contract/monitor.ts';
+import { fromNative } from '../engine/errors.ts';
+import type { MonitorMeters, MonitorSong, MonitorStrip, NativeModule, NativeMonitor } from '../engine/native.ts';
+import { JobFolder } from './job-folder.ts';
+import { trackFile, trackRefs, type ProjectFolder } from './project-folder.ts';
+import { writeResponse } from './responses.ts';
+import { Turns } from './turns.ts';
+
+const readingsPerSecond = 30;
+
+export interface MonitorContext {
+  native: NativeModule;
+  /** Gets a temporary folder while a monitor is open. */
+  folder: string;
+  /** A project with all its tracks. */
+  find: (id: string) => Promise<ProjectFolder>;
+  onState: (state: MonitorState | null) => void;
+  onMeters: (meters: Meters) => void;
+  onTransport: (transport: TransportState) => void;
+}
+
+interface PlacedEffect {
+  place: EffectPlace;
+  effect: Effect;
+  /** Of a reverb: its response as a track, and what `wet` is multiplied by. */
+  response: { path: string; channels: number; gain: number } | null;
+}
+
+interface Loaded {
+  project: string;
+  song: MonitorSong;
+  frames: number;
+  loop: [number, number] | null;
+}
+
+/** What is open, and all that another device has to be told to sound the same. */
+interface Open {
+  native: NativeMonitor;
+  folder: JobFolder;
+  notice: string | null;
+  loaded: Loaded | null;
+  effects: Map<string, PlacedEffect>;
+  responses: number;
+  master: number;
+  timer: NodeJS.Timeout;
+}
+
+/** The one monitor of a studio: a device, a project's song, effects. Every method may throw a StemwrightError. */
+export class Monitor {
+  readonly #context: MonitorContext;
+  readonly #turns = new Turns();
+  #open: Open | null = null;
+
+  constructor(context: MonitorContext) {
+    this.#context = context;
+  }
+
+  async devices(): Promise<SoundDevices> {
+    try {
+      return { devices: await this.#context.native.audioDevices(), problem: null };
+    } catch (error) {
+      const fault = fromNative(error);
+      if (!(fault instanceof StemwrightError)) {
+        throw fault;
+      }
+      return { devices: [], problem: fault.message };
+    }
+  }
+
+  get state(): MonitorState | null {
+    if (this.#open === null) {
+      return null;
+    }
+    const { native, loaded, notice } = this.#open;
+    const { device, isSilent, rate, blockFrames, inputs } = native.info;
+    return { device, isSilent, rate, blockFrames: blockFrames === 0 ? null : blockFrames, inputs, project: loaded?.project ?? null, notice };
+  }
+
+  /** In the place of the one before, which is gone even when this fails: a device is often had by one only. */
+  open(choice: MonitorChoice): Promise<MonitorState> {
+    return this.#inTurn(async () => {
+      await this.#end();
+      const folder = await JobFolder.create(this.#context.folder);
+      const native = await this.#openDevice(choice).catch(async (error: unknown) => {
+        await folder.remove();
+        throw error;
+      });
+      this.#open = {
+        ...{ native, folder, notice: null, loaded: null, effects: new Map(), responses: 0, master: 1 },
+        timer: setInterval(() => {
+          this.#read();
+        }, 1000 / readingsPerSecond),
+      };
+      return this.#changed();
+    });
+  }
+
+  /** Idempotent. */
+  close(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#open !== null) {
+        await this.#end();
+        this.#context.onState(null);
+      }
+    });
+  }
+
+  load({ project, tracks, position }: MonitorLoad): Promise<MonitorState> {
+    return this.#inTurn(async () => {
+      const open = this.#need();
+      const { folder, file } = await this.#context.find(project);
+      const known = trackRefs(file);
+      const song: MonitorSong = {
+        tracks: tracks.map(({ kind, name, strip }) => {
+          const track = known.find((other) => other.kind === kind && other.name === name);
+          if (track === undefined) {
+            throw new StemwrightError('usage', `the project has no track "${printable(name)}"`, 'Open it again: it may have changed.');
+          }
+          return { path: join(folder, trackFile(track, 'f32')), channels: file.channels, isGrowing: false, isSoloSafe: kind === 'residual', strip };
+        }),
+        ...{ rate: file.rate, finished: null, position },
+      };
+      await open.native.load(song);
+      open.loaded = { project, song, frames: file.frames, loop: position === null ? (open.loaded?.loop ?? null) : null };
+      if (position !== null) {
+        open.native.loop(null);
+      }
+      open.effects.forEach(({ place }, key) => typeof place.strip === 'number' && open.effects.delete(key));
+      return this.#changed();
+    });
+  }
+
+  /** No song: all of them, or the one of that project alone. */
+  unload(project?: string): Promise<void> {
+    return this.#inTurn(() => {
+      const open = this.#open;
+      if (open?.loaded !== null && open !== null && (project ?? open.loaded.project) === open.loaded.project) {
+        open.native.unload();
+        open.loaded = null;
+        this.#changed();
+      }
+      return Promise.resolve();
+    });
+  }
+
+  play(): Promise<void> {
+    return this.#withSong(({ native }) => {
+      native.play();
+    });
+  }
+
+  pause(): Promise<void> {
+    return this.#withSong(({ native }) => {
+      native.pause();
+    });
+  }
+
+  /** @param frame of the project */
+  seek(frame: number): Promise<void> {
+    return this.#withSong(({ native }, { frames }) => {
+      native.seek(Math.min(frame, frames));
+    });
+  }
+
+  loop(range: [number, number] | null): Promise<void> {
+    return this.#withSong(({ native }, loaded) => {
+      native.loop(range);
+      loaded.loop = range;
+    });
+  }
+
+  /** @param index of the track as it was loaded */
+  setStrip(index: number, strip: MonitorStrip): Promise<void> {
+    return this.#withSong(({ native }, { song }) => {
+      const track = song.tracks[index];
+      if (track === undefined) {
+        throw new StemwrightError('usage', `no track ${index} is loaded`, 'Load the project again.');
+      }
+      native.setStrip(index, strip);
+      track.strip = strip;
+    });
+  }
+
+  setMaster(gain: number): Promise<void> {
+    return this.#with((open) => {
+      open.native.setMaster(gain);
+      open.master = gain;
+    });
+  }
+
+  setInput(strip: MonitorStrip): Promise<void> {
+    return this.#with(({ native }) => {
+      if (native.info.inputs === 0) {
+        throw new StemwrightError('usage', `${printable(native.info.device)} was opened without an input`, 'Open a device that has one, with inputs.');
+      }
+      native.setInput(strip);
+    });
+  }
+
+  resetCounters(): Promise<void> {
+    return this.#with(({ native }) => {
+      native.resetCounters();
+    });
+  }
+
+  /** Null takes it out. */
+  setEffect(place: EffectPlace, effect: Effect | null): Promise<void> {
+    return this.#inTurn(async () => {
+      const open = this.#need();
+      if (effect === null) {
+        open.native.removeInsert(place);
+        open.effects.delete(keyOf(place));
+        return;
+      }
+      const placed: PlacedEffect = { place, effect, response: null };
+      if (effect.kind === 'reverb') {
+        const path = open.folder.file(`response-${open.responses++}.f32`);
+        placed.response = { path, ...(await writeResponse(this.#context.native, effect, open.native.info.rate, path)) };
+      }
+      await putEffect(open.native, placed);
+      open.effects.set(keyOf(place), placed);
+    });
+  }
+
+  setReverbMix(place: EffectPlace, mix: { dry: number; wet: number }): Promise<void> {
+    return this.#with(({ native, effects }) => {
+      const placed = effects.get(keyOf(place));
+      if (placed?.effect.kind !== 'reverb') {
+        throw new StemwrightError('usage', 'there is no reverb in this place', 'Put one there first.');
+      }
+      native.setReverbMix(place, mix.dry, mix.wet * (placed.response?.gain ?? 1));
+      placed.effect = { ...placed.effect, ...mix };
+    });
+  }
+
+  /** The project's tracks have changed on disk. */
+  refresh(project: string): Promise<void> {
+    return this.#inTurn(() => {
+      const loaded = this.#open?.loaded;
+      if (loaded?.project === project) {
+        this.#open?.native.refresh([0, loaded.frames]);
+      }
+      return Promise.resolve();
+    });
+  }
+
+  async #openDevice({ device, rate, blockFrames, inputs }: MonitorChoice): Promise<NativeMonitor> {
+    try {
+      return await this.#context.native.openMonitor({ device, rate, blockFrames, inputs });
+    } catch (error) {
+      const fault = fromNative(error);
+      if (!(fault instanceof StemwrightError) || fault.code !== 'output') {
+        throw fault;
+      }
+      const { devices } = await this.devices();
+      const isThere = device === null ? devices.length > 0 : devices.some(({ id }) => id === device);
+      const hint = isThere ? 'Another program may hold it for itself: close that, or choose another device, rate or buffer.' : 'Connect it, or choose another device.';
+      throw new StemwrightError('output', fault.message, hint, { cause: error });
+    }
+  }
+
+  #read(): void {
+    const open = this.#open;
+    if (open === null) {
+      return;
+    }
+    const meters = open.native.meters();
+    if (!meters.isDeviceRunning) {
+      clearInterval(open.timer);
+      void this.#inTurn(() => this.#fallBack(open, meters)).catch(async () => {
+        await this.close();
+      });
+      return;
+    }
+    this.#context.onMeters(metersOf(meters));
+    const { position, isPlaying, isWaiting, lateReads } = meters;
+    this.#context.onTransport({ project: open.loaded?.project ?? null, position, isPlaying, isWaiting, lateReads });
+  }
+
+  /** The device has gone: all goes on without sound, standing where it stood. */
+  async #fallBack(open: Open, { position }: MonitorMeters): Promise<void> {
+    if (this.#open !== open) {
+      return;
+    }
+    const { device, rate, blockFrames } = open.native.info;
+    const silent = await this.#context.native.openMonitor({ device: 'none', rate, blockFrames: blockFrames === 0 ? null : blockFrames });
+    await open.native.close();
+    open.native = silent;
+    open.notice = `${printable(device)} has gone. Playing is paused and nothing is heard: choose another device.`;
+    open.native.setMaster(open.master);
+    if (open.loaded !== null) {
+      const { song, loop } = open.loaded;
+      await open.native.load({ ...song, position: Math.floor(position) });
+      open.native.loop(loop);
+    }
+    for (const placed of open.effects.values()) {
+      await putEffect(open.native, placed);
+    }
+    open.timer = setInterval(() => {
+      this.#read();
+    }, 1000 / readingsPerSecond);
+    this.#changed();
+  }
+
+  async #end(): Promise<void> {
+    const open = this.#open;
+    this.#open = null;
+    if (open !== null) {
+      clearInterval(open.timer);
+      await open.native.close();
+      await open.folder.remove();
+    }
+  }
+
+  #changed(): MonitorState {
+    const { state } = this;
+    if (state === null) {
+      throw new Error('no monitor is open');
+    }
+    this.#context.onState(state);
+    return state;
+  }
+
+  #need(): Open {
+    if (this.#open === null) {
+      throw new StemwrightError('usage', 'no sound device is open', 'Open one first.');
+    }
+    return this.#open;
+  }
+
+  #with(work: (open: Open) => void): Promise<void> {
+    return this.#inTurn(() => {
+      work(this.#need());
+      return Promise.resolve();
+    });
+  }
+
+  #withSong(work: (open: Open, loaded: Loaded) => void): Promise<void> {
+    return this.#with((open) => {
+      if (open.loaded === null) {
+        throw new StemwrightError('usage', 'no project is loaded', 'Load one first.');
+      }
+      work(open, open.loaded);
+    });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turns.take('monitor', async () => {
+      try {
+        return await work();
+      } catch (error) {
+        throw fromNative(error);
+      }
+    });
+  }
+}
+
+function keyOf({ strip, slot }: EffectPlace): string {
+  return `${strip}/${slot}`;
+}
+
+async function putEffect(native: NativeMonitor, { place, effect, response }: PlacedEffect): Promise<void> {
+  if (effect.kind === 'limiter') {
+    native.setLimiter(place, effect.ceilingDb);
+  } else if (response !== null) {
+    const { path, channels, gain } = response;
+    await native.setReverb(place, { response: path, channels, dry: effect.dry, wet: effect.wet * gain, isThreaded: effect.isThreaded });
+  }
+}
+
+function metersOf(meters: MonitorMeters): Meters {
+  const { strips, master, input, loadMean, loadWorst, overloads, xruns, readFaults, nonFiniteBlocks, inputLatencySeconds, outputLatencySeconds } = meters;
+  return { strips, master, input, loadMean, loadWorst, overloads, xruns, readFaults, nonFiniteBlocks, inputLatencySeconds, outputLatencySeconds };
+}
