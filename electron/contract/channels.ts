@@ -84,9 +84,9 @@ export const requests = {
   'queue.move': { args: z.strictObject({ id: Id, before: Id.nullable() }), result: none },
   /** Not while it runs. Its project stays. */
   'queue.remove': { args: byId, result: none },
-  /** What the running item is at, for a page that comes late. */
   /** Where the playhead is in the running song: what is not done from there outwards comes next. Nothing for others. */
   'queue.focus': { args: z.strictObject({ id: Id, seconds: z.number().nonnegative() }), result: none },
+  /** What the running item is at, for a page that comes late. */
   'queue.progress': { args: none, result: ItemProgress.nullable() },
 
   'projects.list': { args: none, result: Library },
@@ -96,12 +96,12 @@ export const requests = {
   'projects.delete': { args: byId, result: none },
   /** Shows its folder in the system's file manager. */
   'projects.reveal': { args: byId, result: none },
-  /** Queues a part of the project to be separated anew. Undoing it brings the samples of before back. */
   /** How long `projects.redo` would take: null while this machine has not told yet; `plans` says when it has. */
   'projects.planRedo': {
     args: Redo.omit({ project: true, stems: true }).extend({ id: Id, options: QueueOptions }),
     result: z.strictObject({ seconds: z.number().nonnegative().nullable(), isRough: z.boolean() }),
   },
+  /** Queues a part of the project to be separated anew. Undoing it brings the samples of before back. */
   'projects.redo': { args: Redo.omit({ project: true }).extend({ id: Id, options: QueueOptions }), result: QueueItem },
   'projects.undo': { args: byId, result: Project },
   'projects.reapply': { args: byId, result: Project },
