@@ -77,22 +77,18 @@ STEMWRIGHT_INLINE void multiplyTile(const HalfTile& tile, float* sums) {
 }
 
 void run(const GemmCall& call) {
-  const std::size_t rows = call.rows == 0 ? 0 : rowsAtOnce<kTileRows>(call);
-  for (std::size_t first = 0; first < call.rows; first += rows) {
-    const std::size_t count = call.rows - first < rows ? call.rows - first : rows;
-    std::uint16_t* scratch = conversionScratch(roundRows(call, first, count, nullptr, nullptr));
-    RoundedRows rounded;
-    roundRows(call, first, count, scratch, &rounded);
-    const std::size_t whole = count / kTileRows * kTileRows;
-    if (whole != 0) {
-      configure(kTileRows);
-      multiplyRounded<kTileRows>(call, rounded, first, 0, whole);
-    }
-    if (whole != count) {
-      configure(count - whole);
-      multiplyRounded<kTileRows>(call, rounded, first, whole, count);
-    }
-  }
+  forRoundedRows<kTileRows>(call,
+                            [&](const RoundedRows& rounded, std::size_t first, std::size_t count) {
+                              const std::size_t whole = count / kTileRows * kTileRows;
+                              if (whole != 0) {
+                                configure(kTileRows);
+                                multiplyRounded<kTileRows>(call, rounded, first, 0, whole);
+                              }
+                              if (whole != count) {
+                                configure(count - whole);
+                                multiplyRounded<kTileRows>(call, rounded, first, whole, count);
+                              }
+                            });
   _tile_release();
 }
 

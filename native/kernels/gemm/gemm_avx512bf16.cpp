@@ -67,14 +67,10 @@ STEMWRIGHT_INLINE void multiplyTile(const HalfTile& tile, float* sums) {
 }
 
 void run(const GemmCall& call) {
-  const std::size_t rows = call.rows == 0 ? 0 : rowsAtOnce<kTileRows>(call);
-  for (std::size_t first = 0; first < call.rows; first += rows) {
-    const std::size_t count = call.rows - first < rows ? call.rows - first : rows;
-    std::uint16_t* scratch = conversionScratch(roundRows(call, first, count, nullptr, nullptr));
-    RoundedRows rounded;
-    roundRows(call, first, count, scratch, &rounded);
-    multiplyRounded<kTileRows>(call, rounded, first, 0, count);
-  }
+  forRoundedRows<kTileRows>(call,
+                            [&](const RoundedRows& rounded, std::size_t first, std::size_t count) {
+                              multiplyRounded<kTileRows>(call, rounded, first, 0, count);
+                            });
 }
 
 }  // namespace avx512bf16

@@ -162,4 +162,17 @@ std::size_t rowsAtOnce(const GemmCall& call) {
   return rows;
 }
 
+/// Calls multiply(rounded, first, count) for rows [first, first + count) at a time.
+template <std::size_t kTileRows, typename Multiply>
+STEMWRIGHT_INLINE void forRoundedRows(const GemmCall& call, Multiply multiply) {
+  const std::size_t rows = call.rows == 0 ? 0 : rowsAtOnce<kTileRows>(call);
+  for (std::size_t first = 0; first < call.rows; first += rows) {
+    const std::size_t count = call.rows - first < rows ? call.rows - first : rows;
+    std::uint16_t* scratch = conversionScratch(roundRows(call, first, count, nullptr, nullptr));
+    RoundedRows rounded;
+    roundRows(call, first, count, scratch, &rounded);
+    multiply(rounded, first, count);
+  }
+}
+
 }  // namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE
