@@ -2,13 +2,9 @@
 
 #include <doctest/doctest.h>
 
-#include <condition_variable>
 #include <fstream>
-#include <mutex>
-#include <thread>
 #include <vector>
 
-#include "platform/watcher.h"
 #include "tests/pcm/temporary_folder.h"
 
 namespace stemwright {
@@ -151,46 +147,6 @@ TEST_SUITE("platform") {
     machine.put("sys/class/power_supply/AC/online", "0");
     machine.put("sys/class/power_supply/BAT0/scope", "Device");
     CHECK_FALSE(machine.state().onBattery);
-  }
-
-  TEST_CASE("a watcher tells the first state and each change, and no more") {
-    std::mutex mutex;
-    std::condition_variable changed;
-    HardwareState current;
-    std::size_t looks = 0;
-    std::vector<HardwareState> told;
-    const auto waitFor = [&](auto condition) {
-      std::unique_lock lock(mutex);
-      return changed.wait_for(lock, std::chrono::seconds(10), condition);
-    };
-    platform::HardwareWatcher watcher(
-        [&](const HardwareState& state) {
-          const std::lock_guard lock(mutex);
-          told.push_back(state);
-          changed.notify_all();
-        },
-        std::chrono::milliseconds(1),
-        [&] {
-          const std::lock_guard lock(mutex);
-          ++looks;
-          changed.notify_all();
-          return current;
-        });
-    CHECK(waitFor([&] { return told.size() == 1 && looks > 3; }));
-    {
-      const std::lock_guard lock(mutex);
-      current.availableBytes = 5;
-      looks = 0;
-    }
-    CHECK(waitFor([&] { return looks > 3; }));
-    {
-      const std::lock_guard lock(mutex);
-      CHECK(told.size() == 1);
-      current.thermal = ThermalState::kSerious;
-    }
-    CHECK(waitFor([&] { return told.size() == 2; }));
-    const std::lock_guard lock(mutex);
-    CHECK(told.back().thermal == ThermalState::kSerious);
   }
 
   TEST_CASE("this machine has a processor and memory") {
