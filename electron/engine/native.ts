@@ -121,6 +121,8 @@ export interface NativeMonitor {
   meters(): MonitorMeters;
   /** Up to so many frames of what 'none' would have played since the last call: interleaved stereo f32le. It keeps about 2.5 s. */
   readOutput(frames: number): Buffer;
+  /** How many times as fast as its rate says 'none' runs from now on, 0.5 to 2: whoever plays the output has a clock of its own. */
+  setPace(pace: number): void;
   /** Ends the sound. The monitor takes no more calls. */
   close(): Promise<void>;
 }

@@ -31,7 +31,7 @@ export function fakeMonitor(info: NativeMonitor['info']): FakeMonitor {
     ...{ refresh: note('refresh'), resetCounters: note('resetCounters') },
     ...{ setReverbMix: note('setReverbMix'), setLimiter: note('setLimiter'), removeInsert: note('removeInsert') },
     meters: () => meters,
-    readOutput: () => Buffer.alloc(0),
+    ...{ readOutput: () => Buffer.alloc(0), setPace: note('setPace') },
   };
   return { monitor, calls, meters };
 }

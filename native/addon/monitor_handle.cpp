@@ -159,6 +159,7 @@ Napi::Function MonitorHandle::define(Napi::Env env) {
                       InstanceMethod<&MonitorHandle::removeInsert>("removeInsert"),
                       InstanceMethod<&MonitorHandle::meters>("meters"),
                       InstanceMethod<&MonitorHandle::readOutput>("readOutput"),
+                      InstanceMethod<&MonitorHandle::setPace>("setPace"),
                       InstanceMethod<&MonitorHandle::close>("close")});
 }
 
@@ -291,6 +292,10 @@ Napi::Value MonitorHandle::readOutput(const Napi::CallbackInfo& info) {
   std::vector<float> samples(2 * most);
   const std::size_t frames = monitor().readOutput(samples);
   return Napi::Buffer<float>::Copy(info.Env(), samples.data(), 2 * frames);
+}
+
+void MonitorHandle::setPace(const Napi::CallbackInfo& info) {
+  monitor().setPace(Argument::of(info, 0, "pace").number());
 }
 
 }  // namespace stemwright::addon

@@ -41,6 +41,7 @@ class MonitorHandle : public Napi::ObjectWrap<MonitorHandle> {
   void removeInsert(const Napi::CallbackInfo& info);
   Napi::Value meters(const Napi::CallbackInfo& info);
   Napi::Value readOutput(const Napi::CallbackInfo& info);
+  void setPace(const Napi::CallbackInfo& info);
 
   session::Monitor& monitor() const;
   void check(const core::Status& status) const;

@@ -53,19 +53,16 @@ core::Status NullDevice::start() {
 void NullDevice::run() noexcept {
   raiseThreadPriority();
   const std::chrono::duration<double> block(static_cast<double>(frames_) / rate_);
-  Clock::time_point start = Clock::now();
-  std::uint64_t blocks = 0;
+  Clock::time_point due = Clock::now();
   float* const output[] = {output_.data(), output_.data() + frames_};
   while (!stopping_.load(std::memory_order_relaxed)) {
     renderer_.render(nullptr, 0, output, 2, frames_);
     if (sink_ != nullptr) sink_->take(output, frames_);
-    ++blocks;
-    const auto due =
-        start + std::chrono::duration_cast<Clock::duration>(block * static_cast<double>(blocks));
+    // What is rounded off is far less than two clocks differ by.
+    due += std::chrono::round<Clock::duration>(block / pace_.load(std::memory_order_relaxed));
     if (Clock::now() - due > block) {
       xruns_.fetch_add(1, std::memory_order_relaxed);
-      start = Clock::now();
-      blocks = 0;
+      due = Clock::now();
     }
     std::this_thread::sleep_until(due);
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <thread>
@@ -19,6 +20,7 @@ class Sink {
 
 /// A stereo device that only keeps time: a thread of its own renders a block each time one is due.
 /// A thread that was held up for more than a block drops that time and counts it as an xrun.
+/// Its output may be played by another clock, which it then follows by its pace.
 class NullDevice final : public Device {
  public:
   /// @param request rate 0 is 48000 Hz, frames 0 is 256
@@ -34,6 +36,8 @@ class NullDevice final : public Device {
   std::size_t outputs() const override { return 2; }
   DeviceState state() const override;
   core::Status start() override;
+  /// How many times as fast as its rate says it renders from now on, 0.5 to 2. [thread-safe]
+  void setPace(double pace) noexcept { pace_ = std::clamp(pace, 0.5, 2.0); }
 
  private:
   NullDevice(double rate, std::size_t frames, Renderer& renderer, Sink* sink);
@@ -45,6 +49,7 @@ class NullDevice final : public Device {
   Renderer& renderer_;
   Sink* const sink_;
   std::vector<float> output_;
+  std::atomic<double> pace_{1};
   std::atomic<bool> stopping_{false};
   std::atomic<std::uint64_t> xruns_{0};
   std::thread thread_;

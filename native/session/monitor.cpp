@@ -77,6 +77,7 @@ Status Monitor::start(const MonitorRequest& request) {
                           : audio::openDevice(request.device, *this);
   if (!device) return device.error();
   device_ = std::move(device).value();
+  if (isSilent_) silent_ = static_cast<audio::NullDevice*>(device_.get());
   engine_ = std::make_unique<rt::Engine>(device_->rate());
   return device_->start();
 }
@@ -287,6 +288,10 @@ double Monitor::heardPosition(const MonitorReading& reading) const {
 
 std::size_t Monitor::readOutput(std::span<float> interleaved) {
   return output_.read(interleaved.first(interleaved.size() / 2 * 2)) / 2;
+}
+
+void Monitor::setPace(double pace) noexcept {
+  if (silent_ != nullptr) silent_->setPace(pace);
 }
 
 void Monitor::render(const float* const* input, std::size_t inputs, float* const* output,

@@ -131,6 +131,9 @@ class Monitor final : private audio::Renderer, private audio::Sink {
   /// What a silent monitor would have played since the last call, interleaved stereo.
   /// @return frames written
   std::size_t readOutput(std::span<float> interleaved);
+  /// How many times as fast as its rate says a silent monitor runs from now on, 0.5 to 2: whoever
+  /// plays the output has a clock of its own. Nothing on others.
+  void setPace(double pace) noexcept;
 
  private:
   Monitor() : output_(kMostOutput) {}
@@ -158,6 +161,7 @@ class Monitor final : private audio::Renderer, private audio::Sink {
   std::map<InsertPlace, rt::ConvolutionInsert*> reverbs_;
   core::SpscRing<float> output_;
   std::atomic<std::uint64_t> droppedOutput_{0};
+  audio::NullDevice* silent_ = nullptr;    ///< `device_`, where it is one
   std::unique_ptr<audio::Device> device_;  ///< last, so that it stops first
 };
 

@@ -70,6 +70,22 @@ TEST_SUITE("audio") {
     CHECK(counter.isRight);
   }
 
+  TEST_CASE("the pace is followed, and time that was lost counts") {
+    Counter counter;
+    auto opened = NullDevice::open({.rate = 48000, .frames = 480}, counter, nullptr);
+    REQUIRE(opened.ok());
+    auto* const device = static_cast<NullDevice*>(opened.value().get());
+    device->setPace(2);
+    const auto start = std::chrono::steady_clock::now();
+    REQUIRE(device->start().ok());
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
+    const auto rendered = static_cast<double>(counter.rendered.load());
+    CHECK(rendered <= 2 * 48000 * passed.count() + 2 * 480);
+    // Twice as much as at its own pace, but for what a held-up thread dropped.
+    CHECK((rendered > 1.5 * 48000 * passed.count() || device->state().xruns > 0));
+  }
+
   TEST_CASE("rates and blocks that no device has are refused") {
     Counter counter;
     for (const DeviceRequest& request :
