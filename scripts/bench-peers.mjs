@@ -1,5 +1,5 @@
-// Gets the rivals that `stemwright bench --peers` runs beside us: builds zita-convolver's program (Debian's
-// libzita-convolver-dev), installs ONNX Runtime. Nothing of them is part of the product.
+// Gets the rivals that `stemwright bench --peers` runs beside us: builds what compares us with FFTW, OpenBLAS and zita-convolver
+// (Debian's libfftw3-dev, libopenblas-dev, libzita-convolver-dev), installs ONNX Runtime. Nothing of them is part of the product.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,11 +10,11 @@ const options = ['-DSTEMWRIGHT_PEERS=ON', '-DSTEMWRIGHT_ADDON=OFF', '-DSTEMWRIGH
 
 for (const args of [
   ['--preset', 'release', '-B', folder, ...options],
-  ['--build', folder, '--target', 'stemwright_convolution_peers'],
+  ['--build', folder, '--target', 'stemwright_peers'],
 ]) {
   const { status } = spawnSync('cmake', args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
   if (status !== 0) {
-    process.stderr.write('the rivals cannot be built: apt-get install libzita-convolver-dev cmake ninja-build g++\n');
+    process.stderr.write('the rivals cannot be built: apt-get install libfftw3-dev libopenblas-dev libzita-convolver-dev cmake ninja-build g++\n');
     process.exit(1);
   }
 }

@@ -22,13 +22,13 @@ async function program(name: string, script: string): Promise<string> {
 const entry = { name: 'x', unit: 's', median: 2, low: 1, high: 3, noise: 0.5, allocations: null, peer: 'rival 1', ratio: 0.5 };
 
 it.skipIf(process.platform === 'win32')('reads an entry from each line', async () => {
-  const path = await program('good', `echo '${JSON.stringify(entry)}'; echo '${JSON.stringify(entry)}'`);
-  expect(await runProgram(path, new AbortController().signal)).toEqual([entry, entry]);
+  const path = await program('good', `[ "$1" = 2 ] && echo '${JSON.stringify(entry)}'; echo '${JSON.stringify(entry)}'`);
+  expect(await runProgram(path, ['2'], new AbortController().signal)).toEqual([entry, entry]);
 });
 
 it.skipIf(process.platform === 'win32')('does not take what is no entry, nor a program that fails', async () => {
-  await expect(runProgram(await program('odd', 'echo "{}"'), new AbortController().signal)).rejects.toThrow();
-  await expect(runProgram(await program('bad', 'exit 3'), new AbortController().signal)).rejects.toThrow(/failed/);
+  await expect(runProgram(await program('odd', 'echo "{}"'), [], new AbortController().signal)).rejects.toThrow();
+  await expect(runProgram(await program('bad', 'exit 3'), [], new AbortController().signal)).rejects.toThrow(/failed/);
 });
 
 it('says in a line what is missing, and how to get rivals where nothing is left', async () => {

@@ -54,14 +54,19 @@ export async function runPeers(run: PeerRun): Promise<BenchmarkEntry[]> {
 }
 
 function comparisons({ native, threads, folder, signal }: PeerRun): Comparison[] {
-  const convolution = join(built, 'scripts', 'peers', 'stemwright_convolution_peers');
   const modules = join(built, 'onnxruntime');
+  const program = (name: string, peers: string, ...args: string[]): Comparison => {
+    const path = join(built, 'scripts', 'peers', `stemwright_${peers}_peers`);
+    return {
+      name,
+      missing: async () => ((await exists(path)) ? null : 'not built: npm run bench:peers'),
+      run: () => runProgram(path, args, signal),
+    };
+  };
   return [
-    {
-      name: 'convolution beside zita-convolver',
-      missing: async () => ((await exists(convolution)) ? null : 'not built: npm run bench:peers'),
-      run: () => runProgram(convolution, signal),
-    },
+    program('FFT beside FFTW', 'transforms'),
+    program('matrix product beside OpenBLAS', 'products', String(threads)),
+    program('convolution beside zita-convolver', 'convolution'),
     {
       name: 'HTDemucs 42 M beside ONNX Runtime',
       missing: async () => {
@@ -82,9 +87,9 @@ function exists(path: string): Promise<boolean> {
 }
 
 /** A program of its own that prints an entry a line. */
-export async function runProgram(path: string, signal: AbortSignal): Promise<BenchmarkEntry[]> {
+export async function runProgram(path: string, args: readonly string[], signal: AbortSignal): Promise<BenchmarkEntry[]> {
   const output = await new Promise<string>((resolve, reject) => {
-    execFile(path, { signal, maxBuffer: 1 << 20 }, (error, stdout) => {
+    execFile(path, args, { signal, maxBuffer: 1 << 20 }, (error, stdout) => {
       if (error === null) {
         resolve(stdout);
       } else {

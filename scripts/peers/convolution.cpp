@@ -20,6 +20,7 @@
 
 #include "bench/measure.h"
 #include "dsp/convolution/convolver.h"
+#include "in_turn.h"
 
 namespace {
 
@@ -126,14 +127,9 @@ double shortestOf(const Timing& timing) {
 }
 
 void print(const std::string& name, const char* unit, const std::vector<double>& ours,
-           const std::vector<double>& peers, double (*figure)(const Timing&)) {
-  const Timing a = summarise(ours), b = summarise(peers);
-  std::printf(
-      "{\"name\":\"%s\",\"unit\":\"%s\",\"median\":%.6g,\"low\":%.6g,\"high\":%.6g,\"noise\":%.4g,"
-      "\"allocations\":null,\"peer\":\"%s\",\"ratio\":%.4g}\n",
-      name.c_str(), unit, a.median, a.low, a.high, (a.high - a.low) / 2 / a.median, kPeer,
-      figure(a) / figure(b));
-  std::fflush(stdout);
+           const std::vector<double>& theirs, double (*figure)(const Timing&)) {
+  const Timing a = summarise(ours);
+  stemwright::peers::print(name, unit, a, figure(a) / figure(summarise(theirs)), kPeer);
 }
 
 void compare(std::size_t block, double seconds, int rounds, bool isPaced) {
