@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { Fault } from './errors.ts';
 import { ModelDescriptor, PublishedQuality, SeparationMode } from './model.ts';
-import { Effect, EffectPlace, Meters, MonitorChoice, MonitorLoad, MonitorState, ResponseList, SoundDevices, Strip, TransportState } from './monitor.ts';
+import { Effect, EffectPlace, LoopbackLatency, Meters, MonitorChoice, MonitorLoad, MonitorState, ResponseList, SoundDevices, Strip, TimePitch, TransportState } from './monitor.ts';
 import { ExportSpec, Library, Mix, Project, Title } from './project.ts';
 import { AbsolutePath, Id, ItemPlan, ItemProgress, Queue, QueueItem, QueueOptions, Redo } from './queue.ts';
 import { Preset, Settings } from './settings.ts';
@@ -126,6 +126,8 @@ export const requests = {
   'tasks.reveal': { args: byId, result: none },
 
   'monitor.devices': { args: none, result: SoundDevices },
+  /** Looks anew. An open device is let go for that and opened again: sound stops for a moment. */
+  'monitor.refreshDevices': { args: none, result: SoundDevices },
   /** Impulse responses that come with the studio. */
   'monitor.responses': { args: none, result: ResponseList },
   /** Null: none is open. */
@@ -142,6 +144,8 @@ export const requests = {
   'monitor.seek': { args: z.strictObject({ frame: z.int().nonnegative() }), result: none },
   /** In frames of the project; null: no loop. */
   'monitor.loop': { args: z.strictObject({ range: z.tuple([z.int().nonnegative(), z.int().nonnegative()]).nullable() }), result: none },
+  /** Of the song, whatever is loaded; the live input stays as it is. */
+  'monitor.setTimePitch': { args: z.strictObject({ timePitch: TimePitch }), result: none },
   /** Of a track by its index in what was loaded. */
   'monitor.setStrip': { args: z.strictObject({ index: z.int().nonnegative(), strip: Strip }), result: none },
   'monitor.setMaster': { args: z.strictObject({ gain: Strip.shape.gain }), result: none },
@@ -151,6 +155,8 @@ export const requests = {
   'monitor.setEffect': { args: z.strictObject({ place: EffectPlace, effect: Effect.nullable() }), result: none },
   'monitor.setReverbMix': { args: z.strictObject({ place: EffectPlace, mix: z.strictObject({ dry: Strip.shape.gain, wet: Strip.shape.gain }) }), result: none },
   'monitor.resetCounters': { args: none, result: none },
+  /** Plays half a second of test signal, alone, and finds it in the input. @throws 'output' when it does not come back, 'usage' without an input */
+  'monitor.measureLatency': { args: none, result: LoopbackLatency },
 
   'settings.get': { args: none, result: Settings },
   'settings.set': { args: Settings.partial(), result: Settings },
@@ -175,8 +181,10 @@ export const events = {
   task: Task,
   settings: Settings,
   presets: z.array(Preset),
-  /** Null: it was closed. */
+  /** Device, song or effects are others. What pages set (strips, loop, pitch) is not sent back. Null: it was closed. */
   monitor: MonitorState.nullable(),
+  /** Sound devices have come or gone. */
+  devices: none,
   meters: Meters,
   /** As often as `meters`. */
   transport: TransportState,

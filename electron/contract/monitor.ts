@@ -5,7 +5,10 @@ const count = z.int().nonnegative();
 /** Linear; 16 is about 24 dB. */
 const gain = z.number().min(0).max(16);
 
-/** Sound devices as they are now; `problem` says why there are none to choose from. */
+/**
+ * Sound devices as they are now, or, while one is open, as they were when it was opened; `problem` says why there are none to
+ * choose from.
+ */
 export const SoundDevices = z.strictObject({
   devices: z.array(
     z.strictObject({
@@ -20,6 +23,8 @@ export const SoundDevices = z.strictObject({
     }),
   ),
   problem: z.string().nullable(),
+  /** Something was plugged or unplugged since: `monitor.refreshDevices` looks anew. */
+  isOutdated: z.boolean(),
 });
 export type SoundDevices = z.infer<typeof SoundDevices>;
 
@@ -36,14 +41,20 @@ export const MonitorChoice = z.strictObject({
 export type MonitorChoice = z.infer<typeof MonitorChoice>;
 
 export const Strip = z.strictObject({ gain, pan: z.number().min(-1).max(1), isMuted: z.boolean(), isSolo: z.boolean() });
+export type Strip = z.infer<typeof Strip>;
 
-/** Tracks of the project's own list; strips and meters are in this order. A solo does not mute the residual. */
+const MonitorTracks = z
+  .array(z.strictObject({ kind: z.enum(['original', 'stem', 'residual']), name: z.string().min(1).max(64), strip: Strip }))
+  .max(18);
+
+/**
+ * Tracks of the song's own list; strips and meters are in this order. A solo does not mute the residual.
+ * `project` may be the queue's running song, once its progress has `live`: its tracks are heard where they are final, and
+ * go on as those of the project that it becomes, which has the same id and a residual too.
+ */
 export const MonitorLoad = z.strictObject({
   project: Id,
-  tracks: z
-    .array(z.strictObject({ kind: z.enum(['original', 'stem', 'residual']), name: z.string().min(1).max(64), strip: Strip }))
-    .min(1)
-    .max(18),
+  tracks: MonitorTracks.min(1),
   /** In frames of the project, not playing; null: where the song before is, playing on if that plays. */
   position: count.nullable(),
 });
@@ -69,8 +80,19 @@ export const Effect = z.discriminatedUnion('kind', [
 ]);
 export type Effect = z.infer<typeof Effect>;
 
+/** Pitch and tempo of the song, each by itself; cents are fractions of `semitones`. At 0 and 1 the samples are the tracks' own. */
+export const TimePitch = z.strictObject({ semitones: z.number().min(-12).max(12), speed: z.number().min(0.5).max(1.5) });
+export type TimePitch = z.infer<typeof TimePitch>;
+
+/** From the output through a cable to the input, as measured. */
+export const LoopbackLatency = z.strictObject({ frames: count, seconds: z.number().nonnegative() });
+export type LoopbackLatency = z.infer<typeof LoopbackLatency>;
+
+/** All that a page which comes late has to know. */
 export const MonitorState = z.strictObject({
-  /** Its name. */
+  /** What was asked for. */
+  choice: MonitorChoice,
+  /** The name of what is open. */
   device: z.string(),
   /** Nothing is heard: no sound device is in use. */
   isSilent: z.boolean(),
@@ -78,7 +100,18 @@ export const MonitorState = z.strictObject({
   /** Null: not the same for every block. */
   blockFrames: z.int().positive().nullable(),
   inputs: count,
+  /** What `monitor.load` has loaded, with its strips as they are now. */
   project: Id.nullable(),
+  tracks: MonitorTracks,
+  input: Strip,
+  /** Gain. */
+  master: gain,
+  /** In frames of the project. */
+  loop: z.tuple([count, count]).nullable(),
+  timePitch: TimePitch,
+  effects: z.array(z.strictObject({ place: EffectPlace, effect: Effect })),
+  /** Of this device, since it was opened. */
+  loopback: LoopbackLatency.nullable(),
   /** What happened to the device that was chosen. */
   notice: z.string().nullable(),
 });
@@ -88,7 +121,7 @@ const pair = z.tuple([z.number(), z.number()]);
 /** Linear. */
 const Levels = z.strictObject({ peak: pair, rms: pair, truePeak: z.number() });
 
-/** About 30 times a second while a monitor is open. */
+/** About 30 times a second while a monitor is open and a page listens. */
 export const Meters = z.strictObject({
   strips: z.array(Levels),
   master: Levels,

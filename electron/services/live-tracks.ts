@@ -1,6 +1,8 @@
 import { linkSync } from 'node:fs';
 import type { LiveTracks as Shown } from '../contract/queue.ts';
 import { JobFolder } from './job-folder.ts';
+import type { PlayableSong } from './playable-song.ts';
+import { original, stemRefs } from './project-folder.ts';
 import type { TracksInWork } from './separate.ts';
 
 /**
@@ -36,6 +38,17 @@ export class LiveTracks {
     const { rate, channels, frames } = tracks;
     const address = (index: number, ending: string) => `tracks/job/${id}/${index}.${ending}`;
     return { rate, channels, frames, tracks: named.map(([name], index) => ({ name, samples: address(index, 'f32'), peaks: address(index, 'peaks') })) };
+  }
+
+  /** Once it is shown. */
+  playable(id: string): Omit<PlayableSong, 'finished'> | null {
+    const held = this.#held;
+    if (held?.id !== id || !this.#isShown) {
+      return null;
+    }
+    const { rate, channels, frames, sources } = held.tracks;
+    const refs = [original, ...stemRefs([...sources.keys()])];
+    return { rate, channels, frames, tracks: refs.map((ref, index) => ({ ...ref, path: held.paths[index] ?? '' })) };
   }
 
   path(id: string, index: number, ending: 'f32' | 'peaks'): string | null {

@@ -6,6 +6,7 @@ export function monitorHandlers({ monitor }: Pick<Services, 'monitor'>): Part<'m
   const nothing = (work: Promise<void>): Promise<null> => work.then(() => null);
   return {
     'monitor.devices': () => monitor.devices(),
+    'monitor.refreshDevices': () => monitor.refreshDevices(),
     'monitor.responses': () => bundledResponses(),
     'monitor.state': () => monitor.state,
     'monitor.open': (choice) => monitor.open(choice),
@@ -16,11 +17,13 @@ export function monitorHandlers({ monitor }: Pick<Services, 'monitor'>): Part<'m
     'monitor.pause': () => nothing(monitor.pause()),
     'monitor.seek': ({ frame }) => nothing(monitor.seek(frame)),
     'monitor.loop': ({ range }) => nothing(monitor.loop(range)),
+    'monitor.setTimePitch': ({ timePitch }) => nothing(monitor.setTimePitch(timePitch)),
     'monitor.setStrip': ({ index, strip }) => nothing(monitor.setStrip(index, strip)),
     'monitor.setMaster': ({ gain }) => nothing(monitor.setMaster(gain)),
     'monitor.setInput': ({ strip }) => nothing(monitor.setInput(strip)),
     'monitor.setEffect': ({ place, effect }) => nothing(monitor.setEffect(place, effect)),
     'monitor.setReverbMix': ({ place, mix }) => nothing(monitor.setReverbMix(place, mix)),
     'monitor.resetCounters': () => nothing(monitor.resetCounters()),
+    'monitor.measureLatency': () => monitor.measureLatency(),
   };
 }

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { loadNative } from '../engine/load.ts';
 import type { NativeMonitor } from '../engine/native.ts';
 import { Monitor } from './monitor.ts';
+import { playableProject } from './playable-song.ts';
 import { ProjectLibrary } from './projects.ts';
 import { writeProject } from './testing-studio.ts';
 
@@ -19,7 +20,7 @@ beforeEach(async () => {
   const native = loadNative();
   const ignore = (): void => undefined;
   monitor = new Monitor({
-    ...{ folder, find: (id: string) => library.find(id), onState: ignore, onMeters: ignore, onTransport: ignore },
+    ...{ folder, find: async (id: string) => playableProject(await library.find(id)), onState: ignore, onMeters: ignore, onTransport: ignore },
     native: { ...native, openMonitor: async (spec) => (device = await native.openMonitor(spec)) },
   });
   await monitor.open({ device: 'none', rate: 44_100, blockFrames: 64, inputs: 0 });

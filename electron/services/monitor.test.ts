@@ -1,11 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { Meters, MonitorChoice, MonitorState, TransportState } from '../contract/monitor.ts';
+import { MonitorState, type Meters, type MonitorChoice, type TransportState } from '../contract/monitor.ts';
 import { fakeMonitor, type FakeMonitor } from '../engine/testing-monitor.ts';
 import { fakeNative } from '../engine/testing.ts';
 import { Monitor } from './monitor.ts';
+import { playableProject, type PlayableSong } from './playable-song.ts';
 import { ProjectLibrary } from './projects.ts';
 import { writeProject } from './testing-studio.ts';
 
@@ -18,12 +20,16 @@ let monitor: Monitor;
 let states: (MonitorState | null)[];
 let meters: Meters[];
 let transports: TransportState[];
+/** The song that is being separated. */
+let live: { id: string; song: PlayableSong };
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'stemwright-monitor-'));
   project = await writeProject(folder, 'Song');
   [cards, states, meters, transports] = [[], [], [], []];
   const library = new ProjectLibrary(folder);
+  const growing = ['original', 'drums'].map((name) => ({ kind: name === 'original' ? ('original' as const) : ('stem' as const), name, path: `/live/${name}` }));
+  live = { id: randomUUID(), song: { rate: 44_100, channels: 2, frames: 1000, finished: [[0, 400]], tracks: growing } };
   const native = fakeNative();
   monitor = new Monitor({
     folder,
@@ -40,7 +46,7 @@ beforeEach(async () => {
         return Promise.resolve(card.monitor);
       },
     },
-    find: (id) => library.find(id),
+    find: async (id) => (id === live.id ? live.song : playableProject(await library.find(id))),
     onState: (state) => states.push(state),
     onMeters: (reading) => meters.push(reading),
     onTransport: (transport) => transports.push(transport),
@@ -99,6 +105,44 @@ it('a device that goes away leaves a silent one, set as it was, and says so', as
   expect(calls.find(([name]) => name === 'load')?.[1]).toMatchObject({ position: 432, tracks: [{ strip }, { strip: { gain: 0.25 } }] });
   expect(calls).toEqual(expect.arrayContaining([['setMaster', 0.5], ['loop', [100, 900]], ['setLimiter', { strip: 'master', slot: 7 }, -1]]));
   expect(calls.map(([name]) => name)).not.toContain('play');
+});
+
+it('a song that is being separated plays where it is final, and goes on as a project', async () => {
+  await monitor.open(choice);
+  const { id } = live;
+  await monitor.load({ project: id, tracks: live.song.tracks.map(({ kind, name }) => ({ kind, name, strip })), position: 0 });
+  const played = () => cards.at(-1)?.calls.find(([name]) => name === 'load')?.[1];
+  expect(played()).toMatchObject({ finished: [[0, 400]], tracks: [{ path: '/live/original', isGrowing: false }, { path: '/live/drums', isGrowing: true }] });
+  await monitor.setFinished(project, [[0, 900]]);
+  await monitor.setFinished(id, [[0, 400]]);
+  await monitor.setFinished(id, [[0, 800]]);
+  const changes = () => cards[0]?.calls.filter(([name]) => name === 'setFinished');
+  expect(changes()).toEqual([['setFinished', [[0, 800]]]]);
+
+  live.song = { ...live.song, finished: null, tracks: live.song.tracks.map((track) => ({ ...track, path: `/project/${track.name}` })) };
+  await monitor.settle(id);
+  expect(changes()?.at(-1)).toEqual(['setFinished', [[0, 1000]]]);
+  await monitor.setFinished(id, [[0, 900]]);
+  expect(changes()).toHaveLength(2);
+  Object.assign(cards[0]?.meters ?? {}, { isDeviceRunning: false });
+  await vi.waitFor(() => {
+    expect(played()).toMatchObject({ finished: null, tracks: [{ path: '/project/original' }, { path: '/project/drums', isGrowing: false }] });
+  });
+});
+
+it('a page that comes late is told all that was set', async () => {
+  await monitor.open(choice);
+  await load();
+  await monitor.setStrip(1, { ...strip, pan: -1 });
+  await monitor.setInput({ ...strip, gain: 2 });
+  await monitor.setMaster(0.5);
+  await monitor.loop([100, 900]);
+  await monitor.setEffect({ strip: 'master', slot: 7 }, { kind: 'limiter', ceilingDb: -1 });
+  expect(MonitorState.parse(monitor.state)).toMatchObject({
+    ...{ choice, project, master: 0.5, loop: [100, 900], input: { gain: 2 }, timePitch: { semitones: 0, speed: 1 }, loopback: null },
+    tracks: [{ name: 'drums', strip }, { name: 'lead vocals', strip: { pan: -1 } }],
+    effects: [{ place: { strip: 'master', slot: 7 }, effect: { kind: 'limiter' } }],
+  });
 });
 
 it('effects of tracks go with their song, those of the master stay', async () => {

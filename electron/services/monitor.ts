@@ -1,10 +1,9 @@
-import { join } from 'node:path';
 import { printable, StemwrightError } from '../contract/errors.ts';
-import type { Effect, EffectPlace, Meters, MonitorChoice, MonitorLoad, MonitorState, SoundDevices, TransportState } from '../contract/monitor.ts';
+import type { Effect, EffectPlace, LoopbackLatency, Meters, MonitorChoice, MonitorLoad, MonitorState, SoundDevices, Strip, TimePitch, TransportState } from '../contract/monitor.ts';
 import { fromNative } from '../engine/errors.ts';
 import type { MonitorMeters, MonitorSong, MonitorStrip, NativeModule, NativeMonitor } from '../engine/native.ts';
 import { JobFolder } from './job-folder.ts';
-import { trackFile, trackRefs, type ProjectFolder } from './project-folder.ts';
+import { sameRanges, type FrameRanges, type PlayableSong } from './playable-song.ts';
 import { writeResponse } from './responses.ts';
 import { Turns } from './turns.ts';
 
@@ -14,8 +13,8 @@ export interface MonitorContext {
   native: NativeModule;
   /** Gets a temporary folder while a monitor is open. */
   folder: string;
-  /** A project with all its tracks. */
-  find: (id: string) => Promise<ProjectFolder>;
+  /** A project with all its tracks, or the song that is being separated. */
+  find: (id: string) => Promise<PlayableSong>;
   onState: (state: MonitorState | null) => void;
   onMeters: (meters: Meters) => void;
   onTransport: (transport: TransportState) => void;
@@ -30,6 +29,7 @@ interface PlacedEffect {
 
 interface Loaded {
   project: string;
+  tracks: MonitorLoad['tracks'];
   song: MonitorSong;
   frames: number;
   loop: [number, number] | null;
@@ -37,6 +37,7 @@ interface Loaded {
 
 /** What is open, and all that another device has to be told to sound the same. */
 interface Open {
+  choice: MonitorChoice;
   native: NativeMonitor;
   folder: JobFolder;
   notice: string | null;
@@ -44,6 +45,9 @@ interface Open {
   effects: Map<string, PlacedEffect>;
   responses: number;
   master: number;
+  input: Strip;
+  timePitch: TimePitch;
+  loopback: LoopbackLatency | null;
   timer: NodeJS.Timeout;
 }
 
@@ -59,13 +63,13 @@ export class Monitor {
 
   async devices(): Promise<SoundDevices> {
     try {
-      return { devices: await this.#context.native.audioDevices(), problem: null };
+      return { devices: await this.#context.native.audioDevices(), problem: null, isOutdated: false };
     } catch (error) {
       const fault = fromNative(error);
       if (!(fault instanceof StemwrightError)) {
         throw fault;
       }
-      return { devices: [], problem: fault.message };
+      return { devices: [], problem: fault.message, isOutdated: false };
     }
   }
 
@@ -73,9 +77,15 @@ export class Monitor {
     if (this.#open === null) {
       return null;
     }
-    const { native, loaded, notice } = this.#open;
+    const { choice, native, loaded, input, master, timePitch, effects, loopback, notice } = this.#open;
     const { device, isSilent, rate, blockFrames, inputs } = native.info;
-    return { device, isSilent, rate, blockFrames: blockFrames === 0 ? null : blockFrames, inputs, project: loaded?.project ?? null, notice };
+    return {
+      ...{ choice, device, isSilent, rate, blockFrames: blockFrames === 0 ? null : blockFrames, inputs, project: loaded?.project ?? null },
+      tracks: loaded?.tracks ?? [],
+      ...{ input, master, loop: loaded?.loop ?? null, timePitch },
+      effects: [...effects.values()].map(({ place, effect }) => ({ place, effect })),
+      ...{ loopback, notice },
+    };
   }
 
   /** In the place of the one before, which is gone even when this fails: a device is often had by one only. */
@@ -88,7 +98,10 @@ export class Monitor {
         throw error;
       });
       this.#open = {
-        ...{ native, folder, notice: null, loaded: null, effects: new Map(), responses: 0, master: 1 },
+        ...{ choice, native, folder, notice: null, loaded: null, effects: new Map(), responses: 0, master: 1 },
+        input: { gain: 1, pan: 0, isMuted: true, isSolo: false },
+        timePitch: { semitones: 0, speed: 1 },
+        loopback: null,
         timer: setInterval(() => {
           this.#read();
         }, 1000 / readingsPerSecond),
@@ -110,20 +123,10 @@ export class Monitor {
   load({ project, tracks, position }: MonitorLoad): Promise<MonitorState> {
     return this.#inTurn(async () => {
       const open = this.#need();
-      const { folder, file } = await this.#context.find(project);
-      const known = trackRefs(file);
-      const song: MonitorSong = {
-        tracks: tracks.map(({ kind, name, strip }) => {
-          const track = known.find((other) => other.kind === kind && other.name === name);
-          if (track === undefined) {
-            throw new StemwrightError('usage', `the project has no track "${printable(name)}"`, 'Open it again: it may have changed.');
-          }
-          return { path: join(folder, trackFile(track, 'f32')), channels: file.channels, isGrowing: false, isSoloSafe: kind === 'residual', strip };
-        }),
-        ...{ rate: file.rate, finished: null, position },
-      };
+      const found = await this.#context.find(project);
+      const song: MonitorSong = { tracks: tracksIn(found, tracks), rate: found.rate, finished: found.finished, position };
       await open.native.load(song);
-      open.loaded = { project, song, frames: file.frames, loop: position === null ? (open.loaded?.loop ?? null) : null };
+      open.loaded = { project, tracks: [...tracks], song, frames: found.frames, loop: position === null ? (open.loaded?.loop ?? null) : null };
       if (position !== null) {
         open.native.loop(null);
       }
@@ -142,6 +145,31 @@ export class Monitor {
         this.#changed();
       }
       return Promise.resolve();
+    });
+  }
+
+  /** The song that is being separated is final there. */
+  setFinished(id: string, finished: FrameRanges): Promise<void> {
+    return this.#inTurn(() => {
+      const loaded = this.#open?.loaded;
+      if (loaded?.project === id && loaded.song.finished !== null && !sameRanges(loaded.song.finished, finished)) {
+        this.#open?.native.setFinished(finished);
+        loaded.song.finished = finished;
+      }
+      return Promise.resolve();
+    });
+  }
+
+  /** The song that was being separated is a project now: it plays on, and from the project's files if it is put anywhere else. */
+  settle(id: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const loaded = this.#open?.loaded;
+      if (loaded?.project !== id || loaded.song.finished === null) {
+        return;
+      }
+      this.#open?.native.setFinished([[0, loaded.frames]]);
+      const found = await this.#context.find(id);
+      loaded.song = { ...loaded.song, tracks: tracksIn(found, loaded.tracks), finished: null };
     });
   }
 
@@ -171,15 +199,25 @@ export class Monitor {
     });
   }
 
+  // Until the engine can.
+  setTimePitch({ semitones, speed }: TimePitch): Promise<void> {
+    return this.#with(() => {
+      if (semitones !== 0 || speed !== 1) {
+        throw new StemwrightError('usage', 'this version cannot change pitch and tempo', 'Play it as it is.');
+      }
+    });
+  }
+
   /** @param index of the track as it was loaded */
   setStrip(index: number, strip: MonitorStrip): Promise<void> {
-    return this.#withSong(({ native }, { song }) => {
-      const track = song.tracks[index];
-      if (track === undefined) {
+    return this.#withSong(({ native }, { song, tracks }) => {
+      const [played, told] = [song.tracks[index], tracks[index]];
+      if (played === undefined || told === undefined) {
         throw new StemwrightError('usage', `no track ${index} is loaded`, 'Load the project again.');
       }
       native.setStrip(index, strip);
-      track.strip = strip;
+      played.strip = strip;
+      tracks[index] = { ...told, strip };
     });
   }
 
@@ -191,11 +229,13 @@ export class Monitor {
   }
 
   setInput(strip: MonitorStrip): Promise<void> {
-    return this.#with(({ native }) => {
+    return this.#with((open) => {
+      const { native } = open;
       if (native.info.inputs === 0) {
         throw new StemwrightError('usage', `${printable(native.info.device)} was opened without an input`, 'Open a device that has one, with inputs.');
       }
       native.setInput(strip);
+      open.input = strip;
     });
   }
 
@@ -203,6 +243,15 @@ export class Monitor {
     return this.#with(({ native }) => {
       native.resetCounters();
     });
+  }
+
+  // Until the engine can.
+  measureLatency(): Promise<LoopbackLatency> {
+    return this.#inTurn(() => Promise.reject(new StemwrightError('usage', 'this version cannot measure latency', 'Trust the reported one.')));
+  }
+
+  refreshDevices(): Promise<SoundDevices> {
+    return this.devices();
   }
 
   /** Null takes it out. */
@@ -355,6 +404,17 @@ export class Monitor {
       }
     });
   }
+}
+
+/** What the engine gets to play, by the names of what was asked for. */
+function tracksIn({ channels, tracks: known, finished }: PlayableSong, tracks: MonitorLoad['tracks']): MonitorSong['tracks'] {
+  return tracks.map(({ kind, name, strip }) => {
+    const track = known.find((other) => other.kind === kind && other.name === name);
+    if (track === undefined) {
+      throw new StemwrightError('usage', `the song has no track "${printable(name)}"`, 'Open it again: it may have changed.');
+    }
+    return { path: track.path, channels, isGrowing: finished !== null && kind !== 'original', isSoloSafe: kind === 'residual', strip };
+  });
 }
 
 function keyOf({ strip, slot }: EffectPlace): string {

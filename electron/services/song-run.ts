@@ -9,6 +9,7 @@ import type { ModelStore } from './model-store.ts';
 import { findModel, loadModel } from './models.ts';
 import { watchOthers } from './other-load.ts';
 import type { PaceHistory } from './pace.ts';
+import type { PlayableSong } from './playable-song.ts';
 import { asProject } from './project-delivery.ts';
 import type { ProjectEdits } from './project-edits.ts';
 import type { ProjectLibrary } from './projects.ts';
@@ -54,6 +55,12 @@ export class SongRun {
   /** @param index of the track among those of `progress.live` */
   trackPath(id: string, index: number, ending: 'f32' | 'peaks'): string | null {
     return this.#live.path(id, index, ending);
+  }
+
+  /** The song that runs, once something of it can be heard; null for any other. */
+  playable(id: string): PlayableSong | null {
+    const song = this.#progress?.id === id ? this.#live.playable(id) : null;
+    return song === null ? null : { ...song, finished: this.#progress?.progress.finished ?? [] };
   }
 
   /** What is not done from there outwards comes next. Nothing for an item that does not run. */

@@ -14,6 +14,7 @@ import { ModelLibrary } from './model-library.ts';
 import { ModelStore } from './model-store.ts';
 import { Monitor } from './monitor.ts';
 import { PaceHistory, thisMachine } from './pace.ts';
+import { playableProject } from './playable-song.ts';
 import { Predictor } from './predictor.ts';
 import { completeProject } from './project-delivery.ts';
 import { ProjectEdits } from './project-edits.ts';
@@ -156,6 +157,7 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
     threads: () => defaultThreads({ settings, native }),
     onProgress: (progress) => {
       emit('progress', progress);
+      void monitor.setFinished(progress.id, progress.progress.finished).catch(sayFault(system));
     },
   });
   let isBusy = false;
@@ -170,9 +172,13 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
   const monitor = new Monitor({
     ...{ native, folder: library.folder },
     find: async (id) => {
+      const running = songs.playable(id);
+      if (running !== null) {
+        return running;
+      }
       const project = await library.find(id);
       await completeProject(native, project);
-      return project;
+      return playableProject(project);
     },
     onState: (state) => {
       emit('monitor', state);
@@ -188,7 +194,13 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
     isBusy = true;
     try {
       await predictor.makeWay();
-      return await songs.run(item, signal);
+      const outcome = await songs.run(item, signal);
+      await monitor.settle(item.id).catch(sayFault(system));
+      return outcome;
+    } catch (error) {
+      // Its tracks are gone.
+      await monitor.unload(item.id).catch(sayFault(system));
+      throw error;
     } finally {
       isBusy = false;
       if (item.redo !== null) {
@@ -220,6 +232,12 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
     tasks: new Tasks((task) => {
       emit('task', task);
     }),
+  };
+}
+
+function sayFault({ log }: System): (error: unknown) => void {
+  return (error) => {
+    log(toFault(error).message);
   };
 }
 

@@ -80,6 +80,7 @@ export function requestCases({ folder, model, project, item }: Subjects): Reques
     'monitor.play': { args: null },
     'monitor.pause': { args: null },
     'monitor.seek': { args: { frame: 500 } },
+    'monitor.setTimePitch': { args: { timePitch: { semitones: -3.5, speed: 0.75 } }, fault: 'usage' },
     'monitor.loop': { args: { range: [100, 900] } },
     'monitor.setStrip': { args: { index: 0, strip } },
     'monitor.setMaster': { args: { gain: 0.5 } },
@@ -87,6 +88,9 @@ export function requestCases({ folder, model, project, item }: Subjects): Reques
     'monitor.setEffect': { args: { place: { strip: 'master', slot: 7 }, effect: { kind: 'limiter', ceilingDb: -1 } } },
     'monitor.setReverbMix': { args: { place: { strip: 'master', slot: 7 }, mix: { dry: 1, wet: 0.5 } }, fault: 'usage' },
     'monitor.resetCounters': { args: null },
+    // What is open has no input.
+    'monitor.measureLatency': { args: null, fault: 'usage' },
+    'monitor.refreshDevices': { args: null },
     'monitor.unload': { args: null },
     'monitor.close': { args: null },
     'projects.delete': { args: { id: project } },
