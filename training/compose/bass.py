@@ -6,17 +6,19 @@ from dataclasses import replace
 import numpy as np
 from numpy.random import Generator
 
-from . import synths
+from . import punch, synths
 from .bank import Side
 from .effects import amplifier, chorus, compress, duck, equalise, filter_motion, reverb, saturate
 from .harmony import Note, lift
 from .sampler import Sampler
-from .signal import RATE, Audio, chance, log_uniform, low_pass, place, silence
+from .signal import Audio, chance, log_uniform, low_pass, place, silence
 from .styles import Plan
 
 ELECTRIC = ("growlybass", "growlybass", "gm033", "gm034", "gm036", "gm035", "gm037")
 UPRIGHT = ("upright-pizz", "gm032", "upright-arco")
 KEYED = ("gm038", "gm039", "transistor-bass")
+ELECTRONIC = ("808", "glide", "reese", "drone", "sub", "pluck", "thump", "punch")
+LIKE_KICKS = ("thump", "punch")
 SUSTAINING = ("upright-arco", "transistor-bass", "gm038", "gm039")
 
 
@@ -55,10 +57,12 @@ def _bar(kind: str, plan: Plan, bar: int, low: int, figure: list[int], rng: Gene
 
 def line(kind: str, plan: Plan, rng: Generator) -> list[Note]:
     """Notes of the whole song; drones last as long as the chord does."""
-    deep = kind in ("sub", "pluck", "thump", "drone", "808") and chance(rng, 0.6)
+    deep = kind in ("sub", "pluck", "thump", "punch", "drone", "808") and chance(rng, 0.6)
     low = int(rng.integers(22, 27) if deep else rng.integers(24, 34))
     if kind in ("drone", "reese"):
         return _drone_line(plan, low, rng)
+    if kind == "punch":
+        return punch.line(plan, low, rng)
     figure = sorted({0, *(int(x) for x in rng.choice(16, rng.integers(2, 7)))})
     notes = []
     for bar in plan.bars("bass"):
@@ -81,8 +85,10 @@ def _drone_line(plan: Plan, low: int, rng: Generator) -> list[Note]:
     return [note for note in notes if note.start < plan.seconds]
 
 
-def _synthetic(kind: str, notes: list[Note], plan: Plan, rng: Generator) -> Audio:
+def _synthetic(kind: str, notes: list[Note], plan: Plan, side: Side, rng: Generator) -> Audio:
     seconds = plan.seconds
+    if kind == "punch":
+        return punch.play(notes, plan, side, rng)
     if kind in ("808", "glide") or chance(rng, 0.15):
         return synths.eight_oh_eight(notes, seconds, rng, kind == "glide" or chance(rng, 0.3))
     if kind == "thump":
@@ -151,20 +157,10 @@ def _thump(notes: list[Note], plan: Plan, rng: Generator) -> Audio:
     gated = [replace(note, length=rng.uniform(shortest, 0.4)) for note in notes]
     out = synths.eight_oh_eight(gated, plan.seconds, rng, glide=False, fade=rng.uniform(0.04, 0.2))
     if chance(rng, 0.7):
-        click = _click(rng)
+        strike = punch.click(rng)
         for note in gated:
-            place(out, click, note.start, note.velocity)
+            place(out, strike, note.start, note.velocity)
     return out + amplifier(out, rng, rng.uniform(10, 40)) * np.float32(rng.uniform(0.03, 0.3)) if chance(rng, 0.4) else out
-
-
-def _click(rng: Generator) -> Audio:
-    """The attack of a struck sound: noise that dies away faster the higher it is, and a knock."""
-    time = np.arange(int(0.25 * RATE)) / RATE
-    noise = rng.standard_normal((2, len(time))).astype(np.float32) * np.float32(rng.uniform(0.05, 0.3))
-    bright = noise * np.exp(-time / log_uniform(rng, 0.003, 0.02)).astype(np.float32)
-    dark = low_pass(noise * np.exp(-time / log_uniform(rng, 0.02, 0.08)).astype(np.float32), log_uniform(rng, 300, 2500))
-    knock = np.sin(2 * np.pi * log_uniform(rng, 150, 900) * time) * np.exp(-time / log_uniform(rng, 0.005, 0.04)) * rng.uniform(0, 0.4)
-    return low_pass(bright, log_uniform(rng, 1500, 12000)) + dark + np.asarray(knock, np.float32)
 
 
 def _recorded(kind: str, notes: list[Note], plan: Plan, side: Side, rng: Generator) -> Audio:
@@ -181,13 +177,12 @@ def _recorded(kind: str, notes: list[Note], plan: Plan, side: Side, rng: Generat
     return out + amplifier(out, rng, rng.uniform(3, 30)) * np.float32(rng.uniform(0.1, 0.6)) if chance(rng, 0.5) else out
 
 
-def make(plan: Plan, side: Side, rng: Generator, kicks: list[float]) -> Audio:
-    kind = str(rng.choice(plan.style.lines))
+def make(plan: Plan, side: Side, rng: Generator, kicks: list[float], kind: str) -> Audio:
     notes = line(kind, plan, rng)
     if not notes:
         return silence(plan.seconds)
-    electronic = kind in ("808", "glide", "reese", "drone", "sub", "pluck", "thump") or chance(rng, plan.style.synthetic * 0.85)
-    out = _synthetic(kind, notes, plan, rng) if electronic else _recorded(kind, notes, plan, side, rng)
+    electronic = kind in ELECTRONIC or chance(rng, plan.style.synthetic * 0.85)
+    out = _synthetic(kind, notes, plan, side, rng) if electronic else _recorded(kind, notes, plan, side, rng)
     if chance(rng, 0.6):
         out = np.tile(out.mean(0), (2, 1))
     if chance(rng, 0.6):

@@ -132,12 +132,10 @@ def mixdown(tracks: dict[str, Audio], plan: Plan, rng: Generator) -> Audio:
     return out
 
 
-
-
-def make(plan: Plan, side: Side, rng: Generator) -> tuple[Audio, list[float]]:
-    """The stem, and when its kick sounds (for ducking). Where the bass is heavy it often stands in for the kick."""
+def make(plan: Plan, side: Side, rng: Generator, kickless: float = 0.0) -> tuple[Audio, list[float]]:
+    """The stem, and when its kick sounds (for ducking). `kickless` is how often the bass stands in for the kick."""
     hits = events(plan, rng)
-    if chance(rng, 0.5 * plan.style.heavy):
+    if chance(rng, kickless):
         hits = [hit for hit in hits if hit[1] != "kick"]
     if not hits:
         return silence(plan.seconds), []

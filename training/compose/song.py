@@ -33,8 +33,8 @@ def _balance(stems: dict[str, Audio], heavy: float, rng: Generator) -> Audio:
         levels["bass"] += rng.uniform(4, 14)
     elif chance(rng, 0.12):
         levels[str(rng.choice(STEMS, p=[0.2, 0.45, 0.15, 0.2]))] += rng.uniform(5, 12)
-    if chance(rng, 0.1):
-        levels[str(rng.choice(STEMS))] -= rng.uniform(6, 14)
+    if chance(rng, 0.15):
+        levels[str(rng.choice(STEMS))] -= rng.uniform(6, 18)
     out = []
     for stem in STEMS:
         audio = np.nan_to_num(stems[stem])
@@ -58,10 +58,12 @@ def _master(stems: Audio, rng: Generator) -> Audio:
 def compose(seed: int, bank: Bank, seconds: float = 30.0, held: bool = False, style: Style | None = None) -> Song:
     rng = default_rng(seed)
     plan, side = draw_plan(rng, seconds, held, style), bank.side(held)
-    drum_track, kicks = drums.make(plan, side, rng)
+    line = str(rng.choice(plan.style.lines))
+    kickless = 0.75 if line in bass.LIKE_KICKS and plan.parts("bass") else 0.5 * plan.style.heavy
+    drum_track, kicks = drums.make(plan, side, rng, kickless)
     parts = {
         "drums": drum_track,
-        "bass": bass.make(plan, side, rng, kicks),
+        "bass": bass.make(plan, side, rng, kicks, line),
         "other": other.make(plan, side, rng, kicks),
         "vocals": vocals.make(plan, side, rng),
     }

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.random import default_rng
 
-from ..compose import bass, effects, grooves, melody, singing, synths
-from ..compose.bank import Bank, speech_of
+from ..compose import bass, drums, effects, grooves, melody, punch, singing, synths
+from ..compose.bank import Bank, Clip, Side, speech_of
 from ..compose.harmony import Note
 from ..compose.sampler import Sampler
 from ..compose.signal import RATE, levelled, loudness
@@ -113,6 +113,42 @@ class Parts(unittest.TestCase):
         lengths = [int((out[0, at * RATE : (at + 1) * RATE] > 0.1).sum()) / RATE for at in range(6)]
         self.assertTrue(all(0.03 < length < 0.7 for length in lengths), lengths)
         self.assertGreater(max(lengths), 1.3 * min(lengths))
+
+    def test_punches_fall_to_their_key_and_stop_at_uneven_lengths(self) -> None:
+        plan = draw_plan(default_rng(6), 8.0, False, BY_NAME["bounce"])
+        lengths = (0.08, 0.16, 0.32)
+        out = punch._synthetic([Note(float(at), length, 31, 1.0) for at, length in enumerate(lengths)], plan, default_rng(4))
+        for at, length in enumerate(lengths):
+            note = np.abs(out[0, at * RATE : (at + 1) * RATE])
+            self.assertGreater(note[int((length - 0.04) * RATE) : int(length * RATE)].max(), 0.2)
+            self.assertLess(note[int((length + 0.3) * RATE) :].max(), 0.02)
+        level = out[0, int(2.15 * RATE) : int(2.3 * RATE)]
+        crossings = np.flatnonzero((level[:-1] < 0) & (level[1:] >= 0))
+        self.assertAlmostEqual(RATE / float(np.diff(crossings).mean()), 49.0, delta=1)
+
+    def test_punches_do_not_overlap_and_stay_low(self) -> None:
+        for seed in range(8):
+            plan = draw_plan(default_rng(seed), 12.0, False, BY_NAME["bounce"])
+            notes = bass.line("punch", plan, default_rng(seed))
+            self.assertTrue(all(15 <= note.key < 50 for note in notes))
+            ends = [note.start + note.length for note in notes]
+            self.assertTrue(all(end <= after.start + 0.03 for end, after in zip(ends, notes[1:])))
+            self.assertTrue(not notes or max(note.length for note in notes) > 1.5 * min(note.length for note in notes))
+
+    def test_a_recorded_kick_is_tuned_to_the_note(self) -> None:
+        time = np.arange(RATE // 2) / RATE
+        kick = np.tile(np.sin(2 * np.pi * 61 * time) * np.exp(-time / 0.2), (2, 1)).astype(np.float32)
+        self.assertAlmostEqual(punch.pitch(kick), 61, delta=1)
+        plan = draw_plan(default_rng(6), 4.0, False, BY_NAME["bounce"])
+        self.assertAlmostEqual(punch.pitch(punch._repitched(kick, [Note(0.0, 0.4, 33, 1.0)], plan, default_rng(1))), 55, delta=1)
+
+    def test_a_bass_that_stands_in_for_the_kick_leaves_none_in_the_drums(self) -> None:
+        plan = draw_plan(default_rng(6), 8.0, False, BY_NAME["edm"])
+        self.assertTrue(drums.kick_times(drums.events(plan, default_rng(1))))
+        side = Side()
+        side.kits["gm-kit25"]["kick"] = side.kits["gm-kit25"]["snare"] = [Clip("gm-kit25", "", 0, 90, np.ones((1, 4410), np.int16))]
+        self.assertFalse(drums.make(plan, side, default_rng(1), kickless=1.0)[1])
+        self.assertTrue(drums.make(plan, side, default_rng(1), kickless=0.0)[1])
 
     def test_the_bass_of_heavy_styles_towers(self) -> None:
         noise = default_rng(1).standard_normal((2, RATE)).astype(np.float32)
