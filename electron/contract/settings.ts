@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MonitorChoice } from './monitor.ts';
 import { ExportSpec, NamePattern, Title } from './project.ts';
 import { AbsolutePath, defaultQueueOptions, QueueOptions } from './queue.ts';
 import { ClipMode, Dither, StemFormat } from './separation.ts';
@@ -29,6 +30,8 @@ export const Settings = z.strictObject({
   modelOffer: z.enum(['open', 'accepted', 'declined']),
   /** What a new song is separated with: those used last. */
   lastOptions: QueueOptions,
+  /** What the monitor is opened with; `hasHeadphones`: what this device plays does not get into its input. */
+  sound: MonitorChoice.extend({ hasHeadphones: z.boolean() }),
 });
 export type Settings = z.infer<typeof Settings>;
 
@@ -46,6 +49,7 @@ export const defaultSettings: Settings = {
   letterShortcuts: true,
   modelOffer: 'open',
   lastOptions: defaultQueueOptions,
+  sound: { device: null, rate: null, blockFrames: null, inputs: 0, hasHeadphones: false },
 };
 
 /** Named choices. The name is the key; saving under a name again replaces it. */

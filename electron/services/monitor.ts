@@ -295,6 +295,17 @@ export class Monitor {
     });
   }
 
+  /** Up to so many frames of what a silent monitor would have played since the last call, as f32le; null where there is none. */
+  readOutput(frames: number): { rate: number; bytes: Buffer } | null {
+    const native = this.#open?.native;
+    return native?.info.isSilent === true ? { rate: native.info.rate, bytes: native.readOutput(frames) } : null;
+  }
+
+  /** How many times as fast as its rate says a silent monitor runs: whoever plays its output has a clock of its own. */
+  setPace(pace: number): void {
+    this.#open?.native.setPace(pace);
+  }
+
   async #openDevice({ device, rate, blockFrames, inputs }: MonitorChoice): Promise<NativeMonitor> {
     try {
       return await this.#context.native.openMonitor({ device, rate, blockFrames, inputs });
@@ -335,8 +346,9 @@ export class Monitor {
     }
     const { device, rate, blockFrames } = open.native.info;
     const silent = await this.#context.native.openMonitor({ device: 'none', rate, blockFrames: blockFrames === 0 ? null : blockFrames });
-    await open.native.close();
+    const gone = open.native;
     open.native = silent;
+    await gone.close();
     open.notice = `${printable(device)} has gone. Playing is paused and nothing is heard: choose another device.`;
     open.native.setMaster(open.master);
     if (open.loaded !== null) {

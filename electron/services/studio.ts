@@ -114,6 +114,11 @@ export class Studio {
     return this.#addresses.find(segments);
   }
 
+  /** Of a silent monitor, for the one page that plays it itself. */
+  get output(): Pick<Monitor, 'readOutput' | 'setPace'> {
+    return this.#services.monitor;
+  }
+
   /** Takes a file that the page cannot name by its path. */
   upload(name: string, chunks: AsyncIterable<Uint8Array>): Promise<string> {
     return this.#services.uploads.receive(name, chunks, maxUploadBytes);

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { NativeModule } from '../engine/native.ts';
 import { fakeNative } from '../engine/testing.ts';
 import type { MediaInfo } from '../media/probe.ts';
 import { JobFolder } from './job-folder.ts';
@@ -22,8 +23,11 @@ export interface TestStudio {
   close: () => Promise<void>;
 }
 
-/** @param system what the shell can do; absent: one that notes what it is asked to trash and to reveal */
-export async function openTestStudio(system?: Omit<System, 'log'>): Promise<TestStudio> {
+/**
+ * @param system what the shell can do; absent: one that notes what it is asked to trash and to reveal
+ * @param engine what it does instead of only pretending
+ */
+export async function openTestStudio(system?: Omit<System, 'log'>, engine: Partial<NativeModule> = {}): Promise<TestStudio> {
   const folder = await mkdtemp(join(tmpdir(), 'stemwright-studio-'));
   const [trashed, revealed, log]: string[][] = [[], [], []];
   const data = join(folder, 'data');
@@ -33,7 +37,7 @@ export async function openTestStudio(system?: Omit<System, 'log'>): Promise<Test
   };
   const studio = await Studio.open({
     folders: { data, config: join(folder, 'config') },
-    native: fakeNative(),
+    native: { ...fakeNative(), ...engine },
     system: { ...(system ?? { shell: 'browser', trash: note(trashed), reveal: note(revealed) }), log: (line) => log?.push(line) },
   });
   return {

@@ -4,11 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import type { Duplex } from 'node:stream';
 import { StemwrightError, toFault } from '../../contract/errors.ts';
+import { outputPath } from '../../contract/output.ts';
 import type { Studio } from '../../services/studio.ts';
 import { zip } from '../../services/zip.ts';
 import { commonHeaders } from '../common/page.ts';
 import { sendFile } from './files.ts';
 import { admit, type Gate } from './guard.ts';
+import { OutputSocket } from './output.ts';
 import { sendAsset, sendPage } from './page.ts';
 import { Socket } from './socket.ts';
 
@@ -42,6 +44,7 @@ export async function startBrowserShell({ studio, renderer, port, log }: Browser
   await listen(server, port);
   const gate: Gate = { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, token };
   const socket = new Socket(studio, log);
+  const output = new OutputSocket(studio.output);
   const refused = new Set<number>();
   const refuse = (status: number, reason: string) => {
     if (!refused.has(status)) {
@@ -59,8 +62,11 @@ export async function startBrowserShell({ studio, renderer, port, log }: Browser
   });
   server.on('upgrade', (request, stream, head) => {
     const admission = admit(request, gate);
-    if (admission.ok && admission.segments.join('/') === 'ws') {
+    const place = admission.ok ? admission.segments.join('/') : '';
+    if (place === 'ws') {
       socket.accept(request, stream, head);
+    } else if (place === outputPath) {
+      output.accept(request, stream, head);
     } else {
       refuse(403, 'a connection from elsewhere');
       rejectUpgrade(stream);
@@ -87,6 +93,7 @@ export async function startBrowserShell({ studio, renderer, port, log }: Browser
     address: `http://${gate.host}/${token}/`,
     close: async () => {
       socket.close();
+      output.close();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await closed;

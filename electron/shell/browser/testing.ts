@@ -4,6 +4,7 @@ import { request, type IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { ServerMessage } from '../../contract/channels.ts';
+import type { NativeModule } from '../../engine/native.ts';
 import { openTestStudio, type TestStudio } from '../../services/testing-studio.ts';
 import { startBrowserShell, type BrowserShell } from './server.ts';
 
@@ -15,8 +16,8 @@ export interface TestShell extends TestStudio {
 
 const pageText = '<!doctype html><meta name="nonce" content="%CSP_NONCE%">';
 
-export async function openTestShell(): Promise<TestShell> {
-  const studio = await openTestStudio();
+export async function openTestShell(engine: Partial<NativeModule> = {}): Promise<TestShell> {
+  const studio = await openTestStudio(undefined, engine);
   const renderer = join(studio.folder, 'renderer');
   await mkdir(join(renderer, 'assets'), { recursive: true });
   await writeFile(join(renderer, 'index.html'), pageText);
