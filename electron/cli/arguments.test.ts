@@ -8,20 +8,20 @@ it('defaults are those of the design', () => {
   expect(files).toEqual(['/here/song.mp3']);
   expect({ json, quiet }).toEqual({ json: false, quiet: false });
   expect(options).toMatchObject({ out: '/here', model: 'house', mode: 'full', stems: null, format: null, clipMode: null, rate: 'source' });
-  expect(options).toMatchObject({ segmentSeconds: null, overlap: 0.25, shifts: 0, seed: 0, exactSum: false, precision: 'fp32', backend: 'auto' });
+  expect(options).toMatchObject({ segmentSeconds: null, overlap: 0.25, shifts: 0, seed: 0, exactSum: false, precision: 'fp32', groupNorm: 'welford', backend: 'auto' });
 });
 
 it('every flag arrives', () => {
   const { files, options, json, quiet } = parse(
     ...['a.wav', '/abs/b.wav', '--out', 'o', '--model', 'm.th', '--mode', 'time-only', '--stems', 'a, b', '--format', 'flac'],
     ...['--clip-mode', 'rescale', '--rate', '48000', '--segment', '7.8', '--overlap', '0.1', '--shifts', '2', '--seed', '5', '--exact-sum'],
-    ...['--precision', 'bf16', '--backend', 'cpu', '--threads', '3', '--trace', 't.json', '--json', '--quiet', '--', '-c.wav'],
+    ...['--precision', 'bf16', '--group-norm', 'kahan', '--backend', 'cpu', '--threads', '3', '--trace', 't.json', '--json', '--quiet', '--', '-c.wav'],
   );
   expect(files).toEqual(['/here/a.wav', '/abs/b.wav', '/here/-c.wav']);
   expect({ json, quiet }).toEqual({ json: true, quiet: true });
   expect(options).toEqual({
     ...{ out: '/here/o', model: 'm.th', mode: 'time-only', stems: ['a', 'b'], twoStems: null, format: 'flac', clipMode: 'rescale' },
-    ...{ rate: 48_000, segmentSeconds: 7.8, overlap: 0.1, shifts: 2, seed: 5, exactSum: true, precision: 'bf16', backend: 'cpu' },
+    ...{ rate: 48_000, segmentSeconds: 7.8, overlap: 0.1, shifts: 2, seed: 5, exactSum: true, precision: 'bf16', groupNorm: 'kahan', backend: 'cpu' },
     ...{ threads: 3, trace: '/here/t.json' },
   });
 });
@@ -49,6 +49,7 @@ describe('is refused in one line', () => {
     [['--stems', 'a', '--two-stems', 'b'], /exclude each other/],
     [['--exact-sum=yes'], /--exact-sum/],
     [['--precision', 'int8'], /--precision/],
+    [['--group-norm', 'plain'], /--group-norm/],
     [['--backend', 'tpu'], /--backend/],
   ])('%j', (args, message) => {
     const run = () => parse(...args);

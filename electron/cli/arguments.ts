@@ -4,7 +4,7 @@ import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { convolutionBlocks, convolutionModes, ConvolutionOptions } from '../contract/convolution.ts';
 import { printable } from '../contract/errors.ts';
 import { separationModes } from '../contract/model.ts';
-import { clipModes, SeparationOptions, stemFormats } from '../contract/separation.ts';
+import { clipModes, groupNorms, precisions, SeparationOptions, stemFormats } from '../contract/separation.ts';
 import { usageFault } from './usage.ts';
 
 type Flags = NonNullable<ParseArgsConfig['options']>;
@@ -30,7 +30,7 @@ const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
 const separateFlags = {
   ...{ out: text, model: text, mode: text, stems: text, 'two-stems': text, format: text, 'clip-mode': text, rate: text },
-  ...{ segment: text, overlap: text, shifts: text, seed: text, 'exact-sum': flag, precision: text, backend: text },
+  ...{ segment: text, overlap: text, shifts: text, seed: text, 'exact-sum': flag, precision: text, 'group-norm': text, backend: text },
   ...{ threads: text, trace: text, json: flag, quiet: flag },
 } as const;
 
@@ -56,7 +56,8 @@ export function parseSeparate(args: string[], folder: string): SeparateArguments
       shifts: whole('--shifts', values.shifts ?? '0', 0, 100),
       seed: whole('--seed', values.seed ?? '0', 0, 0xffff_ffff),
       exactSum: values['exact-sum'] ?? false,
-      precision: oneOf('--precision', values.precision ?? 'fp32', ['fp32', 'bf16']),
+      precision: oneOf('--precision', values.precision ?? 'fp32', precisions),
+      groupNorm: oneOf('--group-norm', values['group-norm'] ?? 'welford', groupNorms),
       backend: oneOf('--backend', values.backend ?? 'auto', ['auto', 'cpu', 'gpu']),
       threads: values.threads === undefined ? availableParallelism() : whole('--threads', values.threads, 1, 1024),
       trace: values.trace === undefined ? null : resolve(folder, nonEmpty('--trace', values.trace)),

@@ -16,6 +16,8 @@ export const usage = `stemwright: takes a song apart into stems
     --shifts N --seed N   average N randomly shifted passes
     --exact-sum           make the stems add up to the song
     --precision fp32|bf16
+    --group-norm standard|kahan|welford
+                          how its sums are kept exact; welford otherwise
     --backend auto|cpu|gpu
     --threads N
     --trace FILE          a Chrome trace of where the time went

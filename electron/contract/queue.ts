@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Fault } from './errors.ts';
 import { SeparationMode } from './model.ts';
-import { SeparationOptions, SeparationProgress, Warning } from './separation.ts';
+import { GroupNorm, Precision, SeparationOptions, SeparationProgress, Warning } from './separation.ts';
 
 /** What the studio gives out as a name of something: never a path. */
 export const Id = z.uuid();
@@ -20,6 +20,8 @@ export const QueueOptions = SeparationOptions.pick({
   shifts: true,
   seed: true,
   exactSum: true,
+  precision: true,
+  groupNorm: true,
   threads: true,
 }).extend({
   /** A model's id. */
@@ -30,8 +32,12 @@ export type QueueOptions = z.infer<typeof QueueOptions>;
 
 export const defaultQueueOptions: QueueOptions = {
   ...{ model: 'house', mode: 'full', stems: null, segmentSeconds: null },
-  ...{ overlap: 0.25, shifts: 0, seed: 0, exactSum: false, threads: null },
+  ...{ overlap: 0.25, shifts: 0, seed: 0, exactSum: false },
+  ...{ precision: 'fp32', groupNorm: 'welford', threads: null },
 };
+
+/** As files may hold them from before the two were a choice. */
+export const StoredQueueOptions = QueueOptions.extend({ precision: Precision.default('fp32'), groupNorm: GroupNorm.default('welford') });
 
 const count = z.int().nonnegative();
 

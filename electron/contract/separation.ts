@@ -13,8 +13,14 @@ export const Dither = z.enum(['triangular', 'shaped', 'none']);
 export type Dither = z.infer<typeof Dither>;
 
 /** What a model's products are computed in. */
-export const Precision = z.enum(['fp32', 'bf16']);
+export const precisions = ['fp32', 'bf16'] as const;
+export const Precision = z.enum(precisions);
 export type Precision = z.infer<typeof Precision>;
+
+/** How group normalisation sums: plainly, with Kahan's compensation, or with Welford's running mean. */
+export const groupNorms = ['standard', 'kahan', 'welford'] as const;
+export const GroupNorm = z.enum(groupNorms);
+export type GroupNorm = z.infer<typeof GroupNorm>;
 
 /** What to separate a song into, and how. `null` means: decided from the song or the model. */
 export const SeparationOptions = z.strictObject({
@@ -34,6 +40,7 @@ export const SeparationOptions = z.strictObject({
   seed: z.int().min(0).max(0xffff_ffff),
   exactSum: z.boolean(),
   precision: Precision,
+  groupNorm: GroupNorm,
   backend: z.enum(['auto', 'cpu', 'gpu']),
   threads: z.int().min(1).max(1024).nullable(),
   /** Absolute path of a Chrome trace to write. */
@@ -87,6 +94,7 @@ export const SeparationReport = z.strictObject({
   backend: z.enum(['cpu', 'gpu']),
   device: z.string(),
   precision: Precision,
+  groupNorm: GroupNorm,
   threads: count,
   segmentSeconds: z.number(),
   overlap: z.number(),
@@ -104,6 +112,9 @@ export const SeparationReport = z.strictObject({
   warnings: z.array(Warning),
 });
 export type SeparationReport = z.infer<typeof SeparationReport>;
+
+/** As `separation.json` may have been written before its last field was added: all were made with Welford then. */
+export const StoredReport = SeparationReport.extend({ groupNorm: GroupNorm.default('welford') });
 
 const separationPhases = ['load', 'decode', 'resample', 'separate', 'finish', 'encode'] as const;
 

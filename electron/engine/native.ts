@@ -1,6 +1,6 @@
 import type { ConvolutionOptions } from '../contract/convolution.ts';
 import type { SeparationMode } from '../contract/model.ts';
-import type { Precision } from '../contract/separation.ts';
+import type { GroupNorm, Precision } from '../contract/separation.ts';
 import type { HTDemucsConfig, TensorEntry } from '../contract/network.ts';
 
 /** The addon's interface. Misused argument types throw a TypeError; engine faults are errors with a `code`. */
@@ -254,7 +254,9 @@ export interface ModelSpec {
   tensors: TensorEntry[];
   config: HTDemucsConfig;
   /** Absent: fp32. With bf16, weights and what they multiply are rounded to it, and summed in float. */
-  precision?: Precision;
+  precision?: Precision | undefined;
+  /** Absent: Welford. */
+  groupNorm?: GroupNorm | undefined;
 }
 
 export interface NativeModel {

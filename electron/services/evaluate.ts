@@ -53,7 +53,7 @@ export async function evaluate(folder: string, out: string, choice: { model: str
 async function separateTo(mix: string, out: string, { model, mode, cwd }: { model: string; mode: SeparationMode; cwd: string }, signal: AbortSignal): Promise<SeparationReport> {
   const options = SeparationOptions.parse({
     ...{ out, model, mode, stems: null, twoStems: null, format: 'wav32f', clipMode: null, rate: 'source', segmentSeconds: null, overlap: 0.25 },
-    ...{ shifts: 0, seed: 0, exactSum: false, precision: 'fp32', backend: 'auto', threads: null, trace: null },
+    ...{ shifts: 0, seed: 0, exactSum: false, precision: 'fp32', groupNorm: 'welford', backend: 'auto', threads: null, trace: null },
   });
   const separator = new Separator(options, cwd);
   try {

@@ -31,12 +31,12 @@ export function makeHandlers(services: Services): Handlers {
 function appHandlers({ version, native, system, library, modelStore }: Services): Part<'app'> {
   return {
     'app.info': async () => {
-      const { isa, hardwareThreads } = native.info();
+      const { isa, hardwareThreads, hasBf16 } = native.info();
       return {
         version,
         shell: system.shell,
         platform: platforms[process.platform] ?? 'other',
-        engine: { isa, threads: hardwareThreads },
+        engine: { isa, threads: hardwareThreads, hasBf16 },
         cpu: cpus()[0]?.model.trim() ?? 'unknown processor',
         memoryBytes: totalmem(),
         projectsFolder: library.folder,

@@ -199,11 +199,12 @@ describe('a restart', () => {
     await queue.close();
   });
 
-  it('finds a queue of before parts could be done anew', async () => {
-    const item = { id: randomUUID(), path: '/music/a.wav', title: 'a', addedAt: '2026-01-01T00:00:00Z', options, state: 'waiting', fault: null, project: null, warnings: [] };
+  it('finds a queue of before parts could be done anew, and precision and group norm chosen', async () => {
+    const { precision, groupNorm, ...before } = options;
+    const item = { id: randomUUID(), path: '/music/a.wav', title: 'a', addedAt: '2026-01-01T00:00:00Z', options: before, state: 'waiting', fault: null, project: null, warnings: [] };
     await writeFile(path, JSON.stringify({ version: 1, active: false, items: [item] }));
     const queue = await open();
-    expect(queue.get().items).toEqual([{ ...item, redo: null }]);
+    expect(queue.get().items).toEqual([{ ...item, options: { ...before, precision, groupNorm }, redo: null }]);
     await queue.close();
   });
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { basename, extname } from 'node:path';
 import { z } from 'zod';
 import { StemwrightError, toFault, type Fault } from '../contract/errors.ts';
-import { Queue, QueueItem, Redo, type ItemState, type QueueOptions } from '../contract/queue.ts';
+import { Queue, QueueItem, Redo, StoredQueueOptions, type ItemState, type QueueOptions } from '../contract/queue.ts';
 import type { Warning } from '../contract/separation.ts';
 import { JsonFile } from './json-file.ts';
 
@@ -18,7 +18,7 @@ export interface JobEvents {
 }
 
 /** Queues of before parts could be done anew hold songs alone. */
-const StoredItem = QueueItem.extend({ redo: Redo.nullable().default(null) });
+const StoredItem = QueueItem.extend({ options: StoredQueueOptions, redo: Redo.nullable().default(null) });
 const QueueFile = Queue.extend({ version: z.literal(1), items: z.array(StoredItem) });
 const maxItems = 10_000;
 const retryable: readonly ItemState[] = ['failed', 'cancelled', 'interrupted'];

@@ -2,7 +2,7 @@ import { copyFile, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { printable, StemwrightError, toFault } from '../contract/errors.ts';
 import { ModelCard, type ModelDescriptor, type SeparationMode } from '../contract/model.ts';
-import type { Precision as ComputePrecision } from '../contract/separation.ts';
+import type { SeparationOptions } from '../contract/separation.ts';
 import { fromNative } from '../engine/errors.ts';
 import type { NativeModel, NativeModule } from '../engine/native.ts';
 import { convertModel, type Precision } from '../weights/convert.ts';
@@ -117,8 +117,17 @@ export async function describeNetwork(store: ModelStore, id: string): Promise<Ne
   return { sources: sourcesOf(file), rate: config?.sampleRate ?? 0, channels: config?.audioChannels ?? 0, segmentSeconds: config === undefined ? 0 : config.segment[0] / config.segment[1] };
 }
 
-/** Reads a model's files, checks them and hands them to the engine. */
-export async function loadModel(native: NativeModule, { id, path }: ModelLocation, precision: ComputePrecision = 'fp32'): Promise<LoadedModel> {
+/** How a model is computed. */
+export type ComputeOptions = Pick<SeparationOptions, 'precision' | 'groupNorm'>;
+
+/**
+ * Reads a model's files, checks them and hands them to the engine.
+ * @throws StemwrightError 'usage' when this processor does not compute like that
+ */
+export async function loadModel(native: NativeModule, { id, path }: ModelLocation, { precision, groupNorm }: Partial<ComputeOptions> = {}): Promise<LoadedModel> {
+  if (precision === 'bf16' && !native.info().hasBf16) {
+    throw new StemwrightError('usage', 'this processor does not compute in bf16', 'Choose fp32.');
+  }
   const start = performance.now();
   const file = await readModel(path);
   const parts: LoadedModel['parts'] = [];
@@ -129,7 +138,7 @@ export async function loadModel(native: NativeModule, { id, path }: ModelLocatio
   };
   try {
     for (const { model, weights } of membersOf(file)) {
-      parts.push({ model: await native.openModel({ path: model.path, tensors: model.tensors, config: model.config, precision }), weights });
+      parts.push({ model: await native.openModel({ path: model.path, tensors: model.tensors, config: model.config, precision, groupNorm }), weights });
     }
   } catch (error) {
     dispose();

@@ -19,7 +19,7 @@ it('foretells from the last run of the same model, mode and threads on the same 
   expect(history.predict(options, 2, 120)?.seconds).toBeCloseTo(120, 9);
   const again = await PaceHistory.open(folder, 'this');
   expect(again.predict({ ...options, segmentSeconds: 3 }, 2, 60)?.seconds).toBeCloseTo(60, 9);
-  for (const other of [again.predict(options, 1, 60), again.predict({ ...options, mode: 'time-only' }, 2, 60), again.predict({ ...options, model: 'other' }, 2, 60)]) {
+  for (const other of [again.predict(options, 1, 60), again.predict({ ...options, mode: 'time-only' }, 2, 60), again.predict({ ...options, model: 'other' }, 2, 60), again.predict({ ...options, precision: 'bf16' }, 2, 60)]) {
     expect(other).toBeNull();
   }
   expect((await PaceHistory.open(folder, 'another')).predict(options, 2, 60)).toBeNull();

@@ -10,7 +10,7 @@ type Pace = z.infer<typeof Pace>;
 const maxPaces = 200;
 
 /** What separating takes so much time with: everything else changes little of it. */
-export type PaceSubject = Pick<QueueOptions, 'model' | 'mode'>;
+export type PaceSubject = Pick<QueueOptions, 'model' | 'mode' | 'precision'>;
 
 export interface Prediction {
   seconds: number;
@@ -66,8 +66,9 @@ export class PaceHistory {
     return this.#paces.find((pace) => pace.key === key);
   }
 
-  #key({ model, mode }: PaceSubject, threads: number): string {
-    return JSON.stringify([this.#machine, model, mode, threads]);
+  /** Figures of before bf16 was a choice are those of fp32. */
+  #key({ model, mode, precision }: PaceSubject, threads: number): string {
+    return JSON.stringify([this.#machine, model, mode, threads, ...(precision === 'fp32' ? [] : [precision])]);
   }
 }
 

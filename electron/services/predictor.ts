@@ -51,12 +51,12 @@ export class Predictor {
   }
 
   /** @throws StemwrightError when the model cannot be used, or does not fit into the memory that it may take */
-  facts({ model, mode, segmentSeconds }: QueueOptions, threads: number): Promise<ModelFacts> {
+  facts({ model, mode, segmentSeconds, precision }: QueueOptions, threads: number): Promise<ModelFacts> {
     const question: MemoryQuestion = { mode, threads, segmentSeconds, budgetBytes: this.#setting.memoryBudgetBytes() };
-    const key = JSON.stringify([model, question]);
+    const key = JSON.stringify([model, precision, question]);
     const facts =
       this.#facts.get(key) ??
-      this.#withModel(model, ({ sources, rate, channels, parts }) => Promise.resolve({ sources, rate, channels, memory: planMemory(parts, question) }));
+      this.#withModel({ model, precision }, ({ sources, rate, channels, parts }) => Promise.resolve({ sources, rate, channels, memory: planMemory(parts, question) }));
     this.#facts.set(key, facts);
     facts.catch(() => this.#facts.delete(key));
     return facts;
@@ -83,9 +83,9 @@ export class Predictor {
     this.#failed.clear();
   }
 
-  #measure({ model, mode }: QueueOptions, threads: number): void {
+  #measure({ model, mode, precision }: QueueOptions, threads: number): void {
     const { history, isBusy, memoryBudgetBytes, native, folder, onMore } = this.#setting;
-    const key = JSON.stringify([model, mode, threads]);
+    const key = JSON.stringify([model, mode, precision, threads]);
     const isFresh = Date.now() - (this.#measuredAt.get(key) ?? -Infinity) < restMs;
     if (this.#measuring !== null || isBusy() || isFresh || this.#failed.has(key)) {
       return;
@@ -94,8 +94,8 @@ export class Predictor {
     const measure = async (): Promise<void> => {
       const question = { mode, threads, segmentSeconds: null, budgetBytes: memoryBudgetBytes() };
       const wasBusy = watchOthers();
-      const pace = await this.#withModel(model, (loaded) => measurePace(native, loaded, question, { folder, signal: controller.signal }));
-      await history.noteMeasured({ model, mode }, threads, pace, wasBusy());
+      const pace = await this.#withModel({ model, precision }, (loaded) => measurePace(native, loaded, question, { folder, signal: controller.signal }));
+      await history.noteMeasured({ model, mode, precision }, threads, pace, wasBusy());
       this.#measuredAt.set(key, Date.now());
     };
     const ended = measure().then(
@@ -114,10 +114,10 @@ export class Predictor {
   }
 
   /** One model at a time is in memory. */
-  #withModel<T>(id: string, work: (model: LoadedModel) => Promise<T>): Promise<T> {
+  #withModel<T>({ model: id, precision }: Pick<QueueOptions, 'model' | 'precision'>, work: (model: LoadedModel) => Promise<T>): Promise<T> {
     const { native, models } = this.#setting;
     return this.#turns.take('model', async () => {
-      const model = await loadModel(native, await findModel(models, id, '/'));
+      const model = await loadModel(native, await findModel(models, id, '/'), { precision });
       try {
         return await work(model);
       } finally {

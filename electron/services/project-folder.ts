@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Mix, ProjectFile, type ProjectSummary, type ProjectTrack } from '../contract/project.ts';
-import { SeparationReport } from '../contract/separation.ts';
+import { SeparationReport, StoredReport } from '../contract/separation.ts';
 import { JsonFile, parseJson, writeAtomically } from './json-file.ts';
 
 const projectName = 'project.json';
@@ -38,7 +38,7 @@ export function trackFile({ kind, name }: TrackRef, ending: 'f32' | 'peaks'): st
 
 /** @return what is wrong with the folder, in a line, when it cannot be read */
 export async function readProject(folder: string): Promise<ProjectFolder | string> {
-  const [file, report] = await Promise.all([readJson(join(folder, projectName), ProjectFile), readJson(join(folder, reportName), SeparationReport)]);
+  const [file, report] = await Promise.all([readJson(join(folder, projectName), ProjectFile), readJson(join(folder, reportName), StoredReport)]);
   if (typeof file === 'string') {
     return `${projectName} ${file}`;
   }
@@ -53,7 +53,7 @@ async function readJson<T extends object>(path: string, schema: z.ZodType<T>): P
 
 /** @return null when there is none in the folder that can be read */
 export async function readReport(folder: string): Promise<SeparationReport | null> {
-  const report = await readJson(join(folder, reportName), SeparationReport);
+  const report = await readJson(join(folder, reportName), StoredReport);
   return typeof report === 'string' ? null : report;
 }
 

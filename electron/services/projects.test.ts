@@ -33,6 +33,14 @@ it('a project is a folder with tracks, peaks and what made them', async () => {
   expect(project.bytes).toBe(4 * (8000 + 4));
 });
 
+it('a report from before group norm was a choice says what it was', async () => {
+  const id = await writeProject(folder, 'Song');
+  const path = join(folder, 'Song', 'separation.json');
+  const { groupNorm, ...before } = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+  await writeFile(path, JSON.stringify(before));
+  expect((await library.open(id, edits)).report.groupNorm).toBe(groupNorm);
+});
+
 it('the library is what lies in its folder, whatever else lies there', async () => {
   expect(await library.list()).toEqual({ projects: [], damaged: [] });
   const ids = [await writeProject(folder, 'Song'), await writeProject(folder, 'Song')];

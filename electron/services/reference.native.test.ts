@@ -57,6 +57,21 @@ it.each(models)('$name: the stems are those of Demucs', async ({ name, seed, kwa
   expect(await relativeError(fixture, 'track_separated', decoded, frames)).toBeLessThan(1e-4);
 });
 
+it.each(['standard', 'kahan', 'welford'] as const)('with group norm %s the stems are those of Demucs, and the report says so', async (groupNorm) => {
+  const fixture = join(fixtures, 'tiny4-io.safetensors');
+  const model = join(shop.folder, 'tiny4-norm.safetensors');
+  await writeTinyModel(model, { seed: 11, kwargs: models[0]?.kwargs ?? {} });
+  const track = (await readFixture(fixture, 'track')).values;
+  const frames = track.length / 2;
+  const song = join(shop.folder, `${groupNorm}.wav`);
+  await writeWave(song, floats(frames, 2, (frame, channel) => track[channel * frames + frame] ?? 0));
+
+  const report = await shop.separate(song, { model, mode: 'full', format: 'wav32f', groupNorm });
+  expect(report.groupNorm).toBe(groupNorm);
+  const decoded = await Promise.all(report.stems.map(({ path }) => decodeAll(path)));
+  expect(await relativeError(fixture, 'track_separated', decoded, frames)).toBeLessThan(1e-4);
+});
+
 it('bf16 comes near Demucs and says so, or is refused where the processor lacks it', async () => {
   const fixture = join(fixtures, 'tiny4-io.safetensors');
   const model = join(shop.folder, 'tiny4-bf16.safetensors');

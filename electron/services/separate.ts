@@ -58,7 +58,7 @@ export interface Song {
  */
 export async function separate(song: Song, context: SeparationContext): Promise<SeparationReport> {
   try {
-    refuseUnavailable(context.options, context.native);
+    refuseUnavailable(context.options);
     const info = await probe(song.path, context.signal);
     context.onProgress({ phase: 'load', fraction: 0, etaSeconds: null, finished: [] });
     const model = await context.tracer.span('load', context.model);
@@ -73,12 +73,9 @@ export async function separate(song: Song, context: SeparationContext): Promise<
   }
 }
 
-function refuseUnavailable(options: SeparationOptions, native: NativeModule): void {
-  if (options.backend === 'gpu') {
+function refuseUnavailable({ backend }: SeparationOptions): void {
+  if (backend === 'gpu') {
     throw new StemwrightError('usage', 'this build has no GPU backend', 'Use --backend auto or cpu.');
-  }
-  if (options.precision === 'bf16' && !native.info().hasBf16) {
-    throw new StemwrightError('usage', 'this processor does not compute in bf16', 'Leave out --precision bf16.');
   }
 }
 
@@ -198,7 +195,7 @@ class Separation {
   }
 
   #settings(segmentSeconds: number) {
-    const { mode, overlap, shifts, exactSum, precision } = this.#context.options;
+    const { mode, overlap, shifts, exactSum, precision, groupNorm } = this.#context.options;
     const { id, sha256, sources } = this.#model;
     return {
       version: 1 as const,
@@ -206,7 +203,7 @@ class Separation {
       mode,
       backend: 'cpu' as const,
       device: `${cpus()[0]?.model ?? 'unknown processor'} (${this.#context.native.info().isa})`,
-      precision,
+      ...{ precision, groupNorm },
       threads: this.#threads,
       ...{ segmentSeconds, overlap, shifts, exactSum },
     };

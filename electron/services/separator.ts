@@ -54,7 +54,7 @@ export class Separator {
   }
 
   async #load(): Promise<LoadedModel> {
-    return loadModel(this.#native, await findModel(this.#setting.models ?? userModels(), this.#options.model, this.#folder), this.#options.precision);
+    return loadModel(this.#native, await findModel(this.#setting.models ?? userModels(), this.#options.model, this.#folder), this.#options);
   }
 
   async dispose(): Promise<void> {

@@ -26,6 +26,15 @@ it('a field that is wrong, unknown or missing costs that field only', async () =
   expect((await SettingsStore.open(path)).get()).toEqual({ ...defaultSettings, threads: 2 });
 });
 
+it('options from before precision and group norm were a choice are those that were used then', async () => {
+  const { precision, groupNorm, ...before } = { ...defaultQueueOptions, overlap: 0.5 };
+  const lastOptions = { ...before, precision, groupNorm };
+  await writeFile(join(folder, 'settings.json'), JSON.stringify({ lastOptions: before }));
+  expect((await SettingsStore.open(join(folder, 'settings.json'))).get().lastOptions).toEqual(lastOptions);
+  await writeFile(join(folder, 'presets.json'), JSON.stringify([{ name: 'Old', options: before, format: null, folder: null }]));
+  expect((await PresetStore.open(join(folder, 'presets.json'))).list()).toMatchObject([{ name: 'Old', options: lastOptions }]);
+});
+
 it('presets are kept by name, in order', async () => {
   const path = join(folder, 'presets.json');
   const store = await PresetStore.open(path);

@@ -1,18 +1,23 @@
 import { z } from 'zod';
 import { StemwrightError } from '../contract/errors.ts';
+import { StoredQueueOptions } from '../contract/queue.ts';
 import { defaultSettings, Preset, Settings } from '../contract/settings.ts';
 import { JsonFile } from './json-file.ts';
 
 const maxPresets = 200;
 
+const storedFields = { ...Settings.shape, lastOptions: StoredQueueOptions };
+
 /** The user's settings: each field that the file lacks, or holds something else in, has its default. */
 const StoredSettings = z.record(z.string(), z.unknown()).transform((stored): Settings => {
-  const kept = Object.entries(Settings.shape).flatMap(([name, field]) => {
+  const kept = Object.entries(storedFields).flatMap(([name, field]) => {
     const parsed = (field as z.ZodType).safeParse(stored[name]);
     return parsed.success ? [[name, parsed.data]] : [];
   });
   return Settings.parse({ ...defaultSettings, ...Object.fromEntries(kept) });
 });
+
+const StoredPreset = Preset.extend({ options: StoredQueueOptions });
 
 export class SettingsStore {
   readonly #file: JsonFile<Settings>;
@@ -52,7 +57,7 @@ export class PresetStore {
   }
 
   static async open(path: string): Promise<PresetStore> {
-    const file = new JsonFile(path, z.array(Preset));
+    const file = new JsonFile(path, z.array(StoredPreset));
     return new PresetStore(file, (await file.load()) ?? []);
   }
 

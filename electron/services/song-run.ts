@@ -133,7 +133,7 @@ export class SongRun {
     }
     const folder = await JobFolder.create(library.folder);
     try {
-      const model = await loadModel(native, await findModel(models, options.model, '/'));
+      const model = await loadModel(native, await findModel(models, options.model, '/'), options);
       try {
         const patches = await computePatches({
           ...{ native, model, project, redo, options, threads, folder, signal },
@@ -165,7 +165,7 @@ export class SongRun {
       ...options,
       threads,
       out: this.#setting.library.folder,
-      ...{ twoStems: null, format: 'wav32f', clipMode: null, rate: 'source', precision: 'fp32', backend: 'auto', trace: null },
+      ...{ twoStems: null, format: 'wav32f', clipMode: null, rate: 'source', backend: 'auto', trace: null },
     });
   }
 }

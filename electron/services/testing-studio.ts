@@ -95,7 +95,7 @@ const emptyReport = {
   mode: 'full' as const,
   backend: 'cpu' as const,
   device: 'none',
-  precision: 'fp32' as const,
+  ...{ precision: 'fp32' as const, groupNorm: 'welford' as const },
   ...{ threads: 2, segmentSeconds: 6, overlap: 0.25, shifts: 0, exactSum: false, nullDepthDb: -100 },
   ...{ audioSeconds: 1, seconds: 1, loadSeconds: 0, realtimeFactor: 1, peakRssBytes: 1, warnings: [] },
 };

@@ -42,7 +42,7 @@ export async function openWorkshop(kwargs: Record<string, unknown> = {}, native?
 function defaultOptions(options: Partial<SeparationOptions> & Pick<SeparationOptions, 'out' | 'model'>): SeparationOptions {
   return SeparationOptions.parse({
     ...{ mode: 'time-only', stems: null, twoStems: null, format: null, clipMode: null, rate: 'source', segmentSeconds: null, overlap: 0.25 },
-    ...{ shifts: 0, seed: 0, exactSum: false, precision: 'fp32', backend: 'auto', threads: 2, trace: null },
+    ...{ shifts: 0, seed: 0, exactSum: false, precision: 'fp32', groupNorm: 'welford', backend: 'auto', threads: 2, trace: null },
     ...options,
   });
 }

@@ -12,7 +12,7 @@ const edits = (canUndo: boolean, canReapply: boolean) => ({ canUndo, canReapply,
 function project(change: Partial<Project> = {}): Project {
   const report = {
     ...{ version: 1, input: { path: '/a.flac', rate: 44_100, channels: 2, samples: 4_410_000, tags: {} }, model: { id: 'house', sha256: '', sources: ['vocals', 'drums'] } },
-    ...{ mode: 'full', backend: 'cpu', device: '', precision: 'fp32', threads: 2, segmentSeconds: 8, overlap: 0.25, shifts: 0, exactSum: false, stems: [], nullDepthDb: -30 },
+    ...{ mode: 'full', backend: 'cpu', device: '', precision: 'fp32', groupNorm: 'welford', threads: 2, segmentSeconds: 8, overlap: 0.25, shifts: 0, exactSum: false, stems: [], nullDepthDb: -30 },
     ...{ audioSeconds: 100, seconds: 50, loadSeconds: 0, realtimeFactor: 2, peakRssBytes: 0, warnings: [] },
   } as const satisfies Omit<Project['report'], 'stems' | 'warnings'> & { stems: readonly []; warnings: readonly [] };
   return {

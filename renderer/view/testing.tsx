@@ -14,7 +14,7 @@ export function projectOf(change: Partial<Project> = {}): Project {
     ...{ sourcePath: '/music/ferry.flac', sourceMissing: false, missing: [], folder: '/projects/Night Ferry', rate: 48_000, channels: 2, frames: 252 * 48_000, tracks: [], mix: null },
     edits: { canUndo: false, canReapply: false, list: [] },
     report: {
-      ...{ version: 1, mode: 'full', backend: 'cpu', device: 'cpu', precision: 'fp32', threads: 2, segmentSeconds: 4, overlap: 0.25, shifts: 0, exactSum: false },
+      ...{ version: 1, mode: 'full', backend: 'cpu', device: 'cpu', precision: 'fp32', groupNorm: 'welford', threads: 2, segmentSeconds: 4, overlap: 0.25, shifts: 0, exactSum: false },
       input: { path: '/music/ferry.flac', rate: 48_000, channels: 2, samples: 252 * 48_000, tags: {} },
       model: { id: 'house', sha256: '', sources: stems },
       stems: stems.map((name) => ({ name, path: name, rate: 48_000, channels: 2, samples: 1, peakDb: -3, clippedSamples: 0 })),

@@ -8,10 +8,12 @@ import { Note, NumberInput } from '../parts/fields.tsx';
 import { PresetRow } from '../presets/PresetRow.tsx';
 import { planWarnings } from '../rail/words.ts';
 import { useStudio } from '../studio-context.ts';
-import { modeCost, modelCost, overlapCost, segmentCost, shiftsCost } from './costs.ts';
+import { groupNormCost, modeCost, modelCost, overlapCost, precisionCost, segmentCost, shiftsCost } from './costs.ts';
+import { groupNormLabels } from './group-norms.ts';
 import styles from './inspector.module.css';
 
 const overlaps = [0.1, 0.25, 0.5];
+const groupNorms = ['welford', 'kahan', 'standard'] as const;
 const shiftCounts = [0, 1, 2, 5];
 
 export function NextRun(): JSX.Element {
@@ -22,6 +24,7 @@ export function NextRun(): JSX.Element {
       <ModelRows options={options} />
       <StemRow options={options} />
       <QualityRows options={options} />
+      <ComputeRows options={options} />
       <BackendRow />
     </>
   );
@@ -125,12 +128,37 @@ function QualityRows({ options }: { options: QueueOptions }): JSX.Element {
   );
 }
 
+/** How the network's sums are made. */
+function ComputeRows({ options }: { options: QueueOptions }): JSX.Element {
+  const { costs, hasBf16, setOptions } = useStudio((state) => ({ costs: state.costs, hasBf16: state.info?.engine.hasBf16 ?? false, setOptions: state.setOptions }));
+  return (
+    <>
+      <Row label="Precision" cost={precisionCost(options, costs, hasBf16)} hasFigures>
+        <Segmented
+          label="Precision"
+          choices={[{ id: 'fp32', label: 'fp32' }, { id: 'bf16', label: 'bf16', isDisabled: !hasBf16 }]}
+          value={options.precision}
+          onChange={(id) => { setOptions({ precision: id === 'bf16' ? 'bf16' : 'fp32' }); }}
+        />
+      </Row>
+      <Row label="Group norm" cost={groupNormCost(options)}>
+        <Segmented
+          label="Group norm"
+          choices={groupNorms.map((id) => ({ id, label: groupNormLabels[id] }))}
+          value={options.groupNorm}
+          onChange={(id) => { setOptions({ groupNorm: groupNorms.find((each) => each === id) ?? 'welford' }); }}
+        />
+      </Row>
+    </>
+  );
+}
+
 /** What there is to compute on; to be changed in the settings. */
 function BackendRow(): JSX.Element {
   const { info, threads, setDialog } = useStudio((state) => ({ info: state.info, threads: state.settings.threads ?? state.info?.engine.threads ?? 1, setDialog: state.setDialog }));
   const gpu = info?.backends.find(({ id }) => id === 'gpu');
   return (
-    <Row label="Backend" cost={gpu === undefined || gpu.isAvailable ? 'Precision fp32.' : `Precision fp32. GPU: ${gpu.reason}`}>
+    <Row label="Backend" {...(gpu === undefined || gpu.isAvailable ? {} : { cost: `GPU: ${gpu.reason}` })}>
       <button type="button" className={styles.plain} onClick={() => { setDialog('settings'); }}>CPU, {threads} {threads === 1 ? 'thread' : 'threads'}</button>
     </Row>
   );

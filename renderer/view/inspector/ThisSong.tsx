@@ -5,6 +5,7 @@ import { formatDay } from '../../units/dates.ts';
 import { inLaneOrder, stemLabel } from '../../units/stems.ts';
 import { formatDuration } from '../../units/time.ts';
 import { Note } from '../parts/fields.tsx';
+import { groupNormLabels } from './group-norms.ts';
 import styles from './inspector.module.css';
 
 const signed = (db: number): string => db.toFixed(1).replace('-', '−');
@@ -21,6 +22,7 @@ export function ThisSong({ project }: { project: Project }): JSX.Element {
     ['Shifts', String(report.shifts)],
     ['Exact sum', report.exactSum ? 'On' : 'Off'],
     ['Backend', `${report.backend.toUpperCase()}, ${report.threads} ${report.threads === 1 ? 'thread' : 'threads'}, ${report.precision}`],
+    ['Group norm', groupNormLabels[report.groupNorm]],
     ['Made', formatDay(createdAt)],
     ['Took', `${formatDuration(report.seconds)}, ${report.realtimeFactor.toFixed(1)} times real time`],
     ['Memory', `${formatBytes(report.peakRssBytes)} at peak`],

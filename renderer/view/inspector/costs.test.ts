@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ItemPlan, ModelDescriptor, QueueOptions } from '../../store/types.ts';
-import { instead, modeCost, modelCost, segmentCost, shiftsCost } from './costs.ts';
+import { instead, modeCost, modelCost, precisionCost, segmentCost, shiftsCost } from './costs.ts';
 
-const options: QueueOptions = { model: 'house', mode: 'full', stems: null, segmentSeconds: null, overlap: 0.25, shifts: 0, seed: 0, exactSum: false, threads: null };
+const options: QueueOptions = { model: 'house', mode: 'full', stems: null, segmentSeconds: null, overlap: 0.25, shifts: 0, seed: 0, exactSum: false, precision: 'fp32', groupNorm: 'welford', threads: null };
 const plan = (seconds: number | null, memoryBytes: number | null = null): ItemPlan => ({
   media: { title: 'a', seconds: 240, container: 'flac', codec: 'flac', rate: 44_100, channels: 2, bytes: 1 },
   ...{ stems: ['vocals'], backend: 'cpu', segmentSeconds: 4, isSegmentLimited: false, freeDiskBytes: 1 },
@@ -40,5 +40,11 @@ describe('the cost of', () => {
   it('segments is memory, and says when the budget cut them', () => {
     expect(segmentCost(options, { now: plan(1, 0.9e9), segment: plan(1, 1.9e9) })).toContain('Uses 900 MB. 30 s: 1.9 GB.');
     expect(segmentCost(options, { now: { ...plan(1, 0.5e9), isSegmentLimited: true, segmentSeconds: 2.6 } })).toContain('Cut to 2.6 s by the memory budget.');
+  });
+
+  it('bf16 is time, where the processor has it', () => {
+    expect(precisionCost(options, { now: plan(40), precision: plan(20) }, true)).toContain('Takes 20 s instead of 40 s.');
+    expect(precisionCost({ ...options, precision: 'bf16' }, { now: plan(20), precision: plan(40) }, true)).toContain('fp32: 40 s instead of 20 s.');
+    expect(precisionCost({ ...options, precision: 'bf16' }, {}, false)).toContain('Choose fp32.');
   });
 });

@@ -49,3 +49,19 @@ export function segmentCost({ segmentSeconds }: QueueOptions, costs: Costs): str
   if (segmentSeconds !== null) return `Other than it was trained with: can lose quality.${uses}${other === null ? '' : ` The model’s own: ${formatBytes(other)}.`}`;
   return `As it was trained: the quality that was measured.${uses}${other === null ? '' : ` 30 s: ${formatBytes(other)}.`}`;
 }
+
+export function precisionCost({ precision }: QueueOptions, costs: Costs, hasBf16: boolean): string {
+  if (!hasBf16) return `bf16: this processor does not compute in it.${precision === 'bf16' ? ' Choose fp32.' : ''}`;
+  const time = instead(costs, 'precision');
+  if (precision === 'bf16') return `bf16 rounds weights and what they multiply.${time === '' ? '' : ` fp32: ${time}.`}`;
+  return `bf16 halves the weights and rounds what they multiply.${time === '' ? '' : ` Takes ${time}.`}`;
+}
+
+export function groupNormCost({ groupNorm }: QueueOptions): string {
+  const costs = {
+    welford: 'Keeps its mean exact whatever the level: the safe choice.',
+    kahan: 'As exact as Welford, a little dearer.',
+    standard: 'The fastest sums; wrong where a signal has a large mean.',
+  };
+  return costs[groupNorm];
+}

@@ -3,7 +3,7 @@ import type { Plan } from '../../store/state.ts';
 import type { ItemPlan, ItemProgress, QueueItem } from '../../store/types.ts';
 import { costLine, planLine, planWarnings, secondsLeft, segmentLine } from './words.ts';
 
-const options: QueueItem['options'] = { model: 'house', mode: 'full', stems: null, segmentSeconds: null, overlap: 0.25, shifts: 0, seed: 0, exactSum: false, threads: null };
+const options: QueueItem['options'] = { model: 'house', mode: 'full', stems: null, segmentSeconds: null, overlap: 0.25, shifts: 0, seed: 0, exactSum: false, precision: 'fp32', groupNorm: 'welford', threads: null };
 const whole: ItemPlan = {
   media: { title: 'a', seconds: 30, container: 'flac', codec: 'flac', rate: 44_100, channels: 2, bytes: 1 },
   stems: ['drums', 'bass', 'other', 'vocals'],
