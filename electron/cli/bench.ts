@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import type { BenchmarkEntry } from '../contract/benchmark.ts';
+import { figureText, type BenchmarkEntry } from '../contract/benchmark.ts';
 import { fromWriteError } from '../contract/errors.ts';
 import { runBenchmarks } from '../services/benchmark.ts';
 import { parseBench } from './arguments.ts';
@@ -21,9 +21,10 @@ export async function runBench(args: string[], folder: string, signal: AbortSign
   return 0;
 }
 
-/** As in "HTDemucs 42 M, full: 2.52 s a segment (±0.05)". */
-function line({ name, unit, median, low, high, peer, ratio }: BenchmarkEntry): string {
-  const spread = high > low ? ` (±${((high - low) / 2).toPrecision(2)})` : '';
+/** As in "FFT 4096: 2.1 µs (±0.1 µs)". */
+function line(entry: BenchmarkEntry): string {
+  const { name, peer, ratio, allocations } = entry;
+  const allocated = allocations === null || allocations === 0 ? '' : `, ${allocations} ${allocations === 1 ? 'allocation' : 'allocations'}`;
   const beside = peer === null || ratio === null ? '' : `, ${ratio.toFixed(2)} x ${peer}`;
-  return `${name}: ${median.toPrecision(4)} ${unit}${spread}${beside}`;
+  return `${name}: ${figureText(entry)}${allocated}${beside}`;
 }

@@ -38,6 +38,8 @@ export interface NativeModule {
   /** Names of what can be measured. */
   benchmarks(): string[];
   runBenchmark(spec: { name: string; threads: number } & Abortable): Promise<NativeBenchmarkEntry[]>;
+  /** Gives back the models that benchmarks keep from one run to the next. */
+  releaseBenchmarks(): void;
 }
 
 /**
@@ -207,6 +209,8 @@ export interface NativeBenchmarkEntry {
   median: number;
   low: number;
   high: number;
+  /** Of one run, of all its threads; null where they are not counted. */
+  allocations: number | null;
 }
 
 export interface NativeInfo {

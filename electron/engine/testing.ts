@@ -82,7 +82,8 @@ export function fakeNative(behaviour: FakeBehaviour = {}): NativeModule {
         ? Promise.resolve(fakeMonitor({ device: 'No sound device', isSilent: true, rate: rate ?? 48_000, blockFrames: blockFrames ?? 512, inputs: 0 }).monitor)
         : Promise.reject(Object.assign(new Error('this machine has no sound device'), { code: 'output' })),
     benchmarks: () => ['first thing', 'second thing'],
-    runBenchmark: ({ name }) => Promise.resolve([{ name, unit: 's', median: 2, low: 1.9, high: 2.3 }]),
+    runBenchmark: ({ name }) => Promise.resolve([{ name, unit: 's', median: 2, low: 1.9, high: 2.3, allocations: 0 }]),
+    releaseBenchmarks: () => undefined,
   };
 }
 

@@ -52,7 +52,7 @@ it('times ours and ONNX Runtime in turn', async () => {
     benchmarks: () => ['HTDemucs 42 M, full', 'HTDemucs 42 M, time-only'],
     runBenchmark: ({ name }: { name: string }) => {
       order.push(name);
-      return Promise.resolve([{ name, unit: 's a segment', median: 1, low: 1, high: 1 }]);
+      return Promise.resolve([{ name, unit: 's a segment', median: 1, low: 1, high: 1, allocations: 0 }]);
     },
   };
   const entries = await compareWithOnnx({ native, threads: 2, folder, program: [process.execPath, rival], signal: new AbortController().signal });

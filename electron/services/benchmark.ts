@@ -44,8 +44,8 @@ export async function runBenchmarks(run: BenchmarkRun, onEntry: (entry: Benchmar
   return { machine: machine(native, run.threads), date: new Date().toISOString(), entries };
 }
 
-function toEntry({ name, unit, median, low, high }: NativeBenchmarkEntry): BenchmarkEntry {
-  return { name, unit, median, low, high, noise: high > low ? (high - low) / 2 / median : 0, allocations: null, peer: null, ratio: null };
+function toEntry({ name, unit, median, low, high, allocations }: NativeBenchmarkEntry): BenchmarkEntry {
+  return { name, unit, median, low, high, noise: high > low ? (high - low) / 2 / median : 0, allocations, peer: null, ratio: null };
 }
 
 function machine(native: NativeModule, threads: number): BenchmarkReport['machine'] {

@@ -57,6 +57,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
       Napi::PropertyDescriptor::Function("audioDevices", MonitorHandle::devices, napi_enumerable),
       Napi::PropertyDescriptor::Function("benchmarks", benchmarks, napi_enumerable),
       Napi::PropertyDescriptor::Function("runBenchmark", runBenchmark, napi_enumerable),
+      Napi::PropertyDescriptor::Function("releaseBenchmarks", releaseBenchmarks, napi_enumerable),
   });
   return exports;
 }

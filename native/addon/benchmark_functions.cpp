@@ -23,6 +23,9 @@ Napi::Value entriesToJs(Napi::Env env, const std::vector<session::BenchmarkEntry
     object.Set("median", entry.median);
     object.Set("low", entry.low);
     object.Set("high", entry.high);
+    object.Set("allocations", entry.allocations
+                                  ? Napi::Number::New(env, static_cast<double>(*entry.allocations))
+                                  : env.Null());
     array.Set(index, object);
   }
   return array;
@@ -45,6 +48,11 @@ Napi::Value runBenchmark(const Napi::CallbackInfo& info) {
   return OneShot<std::vector<session::BenchmarkEntry>>::start(
       info.Env(), [name, threads, cancel] { return session::runBenchmark(name, threads, *cancel); },
       entriesToJs);
+}
+
+Napi::Value releaseBenchmarks(const Napi::CallbackInfo& info) {
+  session::releaseBenchmarks();
+  return info.Env().Undefined();
 }
 
 }  // namespace stemwright::addon

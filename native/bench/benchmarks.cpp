@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "bench/check_benchmarks.h"
 #include "bench/convolution_benchmarks.h"
 #include "bench/network_benchmarks.h"
 #include "bench/separation_benchmarks.h"
@@ -13,7 +14,7 @@ const std::vector<Benchmark>& benchmarks() {
   static const std::vector<Benchmark> all = [] {
     std::vector<Benchmark> list;
     for (auto& group : {separationBenchmarks(), transformBenchmarks(), convolutionBenchmarks(),
-                        networkBenchmarks()}) {
+                        networkBenchmarks(), checkBenchmarks()}) {
       list.insert(list.end(), group.begin(), group.end());
     }
     return list;

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,8 @@ struct Entry {
   double median = 0;
   double low = 0;  ///< 95 % interval of the median; the figure itself where nothing varies
   double high = 0;
+  /// Of one run, of all threads; none where they are not counted.
+  std::optional<std::size_t> allocations = std::nullopt;
 };
 
 struct Benchmark {

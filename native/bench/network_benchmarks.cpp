@@ -103,8 +103,7 @@ Entries product(const std::string& name, const kernels::Kernels& level, std::siz
   const Timing time =
       measure([&] { layer.forward(x.data(), 1, size, out.data(), {}, pool); }, cancel);
   const double work = 2e-9 * std::pow(static_cast<double>(size), 3);
-  return std::vector<Entry>{
-      {name, "GFLOP/s", work / time.median, work / time.high, work / time.low}};
+  return std::vector<Entry>{rateOf(name, "GFLOP/s", time, work)};
 }
 
 Entries linear(const std::string& name, std::size_t rows, unsigned threads,

@@ -1,8 +1,14 @@
 #include "bench/separation_benchmarks.h"
 
 #include <cmath>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <utility>
+
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 #include "bench/measure.h"
 #include "core/aligned.h"
@@ -30,12 +36,41 @@ HTDemucsConfig fullSize() {
 
 constexpr std::uint64_t kSeed = 7;
 
+/// One a precision, loaded once.
+class Models {
+ public:
+  core::Result<std::shared_ptr<const HTDemucs>> get(models::Precision precision) {
+    const std::lock_guard lock(mutex_);
+    std::shared_ptr<const HTDemucs>& kept = kept_[precision];
+    if (kept == nullptr) {
+      auto loaded = HTDemucs::load(fullSize(), models::WeightFile::generated(kSeed), {precision});
+      if (!loaded.ok()) return loaded.error();
+      kept = std::move(loaded).value();
+    }
+    return kept;
+  }
+  void clear() {
+    const std::lock_guard lock(mutex_);
+    kept_.clear();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<models::Precision, std::shared_ptr<const HTDemucs>> kept_;
+};
+
+Models& keptModels() {
+  static Models all;
+  return all;
+}
+
 core::Result<std::vector<Entry>> segment(const std::string& name, Mode mode,
                                          models::Precision precision, unsigned threads,
                                          const core::CancelFlag& cancel) {
-  auto loaded = HTDemucs::load(fullSize(), models::WeightFile::generated(kSeed), {precision});
-  if (!loaded.ok()) return loaded.error();
-  const std::shared_ptr<const HTDemucs> model = std::move(loaded).value();
+  if (cancel.requested()) return core::Error{core::ErrorCode::kCancelled, "cancelled"};
+  auto kept = keptModels().get(precision);
+  if (!kept.ok()) return kept.error();
+  const std::shared_ptr<const HTDemucs> model = std::move(kept).value();
   const std::size_t frames = model->config().segmentFrames();
   auto made = HTDemucsRunner::create(model, frames, mode, threads);
   if (!made.ok()) return made.error();
@@ -55,10 +90,9 @@ core::Result<std::vector<Entry>> segment(const std::string& name, Mode mode,
   const double work = runner.operations() / 1e9;
   const double bytes = static_cast<double>(model->weightBytes() + runner.workspaceBytes() +
                                            mix.bytes() + out.bytes());
-  return std::vector<Entry>{
-      {name, "s a segment", time.median, time.low, time.high},
-      {name + ", speed", "GFLOP/s", work / time.median, work / time.high, work / time.low},
-      fixedEntry(name + ", memory", "MB", bytes / 1e6)};
+  return std::vector<Entry>{entryOf(name, "s a segment", time, 1),
+                            rateOf(name + ", speed", "GFLOP/s", time, work),
+                            fixedEntry(name + ", memory", "MB", bytes / 1e6)};
 }
 
 }  // namespace
@@ -80,6 +114,13 @@ std::vector<Benchmark> separationBenchmarks() {
     add("time-only, bf16", Mode::kTimeOnly, Precision::kBf16);
   }
   return list;
+}
+
+void releaseModels() {
+  keptModels().clear();
+#if defined(__GLIBC__)
+  malloc_trim(0);
+#endif
 }
 
 }  // namespace stemwright::bench

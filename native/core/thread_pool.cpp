@@ -37,6 +37,7 @@ void ThreadPool::run(std::size_t count, Task task, void* context) {
     task_ = task;
     context_ = context;
     count_ = count;
+    allocations_ = allocationCount();
     next_.store(0, std::memory_order_relaxed);
     busy_ = static_cast<unsigned>(threads_.size());
     ++generation_;
@@ -58,13 +59,18 @@ void ThreadPool::drain(unsigned worker) {
 void ThreadPool::workerLoop(unsigned worker) {
   std::uint64_t seen = 0;
   for (;;) {
+    AllocationCount* allocations = nullptr;
     {
       std::unique_lock lock(mutex_);
       wake_.wait(lock, [&] { return stopping_ || generation_ != seen; });
       if (stopping_) return;
       seen = generation_;
+      allocations = allocations_;
     }
-    drain(worker);
+    {
+      const AllocationScope scope(allocations);
+      drain(worker);
+    }
     {
       std::lock_guard lock(mutex_);
       if (--busy_ == 0) done_.notify_one();

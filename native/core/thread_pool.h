@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "core/allocation_count.h"
 #include "core/cancel.h"
 
 namespace stemwright::core {
@@ -57,6 +58,7 @@ class ThreadPool {
   std::condition_variable wake_;
   std::condition_variable done_;
   std::uint64_t generation_ = 0;
+  AllocationCount* allocations_ = nullptr;  ///< of the caller
   unsigned busy_ = 0;
   bool stopping_ = false;
   const CancelFlag* cancel_ = nullptr;

@@ -1,5 +1,7 @@
 #include "session/benchmarks.h"
 
+#include "bench/separation_benchmarks.h"
+
 namespace stemwright::session {
 
 std::vector<std::string> benchmarkNames() {
@@ -19,6 +21,10 @@ core::Result<std::vector<BenchmarkEntry>> runBenchmark(const std::string& name, 
     return result;
   }
   return core::Error{ErrorCode::kInvalidArgument, "there is no benchmark \"" + name + "\""};
+}
+
+void releaseBenchmarks() {
+  bench::releaseModels();
 }
 
 }  // namespace stemwright::session

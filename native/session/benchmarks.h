@@ -18,4 +18,7 @@ std::vector<std::string> benchmarkNames();
 core::Result<std::vector<BenchmarkEntry>> runBenchmark(const std::string& name, unsigned threads,
                                                        const core::CancelFlag& cancel);
 
+/// Gives back what benchmarks keep from one run to the next: a model of 170 MB.
+void releaseBenchmarks();
+
 }  // namespace stemwright::session

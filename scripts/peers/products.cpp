@@ -36,7 +36,7 @@ void compare(std::size_t rows, std::size_t size, unsigned threads) {
   stemwright::core::ThreadPool pool(threads);
   AlignedBuffer<float> ours(rows * size), theirs(rows * size);
   const int m = static_cast<int>(rows), n = static_cast<int>(size);
-  const auto rounds =
+  const auto [mine, peer] =
       stemwright::peers::inTurn([&] { layer.forward(x.data(), 1, rows, ours.data(), {}, pool); },
                                 [&] {
                                   cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, n, 1,
@@ -49,8 +49,6 @@ void compare(std::size_t rows, std::size_t size, unsigned threads) {
       std::exit(1);
     }
   }
-  const auto mine = stemwright::bench::summarise(rounds.ours);
-  const auto peer = stemwright::bench::summarise(rounds.theirs);
   const double work = 2e-9 * static_cast<double>(rows * size * size);
   // Of times, so that less is better as everywhere.
   stemwright::peers::print("matrix product " + std::to_string(rows) + " x " + std::to_string(size) +

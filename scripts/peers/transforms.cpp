@@ -72,9 +72,9 @@ void compare(std::size_t count, std::size_t size) {
   const std::string name =
       (count == 1 ? "FFT " : "FFT batch, " + std::to_string(count) + " x ") + std::to_string(size);
   const auto measured = [&](const std::string& label, auto&& mine, fftwf_plan plan) {
-    const auto rounds = stemwright::peers::inTurn(
+    const auto sides = stemwright::peers::inTurn(
         mine, [plan] { fftwf_execute(plan); }, kSeconds);
-    stemwright::peers::print(label, count == 1 ? "µs" : "µs each", each, rounds, peerName());
+    stemwright::peers::print(label, count == 1 ? "µs" : "µs each", each, sides, peerName());
   };
   measured(
       name,

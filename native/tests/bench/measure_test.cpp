@@ -3,10 +3,24 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <string>
+#include <vector>
 
+#include "core/thread_pool.h"
 #include "session/benchmarks.h"
 
 namespace stemwright {
+namespace {
+
+std::vector<char> kept;
+
+void spin(int microseconds) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(microseconds);
+  while (std::chrono::steady_clock::now() < until) {
+  }
+}
+
+}  // namespace
 
 TEST_SUITE("bench") {
   TEST_CASE("work runs twice to warm up and at least five times for the clock") {
@@ -15,9 +29,7 @@ TEST_SUITE("bench") {
     const bench::Timing timing = bench::measure(
         [&] {
           ++runs;
-          const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(250);
-          while (std::chrono::steady_clock::now() < until) {
-          }
+          spin(250);
         },
         cancel);
     CHECK(timing.runs >= 5);
@@ -44,6 +56,57 @@ TEST_SUITE("bench") {
         },
         cancel);
     CHECK(runs == 3);
+  }
+
+  TEST_CASE("allocations of one run are counted, those of a pool's workers too") {
+    const core::CancelFlag cancel;
+    core::ThreadPool pool(2);
+    std::size_t sizes[8]{};
+    const auto allocates = [&](std::size_t index, unsigned) {
+      const std::vector<char> some(index + 1);
+      sizes[index] = some.size();
+    };
+    CHECK(bench::measure([&] { pool.parallelFor(8, allocates); }, cancel).allocations == 8);
+    CHECK(bench::measure([&] { sizes[0] = 1; }, cancel).allocations == 0);
+  }
+
+  TEST_CASE("an allocation in some runs only is told as one") {
+    const core::CancelFlag cancel;
+    unsigned runs = 0;
+    const bench::Timing timing = bench::measure(
+        [&] {
+          if (++runs % 64 == 0) std::vector<char>(64).swap(kept);
+        },
+        cancel);
+    CHECK(timing.allocations == 1);
+  }
+
+  TEST_CASE("two pieces of work are timed in turn") {
+    const core::CancelFlag cancel;
+    std::string order;
+    const auto pair = bench::measureInTurn(
+        [&] {
+          order += 'a';
+          spin(300);
+        },
+        [&] {
+          order += 'b';
+          spin(600);
+        },
+        0.001, cancel);
+    CHECK(order.substr(0, 10) == "aabbababab");
+    CHECK(pair.first.runs == 15);
+    CHECK(pair.second.runs == 15);
+    CHECK(pair.first.median > 2.9e-4);
+    CHECK(pair.second.median > 5.9e-4);
+  }
+
+  TEST_CASE("the noise floor is a share") {
+    const core::CancelFlag cancel;
+    const auto checks = session::runBenchmark("noise floor", 1, cancel);
+    REQUIRE(checks.ok());
+    CHECK(checks.value()[0].unit == "%");
+    CHECK(checks.value()[0].median >= 0);
   }
 
   TEST_CASE("a convolution tells its load, its longest block and its latency") {

@@ -1,0 +1,117 @@
+#include "bench/check_benchmarks.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "bench/measure.h"
+#include "bench/signals.h"
+#include "core/aligned.h"
+#include "dsp/convolution/convolver.h"
+#include "dsp/fft.h"
+
+namespace stemwright::bench {
+namespace {
+
+using core::AlignedBuffer;
+using core::CancelFlag;
+using Clock = std::chrono::steady_clock;
+using Entries = core::Result<std::vector<Entry>>;
+
+constexpr std::size_t kSize = 1024;
+constexpr std::size_t kCount = 64;
+
+/// 64 transforms of 1024 samples.
+struct Transforms {
+  Transforms()
+      : fft(dsp::RealFft::create(kSize).value()),
+        samples(noise(kCount * kSize)),
+        bins(kCount * (kSize + 2)),
+        scratch(fft.scratchSize()) {}
+  void batch() {
+    fft.forwardBatch(kCount, samples.data(), kSize, bins.data(), kSize + 2, scratch.data());
+  }
+  void oneByOne() {
+    for (std::size_t i = 0; i < kCount; ++i) {
+      fft.forward(samples.data() + i * kSize, bins.data() + i * (kSize + 2), scratch.data());
+    }
+  }
+  dsp::RealFft fft;
+  std::vector<float> samples;
+  AlignedBuffer<float> bins, scratch;
+};
+
+/// The same work measured against itself: the median of how much ten pairs differ.
+Entries noiseFloor(const std::string& name, const CancelFlag& cancel) {
+  constexpr int kPairs = 10;
+  Transforms work;
+  std::vector<double> differences;
+  for (int i = 0; i < kPairs && !cancel.requested(); ++i) {
+    const auto [a, b] = measureInTurn([&] { work.batch(); }, [&] { work.batch(); }, 0.05, cancel);
+    differences.push_back(std::abs(a.median / b.median - 1));
+  }
+  if (cancel.requested()) return core::Error{core::ErrorCode::kCancelled, "cancelled"};
+  return std::vector<Entry>{entryOf(name, "%", summarise(std::move(differences)), 100)};
+}
+
+Entries batchOverSingle(const std::string& name, const CancelFlag& cancel) {
+  Transforms work;
+  const auto [batch, single] =
+      measureInTurn([&] { work.batch(); }, [&] { work.oneByOne(); }, 1.0, cancel);
+  return std::vector<Entry>{fixedEntry(name, "x", batch.median / single.median)};
+}
+
+/// Of a reverb that has just been built and warmed up, over its median block.
+Entries firstBlock(const std::string& name, const CancelFlag& cancel) {
+  constexpr std::size_t kBlock = 128;
+  constexpr std::size_t kBlocks = 200;
+  constexpr int kReverbs = 9;
+  const std::vector<float> response = noise(96'000);
+  const std::span<const float> channels[] = {response};
+  const std::vector<float> in = noise(kBlock);
+  std::vector<float> out(kBlock);
+  const float* from = in.data();
+  float* to = out.data();
+  std::vector<double> ratios;
+  for (int i = 0; i < kReverbs && !cancel.requested(); ++i) {
+    dsp::ConvolverOptions options;
+    options.channels = 1;
+    options.blockSize = kBlock;
+    auto made = dsp::Convolver::create(channels, options);
+    if (!made.ok()) return made.error();
+    made.value()->warmUp();
+    std::vector<double> blocks;
+    for (std::size_t block = 0; block < kBlocks; ++block) {
+      const auto start = Clock::now();
+      made.value()->process(&from, &to, kBlock);
+      blocks.push_back(std::chrono::duration<double>(Clock::now() - start).count());
+    }
+    const double first = blocks.front();
+    ratios.push_back(first / summarise(std::move(blocks)).median);
+  }
+  if (cancel.requested()) return core::Error{core::ErrorCode::kCancelled, "cancelled"};
+  return std::vector<Entry>{entryOf(name, "x", summarise(std::move(ratios)), 1)};
+}
+
+}  // namespace
+
+std::vector<Benchmark> checkBenchmarks() {
+  std::vector<Benchmark> list;
+  const auto add = [&](std::string name, Entries (*run)(const std::string&, const CancelFlag&)) {
+    list.push_back({name, [name, run](unsigned, const CancelFlag& cancel) -> Entries {
+                      if (cancel.requested()) {
+                        return core::Error{core::ErrorCode::kCancelled, "cancelled"};
+                      }
+                      return run(name, cancel);
+                    }});
+  };
+  add("noise floor", noiseFloor);
+  add("FFT in a batch over one by one, 64 x 1024", batchOverSingle);
+  add("reverb, first block after warm-up over the median", firstBlock);
+  return list;
+}
+
+}  // namespace stemwright::bench
