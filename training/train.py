@@ -63,7 +63,7 @@ class Options:
 def parse() -> Options:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bank", default=Path("training/bank"), type=Path)
-    parser.add_argument("--libraries", default=None, help="folder with libsndfile and what it needs", type=Path)
+    parser.add_argument("--libraries", default=None, help="folder with libvorbisfile and what it needs", type=Path)
     parser.add_argument("--out", required=True, type=Path)
     parser.add_argument("--resume", default=None, type=Path, help="read after the compilation; waited for if it is not there yet")
     parser.add_argument("--budget", type=float, required=True, help="seconds of training after the compilation")

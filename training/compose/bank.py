@@ -19,30 +19,34 @@ from numpy.typing import NDArray
 from .signal import RATE, Audio, as_stereo
 from .voice import Speech, analyse
 
-LIBRARY_ORDER = ("ogg", "vorbis", "vorbisenc", "FLAC", "opus", "mp3lame", "mpg123", "sndfile")
+LIBRARY_ORDER = ("ogg", "vorbis", "vorbisfile")
+OPEN_FILE = 4096  # bytes that surely hold an OggVorbis_File
+CHUNK = 1 << 16
 
 
 class _Info(ctypes.Structure):
-    _fields_ = [("frames", ctypes.c_int64), *((name, ctypes.c_int) for name in ("rate", "channels", "format", "sections", "seekable"))]
+    _fields_ = [("version", ctypes.c_int), ("channels", ctypes.c_int), ("rate", ctypes.c_long)]
 
 
-def read_sound(path: Path, libraries: Path | None = None) -> tuple[NDArray[np.int16], int]:
-    """[channels, samples] and rate through libsndfile; `libraries` holds copies where the system has none."""
-    if libraries is not None:
-        for name in LIBRARY_ORDER:
-            for found in sorted(libraries.glob(f"lib{name}.so*")):
-                ctypes.CDLL(str(found), mode=ctypes.RTLD_GLOBAL)
-    library = ctypes.CDLL(str(next(iter((libraries or Path()).glob("libsndfile.so*")), "libsndfile.so.1")))
-    library.sf_open.restype = ctypes.c_void_p
-    library.sf_readf_short.restype = ctypes.c_int64
-    info = _Info()
-    handle = library.sf_open(str(path).encode(), 0x10, ctypes.byref(info))
-    if not handle:
-        raise OSError(f"{path}: not a sound file that libsndfile reads")
-    samples = np.zeros((info.frames, info.channels), np.int16)
-    count = library.sf_readf_short(ctypes.c_void_p(handle), samples.ctypes.data_as(ctypes.c_void_p), ctypes.c_int64(info.frames))
-    library.sf_close(ctypes.c_void_p(handle))
-    return np.ascontiguousarray(samples[:count].T), int(info.rate)
+def read_vorbis(path: Path, libraries: Path | None = None) -> tuple[NDArray[np.int16], int]:
+    """[channels, samples] and rate through libvorbisfile; `libraries` holds copies where the system has none."""
+    for name in LIBRARY_ORDER if libraries is not None else ():
+        for found in sorted((libraries or Path()).glob(f"lib{name}.so*")):
+            ctypes.CDLL(str(found), mode=ctypes.RTLD_GLOBAL)
+    library = ctypes.CDLL(str(next(iter((libraries or Path()).glob("libvorbisfile.so*")), "libvorbisfile.so.3")))
+    library.ov_info.restype = ctypes.POINTER(_Info)
+    library.ov_read.restype = ctypes.c_long
+    file, stream, buffer = ctypes.create_string_buffer(OPEN_FILE), ctypes.c_int(), ctypes.create_string_buffer(CHUNK)
+    if library.ov_fopen(str(path).encode(), file) != 0:
+        raise OSError(f"{path}: not an Ogg Vorbis file")
+    info = library.ov_info(file, -1).contents
+    channels, rate, parts = int(info.channels), int(info.rate), list[bytes]()
+    while (count := library.ov_read(file, buffer, CHUNK, 0, 2, 1, ctypes.byref(stream))) > 0:
+        parts.append(buffer.raw[:count])
+    library.ov_clear(file)
+    if count < 0:
+        raise OSError(f"{path}: damaged")
+    return np.ascontiguousarray(np.frombuffer(b"".join(parts), "<i2").reshape(-1, channels).T), rate
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +91,7 @@ class Bank:
         index = json.loads((folder / "index.json").read_text())
         packs = {}
         for name in index["packs"]:
-            packs[name], rate = read_sound(folder / "packs" / f"{name}.ogg", libraries)
+            packs[name], rate = read_vorbis(folder / "packs" / f"{name}.ogg", libraries)
             if rate != RATE:
                 raise ValueError(f"{name}: {rate} Hz, not {RATE}")
         self.sides = {False: Side(), True: Side()}

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import soundfile
 import torch
 from torch import Tensor
 
-from ..compose.bank import Bank, read_sound
+from ..compose.bank import Bank
 from ..compose.signal import RATE as SAMPLE_RATE
 from ..compose.song import STEMS, compose
 from ..compose.styles import STYLES
@@ -47,8 +48,8 @@ def real(folders: list[Path]) -> Iterator[Named]:
     for folder in folders:
         stems = []
         for stem in STEMS:
-            samples, _ = read_sound(next(path for path in sorted(folder.glob(f"{stem}.*"))))
-            stems.append(torch.from_numpy(samples.astype(np.float32) / 32768))
+            samples, _ = soundfile.read(next(path for path in sorted(folder.glob(f"{stem}.*"))), dtype="float32")
+            stems.append(torch.from_numpy(np.ascontiguousarray(samples.T)))
         yield "real", folder.name, torch.stack(stems)
 
 
