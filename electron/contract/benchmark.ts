@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { Fault } from './errors.ts';
+import { Title } from './project.ts';
 
 /** One figure: a median and the 95 % interval of that median. */
 export const BenchmarkEntry = z.strictObject({
@@ -49,3 +51,98 @@ function placesFor(value: number, digits: number): number {
 function plain(value: number, places: number): string {
   return value !== 0 && Math.abs(value) < 1e-4 ? value.toExponential(1) : value.toFixed(places);
 }
+
+const BenchmarkName = z.string().min(1).max(200);
+export const BenchmarkNames = z.array(BenchmarkName).min(1).max(1000);
+
+export const BenchmarkList = z.strictObject({
+  groups: z.array(
+    z.strictObject({
+      id: z.string(),
+      title: z.string(),
+      /** What the group measures, in plain words. */
+      meaning: z.string(),
+      benchmarks: z.array(
+        z.strictObject({
+          name: BenchmarkName,
+          meaning: z.string(),
+          /** What it took here the last time. */
+          seconds: z.number().nullable(),
+        }),
+      ),
+    }),
+  ),
+});
+export type BenchmarkList = z.infer<typeof BenchmarkList>;
+
+/** What a benchmark gave, the last time that it ran. */
+export const BenchmarkResult = z.strictObject({
+  benchmark: BenchmarkName,
+  /** ISO 8601. */
+  date: z.string(),
+  entries: z.array(BenchmarkEntry),
+  /** Why there are none. */
+  fault: Fault.nullable(),
+  /** Whether other programs kept the machine busy meanwhile. */
+  isRough: z.boolean(),
+});
+export type BenchmarkResult = z.infer<typeof BenchmarkResult>;
+
+export const BenchmarkProgress = z.strictObject({
+  id: z.uuid(),
+  state: z.enum(['running', 'done', 'cancelled']),
+  names: z.array(BenchmarkName),
+  /** How many of them have ended. */
+  done: z.int().nonnegative(),
+  current: BenchmarkName.nullable(),
+  /** Null: not every one of them has run here before. */
+  secondsLeft: z.number().nonnegative().nullable(),
+  /** A song whose turn has come waits for the end. */
+  isSongWaiting: z.boolean(),
+});
+export type BenchmarkProgress = z.infer<typeof BenchmarkProgress>;
+
+export const BenchmarkState = z.strictObject({
+  machine: BenchmarkReport.shape.machine,
+  /** Of the last run since the studio was started. */
+  progress: BenchmarkProgress.nullable(),
+  /** Of this machine, in the order of the list. */
+  results: z.array(BenchmarkResult),
+});
+export type BenchmarkState = z.infer<typeof BenchmarkState>;
+
+export const SavedBenchmarks = z.strictObject({
+  id: z.uuid(),
+  name: Title,
+  /** ISO 8601. */
+  date: z.string(),
+  machine: BenchmarkReport.shape.machine,
+  results: z.array(BenchmarkResult),
+});
+export type SavedBenchmarks = z.infer<typeof SavedBenchmarks>;
+
+export const SavedBenchmarksSummary = SavedBenchmarks.omit({ results: true }).extend({
+  figures: z.int().nonnegative(),
+  /** Measured on this machine, with its threads and instruction set of now. */
+  isComparable: z.boolean(),
+});
+export type SavedBenchmarksSummary = z.infer<typeof SavedBenchmarksSummary>;
+
+/** One thing that makes audio code fast, looked at on this machine. */
+const AdviceItem = z.strictObject({
+  id: z.string(),
+  /** `unknown`: what it is judged by has not been measured here. */
+  state: z.enum(['good', 'todo', 'none', 'unknown']),
+  title: z.string(),
+  /** The figure, and what to do where something is to be done. */
+  detail: z.string(),
+});
+
+export const BenchmarkAdvice = z.strictObject({
+  items: z.array(AdviceItem),
+  /** What the next song will be separated with, and why. */
+  choices: z.array(z.strictObject({ label: z.string(), value: z.string(), reason: z.string() })),
+  /** Benchmarks that tell what is unknown. */
+  unknown: z.array(BenchmarkName),
+});
+export type BenchmarkAdvice = z.infer<typeof BenchmarkAdvice>;

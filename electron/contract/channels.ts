@@ -1,5 +1,6 @@
 /** The one list of what the renderer may ask and what it is told. Both ends parse every message with these schemas. */
 import { z } from 'zod';
+import { BenchmarkAdvice, BenchmarkList, BenchmarkNames, BenchmarkProgress, BenchmarkResult, BenchmarkState, SavedBenchmarks, SavedBenchmarksSummary } from './benchmark.ts';
 import { Fault } from './errors.ts';
 import { ModelDescriptor, PublishedQuality, SeparationMode } from './model.ts';
 import { Effect, EffectPlace, LoopbackLatency, Meters, MonitorChoice, MonitorLoad, MonitorState, ResponseList, SoundDevices, Strip, TimePitch, TransportState } from './monitor.ts';
@@ -158,6 +159,20 @@ export const requests = {
   /** Plays half a second of test signal, alone, and finds it in the input. @throws 'output' when it does not come back, 'usage' without an input */
   'monitor.measureLatency': { args: none, result: LoopbackLatency },
 
+  'benchmark.list': { args: none, result: BenchmarkList },
+  'benchmark.state': { args: none, result: BenchmarkState },
+  /** One after the other, in the order of the list. @throws 'usage' while a run is under way or a song is being separated */
+  'benchmark.run': { args: z.strictObject({ names: BenchmarkNames }), result: z.strictObject({ run: Id }) },
+  /** What was measured so far stays. Idempotent. */
+  'benchmark.cancel': { args: none, result: none },
+  'benchmark.advice': { args: none, result: BenchmarkAdvice },
+  /** Keeps all results of now under a name. */
+  'benchmark.save': { args: z.strictObject({ name: Title }), result: byId },
+  /** The newest first. */
+  'benchmark.saved': { args: none, result: z.array(SavedBenchmarksSummary) },
+  'benchmark.open': { args: byId, result: SavedBenchmarks },
+  'benchmark.remove': { args: byId, result: none },
+
   'settings.get': { args: none, result: Settings },
   'settings.set': { args: Settings.partial(), result: Settings },
   'presets.list': { args: none, result: z.array(Preset) },
@@ -188,6 +203,8 @@ export const events = {
   meters: Meters,
   /** As often as `meters`. */
   transport: TransportState,
+  /** A run has begun, gone on or ended; `result` is what has been measured since. */
+  benchmark: z.strictObject({ progress: BenchmarkProgress, result: BenchmarkResult.nullable() }),
 } as const;
 
 export type EventName = keyof typeof events;

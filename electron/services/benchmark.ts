@@ -20,35 +20,56 @@ export async function runBenchmarks(run: BenchmarkRun, onEntry: (entry: Benchmar
   if (run.peers !== undefined) {
     const { filter, threads, signal } = run;
     const entries = await runPeers({ ...run.peers, native, filter, threads, signal, onEntry });
-    return { machine: machine(native, run.threads), date: new Date().toISOString(), entries };
+    return { machine: machineOf(native, run.threads), date: new Date().toISOString(), entries };
   }
-  const names = native.benchmarks().filter((name) => run.filter.test(name));
-  if (names.length === 0) {
-    throw new StemwrightError('usage', `no benchmark matches ${run.filter.source}`, `There are: ${native.benchmarks().join('; ')}.`);
+  const all = measurables(native);
+  const chosen = all.filter(({ name }) => run.filter.test(name));
+  if (chosen.length === 0) {
+    throw new StemwrightError('usage', `no benchmark matches ${run.filter.source}`, `There are: ${all.map(({ name }) => name).join('; ')}.`);
   }
   const entries: BenchmarkEntry[] = [];
-  for (const name of names) {
-    if (run.signal.aborted) {
-      throw cancelled();
+  try {
+    for (const measurable of chosen) {
+      if (run.signal.aborted) {
+        throw cancelled();
+      }
+      for (const entry of await measurable.run(run.threads, run.signal)) {
+        entries.push(entry);
+        onEntry(entry);
+      }
     }
-    // One of its own: the engine listens to a signal for as long as that lives.
-    const signal = AbortSignal.any([run.signal]);
-    const figures = await native.runBenchmark({ name, threads: run.threads, signal }).catch((error: unknown) => {
-      throw fromNative(error);
-    });
-    for (const entry of figures.map(toEntry)) {
-      entries.push(entry);
-      onEntry(entry);
-    }
+  } finally {
+    native.releaseBenchmarks();
   }
-  return { machine: machine(native, run.threads), date: new Date().toISOString(), entries };
+  return { machine: machineOf(native, run.threads), date: new Date().toISOString(), entries };
+}
+
+/** What can be measured by itself. */
+export interface Measurable {
+  name: string;
+  /** @throws StemwrightError 'cancelled' among others */
+  run: (threads: number, signal: AbortSignal) => Promise<BenchmarkEntry[]>;
+}
+
+/** The engine's own benchmarks. */
+export function measurables(native: NativeModule): Measurable[] {
+  return native.benchmarks().map((name) => ({
+    name,
+    run: async (threads, signal) => {
+      // One of its own: the engine listens to a signal for as long as that lives.
+      const figures = await native.runBenchmark({ name, threads, signal: AbortSignal.any([signal]) }).catch((error: unknown) => {
+        throw fromNative(error);
+      });
+      return figures.map(toEntry);
+    },
+  }));
 }
 
 function toEntry({ name, unit, median, low, high, allocations }: NativeBenchmarkEntry): BenchmarkEntry {
   return { name, unit, median, low, high, noise: high > low ? (high - low) / 2 / median : 0, allocations, peer: null, ratio: null };
 }
 
-function machine(native: NativeModule, threads: number): BenchmarkReport['machine'] {
+export function machineOf(native: NativeModule, threads: number): BenchmarkReport['machine'] {
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     isa: native.info().isa,

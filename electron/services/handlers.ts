@@ -2,6 +2,7 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { AppInfo, Args } from '../contract/channels.ts';
 import { StemwrightError } from '../contract/errors.ts';
+import { benchmarkHandlers } from './benchmark-handlers.ts';
 import { checkWritable } from './folders.ts';
 import { demoFolder } from './model-library.ts';
 import { monitorHandlers } from './monitor-handlers.ts';
@@ -23,6 +24,7 @@ export function makeHandlers(services: Services): Handlers {
     ...modelHandlers(services),
     ...taskHandlers(services),
     ...monitorHandlers(services),
+    ...benchmarkHandlers(services),
     ...settingsHandlers(services),
     ...presetHandlers(services),
   };

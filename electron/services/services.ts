@@ -1,6 +1,7 @@
 import type { AppInfo, Args, Channel, EventData, EventName, Result } from '../contract/channels.ts';
 import { printable, StemwrightError } from '../contract/errors.ts';
 import type { NativeModule } from '../engine/native.ts';
+import type { Benchmarks } from './benchmarks.ts';
 import type { JobQueue } from './jobs.ts';
 import type { ModelLibrary } from './model-library.ts';
 import type { ModelStore } from './model-store.ts';
@@ -45,6 +46,7 @@ export interface Services {
   queue: JobQueue;
   songs: SongRun;
   monitor: Monitor;
+  benchmarks: Benchmarks;
   /** Gets a folder for each export that is to be fetched. */
   exportsFolder: string;
   emit: <E extends EventName>(event: E, data: EventData<E>) => void;

@@ -5,6 +5,8 @@ import { printable, StemwrightError, toFault } from '../contract/errors.ts';
 import { loadNative } from '../engine/load.ts';
 import type { NativeModule } from '../engine/native.ts';
 import { Addresses, type Content } from './addresses.ts';
+import { Benchmarks } from './benchmarks.ts';
+import { measurables } from './benchmark.ts';
 import { userFolders, type Folders } from './folders.ts';
 import { makeHandlers } from './handlers.ts';
 import { holdFolder } from './instance.ts';
@@ -126,8 +128,8 @@ export class Studio {
 
   /** Ends all work and writes everything down. */
   async close(): Promise<void> {
-    const { queue, tasks, songs, monitor, predictor, exportsFolder } = this.#services;
-    await Promise.all([queue.close(), tasks.close(), monitor.close(), predictor.makeWay()]);
+    const { queue, tasks, songs, monitor, predictor, benchmarks, exportsFolder } = this.#services;
+    await Promise.all([benchmarks.close(), queue.close(), tasks.close(), monitor.close(), predictor.makeWay()]);
     await songs.close();
     await rm(exportsFolder, { recursive: true, force: true });
     await this.#lock.release();
@@ -166,10 +168,11 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
     },
   });
   let isBusy = false;
+  let benchmarks: Benchmarks | null = null;
   const predictor = new Predictor({
     ...{ native, models: modelStore, history, folder: library.folder },
     memoryBudgetBytes: () => settings.get().memoryBudgetBytes,
-    isBusy: () => isBusy,
+    isBusy: () => isBusy || benchmarks?.isRunning === true,
     onMore: () => {
       emit('plans', null);
     },
@@ -198,6 +201,7 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
   const run: RunItem = async (item, signal) => {
     isBusy = true;
     try {
+      await benchmarks?.whenIdle(signal);
       await predictor.makeWay();
       const outcome = await songs.run(item, signal);
       await monitor.settle(item.id).catch(sayFault(system));
@@ -213,6 +217,16 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
       }
     }
   };
+  benchmarks = await Benchmarks.open(data, {
+    native,
+    measurables: measurables(native),
+    threads: () => defaultThreads({ settings, native }),
+    isSeparating: () => isBusy,
+    makeWay: () => predictor.makeWay(),
+    onProgress: (progress, result) => {
+      emit('benchmark', { progress, result });
+    },
+  });
   await Promise.all([sweepJobFolders(library.folder), rm(exportsFolder, { recursive: true, force: true })]);
   await recoverEdits(library, edits, system);
   const queue = await JobQueue.open(join(data, 'queue.json'), run, {
@@ -230,7 +244,7 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
   await uploads.sweep(queue.get().items.map(({ path }) => path));
   return {
     version: native.info().version,
-    ...{ native, system, settings, predictor, library, edits, uploads, songs, monitor, queue, exportsFolder, emit },
+    ...{ native, system, settings, predictor, library, edits, uploads, songs, monitor, benchmarks, queue, exportsFolder, emit },
     presets: await PresetStore.open(join(config, 'presets.json')),
     models: new ModelLibrary(modelStore, () => native),
     modelStore,

@@ -1,0 +1,65 @@
+import { expect, it } from 'vitest';
+import type { BenchmarkResult } from '../contract/benchmark.ts';
+import { advise, type AdviceSubject, type MachineState } from './benchmark-advice.ts';
+
+const cool: MachineState = { thermal: 'nominal', pressure: 'none', isOnBattery: false, isLowPower: false, availableBytes: 8e9 };
+const result = (benchmark: string, figures: Record<string, number>, allocations: number | null = 0): BenchmarkResult => ({
+  benchmark,
+  date: '2026-11-26T10:00:00.000Z',
+  entries: Object.entries(figures).map(([name, median]) => ({ name, unit: 'x', median, low: median, high: median, noise: 0, allocations, peer: null, ratio: null })),
+  fault: null,
+  isRough: false,
+});
+
+const lstm = 'LSTM 256';
+const batch = 'FFT in a batch over one by one, 64 x 1024';
+const first = 'reverb, first block after warm-up over the median';
+const chain = 'Sequential, 3 layers of one shape';
+const names = [lstm, batch, first, chain];
+const good = [
+  result(lstm, { 'LSTM 256, layer that allocates': 30, 'LSTM 256, compiled': 20 }),
+  result(batch, { [batch]: 0.7 }, null),
+  result(first, { [first]: 1.1 }, null),
+  result(chain, { [chain]: 2 }, null),
+];
+const of = (change: Partial<AdviceSubject>) => {
+  const advice = advise({ results: good, names, machine: cool, gpuReason: 'There is no GPU.', choices: [], ...change });
+  return { ...advice, item: (id: string) => advice.items.find((each) => each.id === id) };
+};
+
+it('says what is good, in figures of this machine', () => {
+  const { item, unknown } = of({});
+  expect(unknown).toEqual([]);
+  expect(item('compiled')).toMatchObject({ state: 'good', detail: 'A compiled LSTM step takes 0.67 of the time of a layer that allocates.' });
+  expect(item('ping-pong')).toMatchObject({ state: 'good', detail: '3 layers, 2 buffers (33 % memory saved).' });
+  expect(item('batch')).toMatchObject({ state: 'good' });
+  expect(item('warm-up')).toMatchObject({ state: 'good' });
+  expect(item('allocation')).toMatchObject({ state: 'good', detail: 'No allocation in any of 1 measured loops.' });
+  expect(item('gpu')).toMatchObject({ state: 'none', detail: 'There is no GPU. Nothing to do.' });
+  expect(item('async')).toBeUndefined();
+});
+
+it('puts what is to be done first, and what to do about it', () => {
+  const { items } = of({ machine: { ...cool, thermal: 'serious', pressure: 'critical', isOnBattery: true } });
+  expect(items.slice(0, 3).map(({ id, state }) => [id, state])).toEqual([['thermal', 'todo'], ['pressure', 'todo'], ['power', 'todo']]);
+  expect(items[2]?.detail).toContain('Plug the machine in');
+});
+
+it('knows nothing that was not measured, and names what would tell', () => {
+  const { item, unknown } = of({ results: [] });
+  expect(unknown).toEqual([lstm, chain, batch, first]);
+  expect(item('batch')).toMatchObject({ state: 'unknown' });
+  expect(item('measured')).toMatchObject({ state: 'todo' });
+});
+
+it.each([
+  [result(batch, { [batch]: 1.2 }), 'batch'],
+  [result(first, { [first]: 9 }), 'warm-up'],
+  [result(chain, { [chain]: 3 }), 'ping-pong'],
+  [result(lstm, { 'LSTM 256, layer that allocates': 20, 'LSTM 256, compiled': 30 }), 'compiled'],
+  [result('FFT 512', { 'FFT 512': 1 }, 2), 'allocation'],
+  [{ ...result('FFT 512', {}), isRough: true }, 'measured'],
+])('%j is something to do', (bad, id) => {
+  const results = [...good.filter(({ benchmark }) => benchmark !== bad.benchmark), bad];
+  expect(of({ results }).item(id)).toMatchObject({ state: 'todo' });
+});
