@@ -22,6 +22,7 @@ const arrows = {
   session: engine,
   addon: ['session', 'core'],
   bench: engine,
+  profile: engine,
   tests: engine,
 };
 

@@ -4,6 +4,7 @@
 
 #include "bench/check_benchmarks.h"
 #include "bench/convolution_benchmarks.h"
+#include "bench/limits.h"
 #include "bench/network_benchmarks.h"
 #include "bench/separation_benchmarks.h"
 #include "bench/transform_benchmarks.h"
@@ -14,7 +15,7 @@ const std::vector<Benchmark>& benchmarks() {
   static const std::vector<Benchmark> all = [] {
     std::vector<Benchmark> list;
     for (auto& group : {separationBenchmarks(), transformBenchmarks(), convolutionBenchmarks(),
-                        networkBenchmarks(), checkBenchmarks()}) {
+                        networkBenchmarks(), checkBenchmarks(), limitBenchmarks()}) {
       list.insert(list.end(), group.begin(), group.end());
     }
     return list;

@@ -57,6 +57,9 @@ struct GemmKernels {
   bool isBf16;           ///< weights packed as bf16, A rounded to it, sums in float
   /// Multiplies; one thread. A, B and out must not overlap, residual and out may be equal.
   void (*run)(const GemmCall& call);
+  /// Multiplies registers with each other and nothing else: what run() cannot exceed.
+  /// @return operations done
+  double (*saturate)(std::size_t rounds);
 };
 
 extern const GemmKernels gemmScalar;

@@ -92,8 +92,28 @@ void run(const GemmCall& call) {
   _tile_release();
 }
 
+double saturate(std::size_t rounds) {
+  configure(kTileRows);
+  _tile_zero(0);
+  _tile_zero(1);
+  _tile_zero(2);
+  _tile_zero(3);
+  _tile_zero(4);
+  _tile_zero(5);
+  _tile_zero(6);
+  _tile_zero(7);
+  for (std::size_t round = 0; round < rounds; ++round) {
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_dpbf16ps(3, 5, 7);
+  }
+  _tile_release();
+  return 2.0 * static_cast<double>(rounds) * kTileRows * 2 * kTile * kBf16Depth;
+}
+
 }  // namespace amx
 
-const GemmKernels gemmAmx{amx::kLanes, amx::kTileRows, true, amx::run};
+const GemmKernels gemmAmx{amx::kLanes, amx::kTileRows, true, amx::run, amx::saturate};
 
 }  // namespace stemwright::kernels

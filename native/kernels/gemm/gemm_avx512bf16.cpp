@@ -73,8 +73,28 @@ void run(const GemmCall& call) {
                             });
 }
 
+double saturate(std::size_t rounds) {
+  constexpr std::size_t kChains = 12;
+  __m512 acc[kChains];
+  STEMWRIGHT_UNROLL
+  for (std::size_t i = 0; i < kChains; ++i) acc[i] = _mm512_set1_ps(static_cast<float>(i));
+  const std::uint16_t pair[2] = {0x3c23, 0xbc23};  // 0.01 and -0.01
+  const __m512bh x = pairAt(pair);
+  for (std::size_t round = 0; round < rounds; ++round) {
+    STEMWRIGHT_UNROLL
+    for (std::size_t i = 0; i < kChains; ++i) acc[i] = _mm512_dpbf16_ps(acc[i], x, x);
+  }
+  V all = zero();
+  STEMWRIGHT_UNROLL
+  for (std::size_t i = 0; i < kChains; ++i) all = all + V{acc[i]};
+  volatile float kept = sum(all);
+  static_cast<void>(kept);
+  return 4.0 * static_cast<double>(rounds * kChains * kLanes);
+}
+
 }  // namespace avx512bf16
 
-const GemmKernels gemmAvx512Bf16{avx512bf16::kLanes, avx512bf16::kTileRows, true, avx512bf16::run};
+const GemmKernels gemmAvx512Bf16{avx512bf16::kLanes, avx512bf16::kTileRows, true, avx512bf16::run,
+                                 avx512bf16::saturate};
 
 }  // namespace stemwright::kernels
