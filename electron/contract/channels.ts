@@ -1,9 +1,10 @@
 /** The one list of what the renderer may ask and what it is told. Both ends parse every message with these schemas. */
 import { z } from 'zod';
 import { BenchmarkAdvice, BenchmarkList, BenchmarkNames, BenchmarkProgress, BenchmarkResult, BenchmarkState, SavedBenchmarks, SavedBenchmarksSummary } from './benchmark.ts';
+import { ChainPreset, Effect, EffectPlace, EffectStrip, PlacedEffect, ResponseEdit, ResponseFacts, ResponseLibrary, ResponseRef, Send } from './effects.ts';
 import { Fault } from './errors.ts';
 import { ModelDescriptor, PublishedQuality, SeparationMode } from './model.ts';
-import { Effect, EffectPlace, LoopbackLatency, Meters, MonitorChoice, MonitorLoad, MonitorState, ResponseList, SoundDevices, Strip, TimePitch, TransportState } from './monitor.ts';
+import { LoopbackLatency, Meters, MonitorChoice, MonitorLoad, MonitorState, SoundDevices, Strip, TimePitch, TransportState } from './monitor.ts';
 import { ExportSpec, Library, Mix, Project, Title } from './project.ts';
 import { AbsolutePath, Id, ItemPlan, ItemProgress, Queue, QueueItem, QueueOptions, Redo } from './queue.ts';
 import { Preset, Settings } from './settings.ts';
@@ -129,11 +130,9 @@ export const requests = {
   'monitor.devices': { args: none, result: SoundDevices },
   /** Looks anew. An open device is let go for that and opened again: sound stops for a moment. */
   'monitor.refreshDevices': { args: none, result: SoundDevices },
-  /** Impulse responses that come with the studio. */
-  'monitor.responses': { args: none, result: ResponseList },
   /** Null: none is open. */
   'monitor.state': { args: none, result: MonitorState.nullable() },
-  /** In the place of the one before, without its song and effects. @throws 'output' when the device cannot be had; none is open then */
+  /** In the place of the one before, without its song; effects that belong to none stay. @throws 'output' when the device cannot be had; none is open then */
   'monitor.open': { args: MonitorChoice, result: MonitorState },
   /** Idempotent. */
   'monitor.close': { args: none, result: none },
@@ -152,9 +151,14 @@ export const requests = {
   'monitor.setMaster': { args: z.strictObject({ gain: Strip.shape.gain }), result: none },
   /** The live input, which begins muted. @throws 'usage' when the device was opened without */
   'monitor.setInput': { args: z.strictObject({ strip: Strip }), result: none },
-  /** Crossfaded in for what was there; null: nothing. */
-  'monitor.setEffect': { args: z.strictObject({ place: EffectPlace, effect: Effect.nullable() }), result: none },
-  'monitor.setReverbMix': { args: z.strictObject({ place: EffectPlace, mix: z.strictObject({ dry: Strip.shape.gain, wet: Strip.shape.gain }) }), result: none },
+  /**
+   * Crossfaded in for what was there; null: nothing. Gains, filters and levels of the same kind of effect glide instead. Those of
+   * tracks, send bus and master are kept with the project. @throws 'input' when a response cannot be used; what was there stays
+   */
+  'monitor.setEffect': { args: z.strictObject({ place: EffectPlace, effect: Effect.nullable() }), result: PlacedEffect.nullable() },
+  /** Moves an effect within its chain; those between move up. */
+  'monitor.moveEffect': { args: z.strictObject({ place: EffectPlace, slot: EffectPlace.shape.slot }), result: none },
+  'monitor.setSend': { args: Send, result: none },
   'monitor.resetCounters': { args: none, result: none },
   /** Plays half a second of test signal, alone, and finds it in the input. @throws 'output' when it does not come back, 'usage' without an input */
   'monitor.measureLatency': { args: none, result: LoopbackLatency },
@@ -172,6 +176,25 @@ export const requests = {
   'benchmark.saved': { args: none, result: z.array(SavedBenchmarksSummary) },
   'benchmark.open': { args: byId, result: SavedBenchmarks },
   'benchmark.remove': { args: byId, result: none },
+
+  /** Puts a preset's effects in the place of the strip's own. */
+  'chains.apply': { args: z.strictObject({ name: Title, strip: EffectStrip }), result: MonitorState },
+  'chains.list': { args: none, result: z.array(ChainPreset) },
+  /** The effects of a strip as they are now. */
+  'chains.save': { args: z.strictObject({ name: Title, strip: EffectStrip }), result: none },
+  'chains.remove': { args: z.strictObject({ name: Title }), result: none },
+
+  /** Impulse responses. @param search words that name or group hold all of, in any case; empty: all */
+  'responses.list': { args: z.strictObject({ search: z.string().max(200), isFavourite: z.boolean() }), result: ResponseLibrary },
+  'responses.describe': { args: z.strictObject({ response: ResponseRef, edit: ResponseEdit }), result: ResponseFacts },
+  /** Copies files, and the other halves of pairs, into the studio's own folder. @throws 'input' when one cannot be used; none is copied then */
+  'responses.import': { args: z.strictObject({ paths: z.array(AbsolutePath).min(1).max(100) }), result: z.array(ResponseRef) },
+  /** Deletes one that was imported. */
+  'responses.remove': { args: z.strictObject({ response: ResponseRef }), result: none },
+  'responses.setFavourite': { args: z.strictObject({ response: ResponseRef, isFavourite: z.boolean() }), result: none },
+  /** Folders whose files are listed, and searched for what is missing. */
+  'responses.addFolder': { args: z.strictObject({ path: AbsolutePath }), result: none },
+  'responses.removeFolder': { args: z.strictObject({ path: AbsolutePath }), result: none },
 
   'settings.get': { args: none, result: Settings },
   'settings.set': { args: Settings.partial(), result: Settings },
@@ -196,6 +219,9 @@ export const events = {
   task: Task,
   settings: Settings,
   presets: z.array(Preset),
+  chains: z.array(ChainPreset),
+  /** The library has changed, or more is known of it: list it again. */
+  responses: none,
   /** Device, song or effects are others. What pages set (strips, loop, pitch) is not sent back. Null: it was closed. */
   monitor: MonitorState.nullable(),
   /** Sound devices have come or gone. */

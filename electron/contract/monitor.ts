@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { AbsolutePath, Id } from './queue.ts';
+import { PlacedEffect, Send } from './effects.ts';
+import { Id } from './queue.ts';
 
 const count = z.int().nonnegative();
 /** Linear; 16 is about 24 dB. */
@@ -60,26 +61,6 @@ export const MonitorLoad = z.strictObject({
 });
 export type MonitorLoad = z.infer<typeof MonitorLoad>;
 
-/** A slot of a chain: that of a loaded track by its index, of the live input or of the master. Effects of tracks go with their song. */
-export const EffectPlace = z.strictObject({ strip: z.union([z.enum(['input', 'master']), z.int().min(0).max(17)]), slot: z.int().min(0).max(7) });
-export type EffectPlace = z.infer<typeof EffectPlace>;
-
-export const Effect = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('reverb'),
-    /** One that comes with the studio, by its id, or a file. */
-    response: z.union([z.strictObject({ id: z.string().max(64) }), z.strictObject({ path: AbsolutePath })]),
-    dry: gain,
-    wet: gain,
-    /** `loudness`: sound through the response is made as loud as without. */
-    normalize: z.enum(['none', 'loudness']),
-    /** Long tails are computed beside the audio thread; else by it alone. */
-    isThreaded: z.boolean(),
-  }),
-  z.strictObject({ kind: z.literal('limiter'), ceilingDb: z.number().min(-24).max(0) }),
-]);
-export type Effect = z.infer<typeof Effect>;
-
 /** Pitch and tempo of the song, each by itself; cents are fractions of `semitones`. At 0 and 1 the samples are the tracks' own. */
 export const TimePitch = z.strictObject({ semitones: z.number().min(-12).max(12), speed: z.number().min(0.5).max(1.5) });
 export type TimePitch = z.infer<typeof TimePitch>;
@@ -109,7 +90,9 @@ export const MonitorState = z.strictObject({
   /** In frames of the project. */
   loop: z.tuple([count, count]).nullable(),
   timePitch: TimePitch,
-  effects: z.array(z.strictObject({ place: EffectPlace, effect: Effect })),
+  /** Of the tracks that are loaded, the live input, the send bus and the master. */
+  effects: z.array(PlacedEffect),
+  sends: z.array(Send),
   /** Of this device, since it was opened. */
   loopback: LoopbackLatency.nullable(),
   /** What happened to the device that was chosen. */
@@ -126,6 +109,7 @@ export const Meters = z.strictObject({
   strips: z.array(Levels),
   master: Levels,
   input: Levels,
+  send: Levels,
   /** Time the engine takes over the time there is: of the last second, and of the worst block. */
   loadMean: z.number(),
   loadWorst: z.number(),
@@ -149,6 +133,3 @@ export const TransportState = z.strictObject({
   lateReads: count,
 });
 export type TransportState = z.infer<typeof TransportState>;
-
-export const ResponseList = z.array(z.strictObject({ id: z.string(), name: z.string(), kind: z.string(), channels: count, seconds: z.number() }));
-export type ResponseList = z.infer<typeof ResponseList>;

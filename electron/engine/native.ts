@@ -1,4 +1,5 @@
 import type { ConvolutionOptions } from '../contract/convolution.ts';
+import type { EqBand, ResponseEdit, reverbModes } from '../contract/effects.ts';
 import type { SeparationMode } from '../contract/model.ts';
 import type { GroupNorm, Precision } from '../contract/separation.ts';
 import type { HTDemucsConfig, TensorEntry } from '../contract/network.ts';
@@ -15,6 +16,8 @@ export interface NativeModule {
   startConvolution(spec: NativeConvolutionSpec, onEvent: (event: NativeSeparationEvent) => void): Pick<NativeJob, 'cancel'>;
   /** The linear gain that makes sound through this response as loud as it was. */
   responseGain(spec: { track: string; channels: number; rate: number }): Promise<number>;
+  /** A track as an impulse response, with edits. */
+  describeResponse(spec: { track: string; channels: number; rate: number; edit: ResponseEdit; columns: number }): Promise<NativeResponseFacts>;
   measureTracks(spec: { tracks: string[]; channels: number; reference?: string } & Abortable): Promise<TrackMeasures>;
   /** Writes Σ gain · input. */
   combineTracks(spec: { inputs: { path: string; gain: number }[]; channels: number; output: string } & Abortable): Promise<{ frames: number }>;
@@ -111,15 +114,14 @@ export interface NativeMonitor {
   /** `loadWorst`, `overloads` and the true peaks begin anew. */
   resetCounters(): void;
   /**
-   * Puts a convolution reverb into a chain, crossfaded in once it is ready, in the place of what was there. Effects of tracks go
-   * with their song. The response is a track at `info.rate` of 1, 2 (left, right) or 4 channels (LL, LR, RL, RR: from, to).
+   * Puts an effect into a chain, crossfaded in once it is ready, in the place of what was there. What differs from that only in
+   * gains, filters, ceiling, dry or wet glides instead. Effects of tracks go with their song. Rejected with 'invalid-argument'
+   * when a reverb cannot keep pace; what was there stays.
    */
-  setReverb(place: InsertPlace, reverb: { response: string; channels: number; dry: number; wet: number; isThreaded: boolean }): Promise<void>;
-  /** Linear. */
-  setReverbMix(place: InsertPlace, dry: number, wet: number): void;
-  /** A true-peak limiter. */
-  setLimiter(place: InsertPlace, ceilingDb: number): void;
-  removeInsert(place: InsertPlace): void;
+  setEffect(place: InsertPlace, effect: NativeEffect): Promise<NativeEffectFacts>;
+  removeEffect(place: InsertPlace): void;
+  /** Into the send bus, after the fader. Linear. */
+  setSend(strip: number | 'input', gain: number): void;
   meters(): MonitorMeters;
   /** Up to so many frames of what 'none' would have played since the last call: interleaved stereo f32le. It keeps about 2.5 s. */
   readOutput(frames: number): Buffer;
@@ -129,10 +131,57 @@ export interface NativeMonitor {
   close(): Promise<void>;
 }
 
-/** One of eight slots, in order, of a track's chain, the live input's or the master's. */
+/** One of eight slots, in order, of a track's chain, the live input's, the send bus' or the master's. */
 export interface InsertPlace {
-  strip: number | 'input' | 'master';
+  strip: number | 'input' | 'send' | 'master';
   slot: number;
+}
+
+/** Gains are linear. */
+export type NativeEffect =
+  | { kind: 'gain'; gain: number }
+  | { kind: 'eq'; bands: readonly EqBand[] }
+  | { kind: 'limiter'; ceilingDb: number }
+  | {
+      kind: 'reverb';
+      /** A track at the rate of the sound, of 1, 2 (left, right) or 4 channels (LL, LR, RL, RR: from, to). */
+      response: string;
+      channels: number;
+      edit: ResponseEdit;
+      isLoudnessNormalised: boolean;
+      mode: (typeof reverbModes)[number];
+      /** Null: as the device has it. */
+      blockSize: number | null;
+      isThreaded: boolean;
+      dry: number;
+      wet: number;
+      isDryCompensated: boolean;
+    };
+
+/** All but `latencyFrames` is 0 for others than reverbs, but for `responseGain`. */
+export interface NativeEffectFacts {
+  latencyFrames: number;
+  /** With the edits. */
+  responseFrames: number;
+  /** Linear: what normalising came to. */
+  responseGain: number;
+  /** Linear: what `dry` came to. */
+  dry: number;
+  blockSize: number;
+  readSeconds: number;
+  prepareSeconds: number;
+  warmUpSeconds: number;
+  /** Time that the audio thread takes for it over the time there is, as measured before it was heard. */
+  load: number;
+}
+
+export interface NativeResponseFacts {
+  frames: number;
+  /** Linear: what normalising takes. */
+  loudnessGain: number;
+  /** Per channel: lowest and highest sample of each column, in turn. */
+  peaks: number[][];
+  decay: { hz: number; seconds: number | null }[];
 }
 
 export interface MonitorSong {
@@ -142,6 +191,8 @@ export interface MonitorSong {
   finished: [number, number][] | null;
   /** Where to stand, not playing; null: where the song before is, playing on if that plays. */
   position: number | null;
+  /** Of the tracks; heard from the first frame on. Those that cannot be had are left out: `setEffect` says why. */
+  effects?: { place: InsertPlace; effect: NativeEffect }[];
 }
 
 export interface MonitorStrip {
@@ -195,6 +246,7 @@ export interface MonitorMeters {
   strips: MonitorLevels[];
   master: MonitorLevels;
   input: MonitorLevels;
+  send: MonitorLevels;
 }
 
 /** Work that `signal` stops; it is then rejected with the code 'cancelled'. */

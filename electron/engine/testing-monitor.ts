@@ -1,5 +1,5 @@
 /** A monitor without sound or time, which notes what it is told. */
-import type { MonitorLevels, MonitorMeters, NativeMonitor } from './native.ts';
+import type { MonitorLevels, MonitorMeters, NativeEffectFacts, NativeMonitor } from './native.ts';
 
 export interface FakeMonitor {
   monitor: NativeMonitor;
@@ -25,22 +25,31 @@ export function fakeMonitor(info: NativeMonitor['info']): FakeMonitor {
     };
   const monitor: NativeMonitor = {
     info,
-    ...{ load: later('load'), close: later('close'), setReverb: later('setReverb') },
+    ...{ load: later('load'), close: later('close') },
+    setEffect: (place, effect) => {
+      note('setEffect')(place, effect);
+      return Promise.resolve(effectFacts);
+    },
     ...{ unload: note('unload'), play: note('play'), pause: note('pause'), seek: note('seek'), loop: note('loop') },
     ...{ setStrip: note('setStrip'), setMaster: note('setMaster'), setInput: note('setInput'), setFinished: note('setFinished') },
     ...{ refresh: note('refresh'), resetCounters: note('resetCounters') },
-    ...{ setReverbMix: note('setReverbMix'), setLimiter: note('setLimiter'), removeInsert: note('removeInsert') },
+    ...{ removeEffect: note('removeEffect'), setSend: note('setSend') },
     meters: () => meters,
     ...{ readOutput: () => Buffer.alloc(0), setPace: note('setPace') },
   };
   return { monitor, calls, meters };
 }
 
+const effectFacts: NativeEffectFacts = {
+  ...{ latencyFrames: 64, responseFrames: 44_100, responseGain: 0.5, dry: 1, blockSize: 512 },
+  ...{ readSeconds: 0.01, prepareSeconds: 0.02, warmUpSeconds: 0.03, load: 0.1 },
+};
+
 function silence(): MonitorMeters {
   const levels: MonitorLevels = { peak: [0, 0], rms: [0, 0], truePeak: 0 };
   return {
     ...{ position: 0, isPlaying: false, isWaiting: false, songs: 0, blocks: 0, loadMean: 0, loadWorst: 0, overloads: 0, xruns: 0 },
     ...{ lateReads: 0, readFaults: 0, nonFiniteBlocks: 0, droppedOutput: 0, inputLatencySeconds: 0, outputLatencySeconds: 0, isDeviceRunning: true },
-    ...{ strips: [], master: levels, input: levels },
+    ...{ strips: [], master: levels, input: levels, send: levels },
   };
 }

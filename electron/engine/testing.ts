@@ -41,6 +41,13 @@ export function fakeNative(behaviour: FakeBehaviour = {}): NativeModule {
       return { cancel: () => undefined };
     },
     responseGain: () => Promise.resolve(1),
+    describeResponse: ({ track, channels, columns }) =>
+      Promise.resolve({
+        frames: readTrack(track).length / channels,
+        loudnessGain: 2,
+        peaks: Array.from({ length: channels }, () => Array.from({ length: 2 * columns }, () => 0)),
+        decay: [{ hz: 500, seconds: 1 }, { hz: 1000, seconds: 2 }, { hz: 2000, seconds: null }],
+      }),
     measureTracks: ({ tracks, channels, reference }) => {
       const data = tracks.map(readTrack);
       const residual = reference === undefined ? null : readTrack(reference).map((value, i) => value - data.reduce((sum, track) => sum + (track[i] ?? 0), 0));

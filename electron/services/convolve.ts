@@ -16,7 +16,7 @@ import { toDb } from './levels.ts';
 import { downmixWarnings, sourceWarnings } from './source-warnings.ts';
 
 /** Responses beyond this are taken for a mistake: they are held in memory. */
-const mostResponseSeconds = 120;
+export const mostResponseSeconds = 120;
 
 export interface ConvolutionContext {
   signal: AbortSignal;

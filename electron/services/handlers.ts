@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { AppInfo, Args } from '../contract/channels.ts';
 import { StemwrightError } from '../contract/errors.ts';
 import { benchmarkHandlers } from './benchmark-handlers.ts';
+import { chainHandlers, responseHandlers } from './effect-handlers.ts';
 import { checkWritable } from './folders.ts';
 import { demoFolder } from './model-library.ts';
 import { monitorHandlers } from './monitor-handlers.ts';
@@ -25,6 +26,8 @@ export function makeHandlers(services: Services): Handlers {
     ...taskHandlers(services),
     ...monitorHandlers(services),
     ...benchmarkHandlers(services),
+    ...chainHandlers(services),
+    ...responseHandlers(services),
     ...settingsHandlers(services),
     ...presetHandlers(services),
   };

@@ -48,7 +48,7 @@ export class LiveTracks {
     }
     const { rate, channels, frames, sources } = held.tracks;
     const refs = [original, ...stemRefs([...sources.keys()])];
-    return { rate, channels, frames, tracks: refs.map((ref, index) => ({ ...ref, path: held.paths[index] ?? '' })) };
+    return { rate, channels, frames, tracks: refs.map((ref, index) => ({ ...ref, path: held.paths[index] ?? '' })), folder: null };
   }
 
   path(id: string, index: number, ending: 'f32' | 'peaks'): string | null {

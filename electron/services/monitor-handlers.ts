@@ -1,4 +1,3 @@
-import { bundledResponses } from './responses.ts';
 import type { Part, Services } from './services.ts';
 
 /** One function for each request about sound through the engine. They throw StemwrightErrors. */
@@ -7,7 +6,6 @@ export function monitorHandlers({ monitor }: Pick<Services, 'monitor'>): Part<'m
   return {
     'monitor.devices': () => monitor.devices(),
     'monitor.refreshDevices': () => monitor.refreshDevices(),
-    'monitor.responses': () => bundledResponses(),
     'monitor.state': () => monitor.state,
     'monitor.open': (choice) => monitor.open(choice),
     'monitor.close': () => nothing(monitor.close()),
@@ -21,8 +19,9 @@ export function monitorHandlers({ monitor }: Pick<Services, 'monitor'>): Part<'m
     'monitor.setStrip': ({ index, strip }) => nothing(monitor.setStrip(index, strip)),
     'monitor.setMaster': ({ gain }) => nothing(monitor.setMaster(gain)),
     'monitor.setInput': ({ strip }) => nothing(monitor.setInput(strip)),
-    'monitor.setEffect': ({ place, effect }) => nothing(monitor.setEffect(place, effect)),
-    'monitor.setReverbMix': ({ place, mix }) => nothing(monitor.setReverbMix(place, mix)),
+    'monitor.setEffect': ({ place, effect }) => monitor.setEffect(place, effect),
+    'monitor.moveEffect': ({ place, slot }) => nothing(monitor.moveEffect(place, slot)),
+    'monitor.setSend': (send) => nothing(monitor.setSend(send)),
     'monitor.resetCounters': () => nothing(monitor.resetCounters()),
     'monitor.measureLatency': () => monitor.measureLatency(),
   };

@@ -7,20 +7,24 @@ import type { NativeMonitor } from '../engine/native.ts';
 import { Monitor } from './monitor.ts';
 import { playableProject } from './playable-song.ts';
 import { ProjectLibrary } from './projects.ts';
+import type { ResponseStore } from './response-library.ts';
+import { openTestResponses, reverb } from './testing-responses.ts';
 import { writeProject } from './testing-studio.ts';
 
 const strip = { gain: 1, pan: 0, isMuted: false, isSolo: false };
 let folder: string;
 let device: NativeMonitor | null = null;
 let monitor: Monitor;
+let responses: ResponseStore;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'stemwright-monitor-'));
   const library = new ProjectLibrary(folder);
   const native = loadNative();
+  responses = await openTestResponses(folder, native);
   const ignore = (): void => undefined;
   monitor = new Monitor({
-    ...{ folder, find: async (id: string) => playableProject(await library.find(id)), onState: ignore, onMeters: ignore, onTransport: ignore },
+    ...{ responses, find: async (id: string) => playableProject(await library.find(id)), onState: ignore, onMeters: ignore, onTransport: ignore },
     native: { ...native, openMonitor: async (spec) => (device = await native.openMonitor(spec)) },
   });
   await monitor.open({ device: 'none', rate: 44_100, blockFrames: 64, inputs: 0 });
@@ -30,6 +34,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await monitor.close();
+  await responses.close();
   await rm(folder, { recursive: true });
 });
 
@@ -61,11 +66,11 @@ test('what is played is the sum of the stems', async () => {
 
 test('a reverb that comes with the studio is heard after the song has ended', async () => {
   const place = { strip: 'master', slot: 0 } as const;
-  await monitor.setEffect(place, { kind: 'reverb', response: { id: 'room' }, dry: 0, wet: 1, normalize: 'loudness', isThreaded: false });
+  await monitor.setEffect(place, reverb);
   const heard = await listen(20_000);
   const energyAfter = (frame: number): number => heard.subarray(2 * frame).reduce((sum, value) => sum + value * value, 0);
   const end = heard.findIndex((value) => value !== 0) / 2 + 1100;
   // The song itself has ended there.
   expect(energyAfter(Math.ceil(end))).toBeGreaterThan(1e-3);
-  await expect(monitor.setEffect(place, { kind: 'reverb', response: { path: join(folder, 'none.wav') }, dry: 0, wet: 1, normalize: 'none', isThreaded: false })).rejects.toMatchObject({ code: 'input' });
+  await expect(monitor.setEffect(place, { ...reverb, response: { path: join(folder, 'none.wav') } })).rejects.toMatchObject({ code: 'input' });
 });

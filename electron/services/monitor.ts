@@ -1,30 +1,23 @@
+import type { Effect, EffectPlace, EffectStrip, PlacedEffect, Send } from '../contract/effects.ts';
 import { printable, StemwrightError } from '../contract/errors.ts';
-import type { Effect, EffectPlace, LoopbackLatency, Meters, MonitorChoice, MonitorLoad, MonitorState, SoundDevices, Strip, TimePitch, TransportState } from '../contract/monitor.ts';
+import type { LoopbackLatency, Meters, MonitorChoice, MonitorLoad, MonitorState, SoundDevices, Strip, TimePitch, TransportState } from '../contract/monitor.ts';
 import { fromNative } from '../engine/errors.ts';
 import type { MonitorMeters, MonitorSong, MonitorStrip, NativeModule, NativeMonitor } from '../engine/native.ts';
-import { JobFolder } from './job-folder.ts';
+import { EffectRack } from './effect-rack.ts';
 import { sameRanges, type FrameRanges, type PlayableSong } from './playable-song.ts';
-import { writeResponse } from './responses.ts';
+import type { ResponseStore } from './response-library.ts';
 import { Turns } from './turns.ts';
 
 const readingsPerSecond = 30;
 
 export interface MonitorContext {
   native: NativeModule;
-  /** Gets a temporary folder while a monitor is open. */
-  folder: string;
+  responses: ResponseStore;
   /** A project with all its tracks, or the song that is being separated. */
   find: (id: string) => Promise<PlayableSong>;
   onState: (state: MonitorState | null) => void;
   onMeters: (meters: Meters) => void;
   onTransport: (transport: TransportState) => void;
-}
-
-interface PlacedEffect {
-  place: EffectPlace;
-  effect: Effect;
-  /** Of a reverb: its response as a track, and what `wet` is multiplied by. */
-  response: { path: string; channels: number; gain: number } | null;
 }
 
 interface Loaded {
@@ -39,11 +32,8 @@ interface Loaded {
 interface Open {
   choice: MonitorChoice;
   native: NativeMonitor;
-  folder: JobFolder;
   notice: string | null;
   loaded: Loaded | null;
-  effects: Map<string, PlacedEffect>;
-  responses: number;
   master: number;
   input: Strip;
   timePitch: TimePitch;
@@ -55,10 +45,13 @@ interface Open {
 export class Monitor {
   readonly #context: MonitorContext;
   readonly #turns = new Turns();
+  /** It outlives what is open. */
+  readonly #effects: EffectRack;
   #open: Open | null = null;
 
   constructor(context: MonitorContext) {
     this.#context = context;
+    this.#effects = new EffectRack(context.responses);
   }
 
   async devices(): Promise<SoundDevices> {
@@ -77,13 +70,13 @@ export class Monitor {
     if (this.#open === null) {
       return null;
     }
-    const { choice, native, loaded, input, master, timePitch, effects, loopback, notice } = this.#open;
+    const { choice, native, loaded, input, master, timePitch, loopback, notice } = this.#open;
     const { device, isSilent, rate, blockFrames, inputs } = native.info;
     return {
       ...{ choice, device, isSilent, rate, blockFrames: blockFrames === 0 ? null : blockFrames, inputs, project: loaded?.project ?? null },
       tracks: loaded?.tracks ?? [],
       ...{ input, master, loop: loaded?.loop ?? null, timePitch },
-      effects: [...effects.values()].map(({ place, effect }) => ({ place, effect })),
+      ...{ effects: this.#effects.placed(), sends: this.#effects.sends() },
       ...{ loopback, notice },
     };
   }
@@ -92,13 +85,9 @@ export class Monitor {
   open(choice: MonitorChoice): Promise<MonitorState> {
     return this.#inTurn(async () => {
       await this.#end();
-      const folder = await JobFolder.create(this.#context.folder);
-      const native = await this.#openDevice(choice).catch(async (error: unknown) => {
-        await folder.remove();
-        throw error;
-      });
+      const native = await this.#openDevice(choice);
       this.#open = {
-        ...{ choice, native, folder, notice: null, loaded: null, effects: new Map(), responses: 0, master: 1 },
+        ...{ choice, native, notice: null, loaded: null, master: 1 },
         input: { gain: 1, pan: 0, isMuted: true, isSolo: false },
         timePitch: { semitones: 0, speed: 1 },
         loopback: null,
@@ -106,6 +95,7 @@ export class Monitor {
           this.#read();
         }, 1000 / readingsPerSecond),
       };
+      await this.#effects.putAll(native);
       return this.#changed();
     });
   }
@@ -125,26 +115,27 @@ export class Monitor {
       const open = this.#need();
       const found = await this.#context.find(project);
       const song: MonitorSong = { tracks: tracksIn(found, tracks), rate: found.rate, finished: found.finished, position };
-      await open.native.load(song);
+      const effects = await this.#effects.load(open.native, { project, folder: found.folder }, tracks);
+      await open.native.load({ ...song, effects: effects.effects });
       open.loaded = { project, tracks: [...tracks], song, frames: found.frames, loop: position === null ? (open.loaded?.loop ?? null) : null };
       if (position !== null) {
         open.native.loop(null);
       }
-      open.effects.forEach(({ place }, key) => typeof place.strip === 'number' && open.effects.delete(key));
+      await effects.loaded();
       return this.#changed();
     });
   }
 
   /** No song: all of them, or the one of that project alone. */
   unload(project?: string): Promise<void> {
-    return this.#inTurn(() => {
+    return this.#inTurn(async () => {
       const open = this.#open;
       if (open?.loaded !== null && open !== null && (project ?? open.loaded.project) === open.loaded.project) {
         open.native.unload();
         open.loaded = null;
+        await this.#effects.unload();
         this.#changed();
       }
-      return Promise.resolve();
     });
   }
 
@@ -170,6 +161,7 @@ export class Monitor {
       this.#open?.native.setFinished([[0, loaded.frames]]);
       const found = await this.#context.find(id);
       loaded.song = { ...loaded.song, tracks: tracksIn(found, loaded.tracks), finished: null };
+      this.#effects.settle({ project: id, folder: found.folder });
     });
   }
 
@@ -255,32 +247,27 @@ export class Monitor {
   }
 
   /** Null takes it out. */
-  setEffect(place: EffectPlace, effect: Effect | null): Promise<void> {
-    return this.#inTurn(async () => {
-      const open = this.#need();
-      if (effect === null) {
-        open.native.removeInsert(place);
-        open.effects.delete(keyOf(place));
-        return;
-      }
-      const placed: PlacedEffect = { place, effect, response: null };
-      if (effect.kind === 'reverb') {
-        const path = open.folder.file(`response-${open.responses++}.f32`);
-        placed.response = { path, ...(await writeResponse(this.#context.native, effect, open.native.info.rate, path)) };
-      }
-      await putEffect(open.native, placed);
-      open.effects.set(keyOf(place), placed);
-    });
+  setEffect(place: EffectPlace, effect: Effect | null): Promise<PlacedEffect | null> {
+    return this.#withEffects((native) => this.#effects.set(native, place, effect));
   }
 
-  setReverbMix(place: EffectPlace, mix: { dry: number; wet: number }): Promise<void> {
-    return this.#with(({ native, effects }) => {
-      const placed = effects.get(keyOf(place));
-      if (placed?.effect.kind !== 'reverb') {
-        throw new StemwrightError('usage', 'there is no reverb in this place', 'Put one there first.');
-      }
-      native.setReverbMix(place, mix.dry, mix.wet * (placed.response?.gain ?? 1));
-      placed.effect = { ...placed.effect, ...mix };
+  moveEffect(place: EffectPlace, slot: number): Promise<void> {
+    return this.#withEffects((native) => this.#effects.move(native, place, slot));
+  }
+
+  setChain(strip: EffectStrip, effects: readonly (Effect | null)[]): Promise<MonitorState> {
+    return this.#withEffects((native) => this.#effects.setChain(native, strip, effects)).then(() => this.#changed());
+  }
+
+  effectsOf(strip: EffectStrip): (Effect | null)[] {
+    this.#need();
+    return this.#effects.effectsOf(strip);
+  }
+
+  setSend(send: Send): Promise<void> {
+    return this.#withEffects((native) => {
+      this.#effects.setSend(native, send);
+      return Promise.resolve();
     });
   }
 
@@ -356,9 +343,7 @@ export class Monitor {
       await open.native.load({ ...song, position: Math.floor(position) });
       open.native.loop(loop);
     }
-    for (const placed of open.effects.values()) {
-      await putEffect(open.native, placed);
-    }
+    await this.#effects.putAll(open.native);
     open.timer = setInterval(() => {
       this.#read();
     }, 1000 / readingsPerSecond);
@@ -370,8 +355,8 @@ export class Monitor {
     this.#open = null;
     if (open !== null) {
       clearInterval(open.timer);
+      await this.#effects.unload();
       await open.native.close();
-      await open.folder.remove();
     }
   }
 
@@ -407,6 +392,14 @@ export class Monitor {
     });
   }
 
+  async #withEffects<T>(work: (native: NativeMonitor) => Promise<T>): Promise<T> {
+    return this.#inTurn(async () => {
+      const done = await work(this.#need().native);
+      this.#changed();
+      return done;
+    });
+  }
+
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     return this.#turns.take('monitor', async () => {
       try {
@@ -429,20 +422,7 @@ function tracksIn({ channels, tracks: known, finished }: PlayableSong, tracks: M
   });
 }
 
-function keyOf({ strip, slot }: EffectPlace): string {
-  return `${strip}/${slot}`;
-}
-
-async function putEffect(native: NativeMonitor, { place, effect, response }: PlacedEffect): Promise<void> {
-  if (effect.kind === 'limiter') {
-    native.setLimiter(place, effect.ceilingDb);
-  } else if (response !== null) {
-    const { path, channels, gain } = response;
-    await native.setReverb(place, { response: path, channels, dry: effect.dry, wet: effect.wet * gain, isThreaded: effect.isThreaded });
-  }
-}
-
 function metersOf(meters: MonitorMeters): Meters {
-  const { strips, master, input, loadMean, loadWorst, overloads, xruns, readFaults, nonFiniteBlocks, inputLatencySeconds, outputLatencySeconds } = meters;
-  return { strips, master, input, loadMean, loadWorst, overloads, xruns, readFaults, nonFiniteBlocks, inputLatencySeconds, outputLatencySeconds };
+  const { strips, master, input, send, loadMean, loadWorst, overloads, xruns, readFaults, nonFiniteBlocks, inputLatencySeconds, outputLatencySeconds } = meters;
+  return { strips, master, input, send, loadMean, loadWorst, overloads, xruns, readFaults, nonFiniteBlocks, inputLatencySeconds, outputLatencySeconds };
 }

@@ -12,12 +12,14 @@ export interface PlayableSong {
   /** Where all but the original are final; null: everywhere. */
   finished: FrameRanges | null;
   tracks: (TrackRef & { path: string })[];
+  /** Keeps its effects; null: it has none yet. */
+  folder: string | null;
 }
 
 export function playableProject({ folder, file }: ProjectFolder): PlayableSong {
   const { rate, channels, frames } = file;
   const tracks = trackRefs(file).map((track) => ({ ...track, path: join(folder, trackFile(track, 'f32')) }));
-  return { rate, channels, frames, finished: null, tracks };
+  return { rate, channels, frames, finished: null, tracks, folder };
 }
 
 export function sameRanges(a: FrameRanges, b: FrameRanges): boolean {

@@ -1,5 +1,7 @@
 import type { AppInfo, Args, Channel, EventData, EventName, Result } from '../contract/channels.ts';
+import type { ChainPreset } from '../contract/effects.ts';
 import { printable, StemwrightError } from '../contract/errors.ts';
+import type { Preset } from '../contract/settings.ts';
 import type { NativeModule } from '../engine/native.ts';
 import type { Benchmarks } from './benchmarks.ts';
 import type { JobQueue } from './jobs.ts';
@@ -9,7 +11,8 @@ import type { Monitor } from './monitor.ts';
 import type { Predictor } from './predictor.ts';
 import type { ProjectEdits } from './project-edits.ts';
 import type { ProjectLibrary } from './projects.ts';
-import type { PresetStore, SettingsStore } from './settings.ts';
+import type { ResponseStore } from './response-library.ts';
+import type { NamedStore, SettingsStore } from './settings.ts';
 import type { SongRun } from './song-run.ts';
 import type { Tasks } from './tasks.ts';
 import type { Uploads } from './uploads.ts';
@@ -35,7 +38,9 @@ export interface Services {
   native: NativeModule;
   system: System;
   settings: SettingsStore;
-  presets: PresetStore;
+  presets: NamedStore<Preset>;
+  chains: NamedStore<ChainPreset>;
+  responses: ResponseStore;
   predictor: Predictor;
   models: ModelLibrary;
   modelStore: ModelStore;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { defaultQueueOptions } from '../contract/queue.ts';
 import { defaultSettings } from '../contract/settings.ts';
-import { PresetStore, SettingsStore } from './settings.ts';
+import { NamedStore, SettingsStore, StoredPreset } from './settings.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -32,18 +32,18 @@ it('options from before precision and group norm were a choice are those that we
   await writeFile(join(folder, 'settings.json'), JSON.stringify({ lastOptions: before }));
   expect((await SettingsStore.open(join(folder, 'settings.json'))).get().lastOptions).toEqual(lastOptions);
   await writeFile(join(folder, 'presets.json'), JSON.stringify([{ name: 'Old', options: before, format: null, folder: null }]));
-  expect((await PresetStore.open(join(folder, 'presets.json'))).list()).toMatchObject([{ name: 'Old', options: lastOptions }]);
+  expect((await NamedStore.open(join(folder, 'presets.json'), StoredPreset)).list()).toMatchObject([{ name: 'Old', options: lastOptions }]);
 });
 
 it('presets are kept by name, in order', async () => {
   const path = join(folder, 'presets.json');
-  const store = await PresetStore.open(path);
+  const store = await NamedStore.open(path, StoredPreset);
   const preset = (name: string, format: 'flac' | null = null) => ({ name, options: defaultQueueOptions, format, folder: null });
   await store.save(preset('Zeta'));
   await store.save(preset('alpha'));
   await store.save(preset('Zeta', 'flac'));
-  expect((await PresetStore.open(path)).list()).toEqual([preset('alpha'), preset('Zeta', 'flac')]);
+  expect((await NamedStore.open(path, StoredPreset)).list()).toEqual([preset('alpha'), preset('Zeta', 'flac')]);
   await store.remove('alpha');
   await expect(store.remove('alpha')).rejects.toMatchObject({ code: 'usage' });
-  expect((await PresetStore.open(path)).list()).toHaveLength(1);
+  expect((await NamedStore.open(path, StoredPreset)).list()).toHaveLength(1);
 });

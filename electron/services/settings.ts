@@ -17,7 +17,7 @@ const StoredSettings = z.record(z.string(), z.unknown()).transform((stored): Set
   return Settings.parse({ ...defaultSettings, ...Object.fromEntries(kept) });
 });
 
-const StoredPreset = Preset.extend({ options: StoredQueueOptions });
+export const StoredPreset = Preset.extend({ options: StoredQueueOptions });
 
 export class SettingsStore {
   readonly #file: JsonFile<Settings>;
@@ -46,44 +46,50 @@ export class SettingsStore {
   }
 }
 
-/** Presets in the order of their names. */
-export class PresetStore {
-  readonly #file: JsonFile<Preset[]>;
-  #presets: Preset[];
+/** Named things in the order of their names: presets. */
+export class NamedStore<T extends { name: string }> {
+  readonly #file: JsonFile<T[]>;
+  #list: T[];
 
-  private constructor(file: JsonFile<Preset[]>, presets: Preset[]) {
+  private constructor(file: JsonFile<T[]>, list: T[]) {
     this.#file = file;
-    this.#presets = presets;
+    this.#list = list;
   }
 
-  static async open(path: string): Promise<PresetStore> {
-    const file = new JsonFile(path, z.array(StoredPreset));
-    return new PresetStore(file, (await file.load()) ?? []);
+  static async open<T extends { name: string }>(path: string, schema: z.ZodType<T>): Promise<NamedStore<T>> {
+    const file = new JsonFile(path, z.array(schema));
+    return new NamedStore(file, (await file.load()) ?? []);
   }
 
-  list(): Preset[] {
-    return this.#presets;
+  list(): T[] {
+    return this.#list;
   }
 
-  /** Replaces the preset of that name, if there is one. */
-  async save(preset: Preset): Promise<void> {
-    const others = this.#presets.filter(({ name }) => name !== preset.name);
+  /** @throws StemwrightError 'usage' when there is none of that name */
+  get(name: string): T {
+    const found = this.#list.find((one) => one.name === name);
+    if (found === undefined) {
+      throw new StemwrightError('usage', `there is no preset "${name}"`, 'The list may have changed: look again.');
+    }
+    return found;
+  }
+
+  /** Replaces the one of that name, if there is one. */
+  async save(one: T): Promise<void> {
+    const others = this.#list.filter(({ name }) => name !== one.name);
     if (others.length >= maxPresets) {
       throw new StemwrightError('usage', `there are ${maxPresets} presets already`, 'Remove one first.');
     }
-    await this.#keep([...others, preset].sort((a, b) => a.name.localeCompare(b.name)));
+    await this.#keep([...others, one].sort((a, b) => a.name.localeCompare(b.name)));
   }
 
   async remove(name: string): Promise<void> {
-    const others = this.#presets.filter((preset) => preset.name !== name);
-    if (others.length === this.#presets.length) {
-      throw new StemwrightError('usage', `there is no preset "${name}"`, 'The list may have changed: look again.');
-    }
-    await this.#keep(others);
+    const gone = this.get(name);
+    await this.#keep(this.#list.filter((one) => one !== gone));
   }
 
-  async #keep(presets: Preset[]): Promise<void> {
-    await this.#file.save(presets);
-    this.#presets = presets;
+  async #keep(list: T[]): Promise<void> {
+    await this.#file.save(list);
+    this.#list = list;
   }
 }

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isChannel, requests, type Answer, type EventData, type EventName } from '../contract/channels.ts';
+import { ChainPreset } from '../contract/effects.ts';
 import { printable, StemwrightError, toFault } from '../contract/errors.ts';
 import { loadNative } from '../engine/load.ts';
 import type { NativeModule } from '../engine/native.ts';
@@ -21,8 +22,10 @@ import { Predictor } from './predictor.ts';
 import { completeProject } from './project-delivery.ts';
 import { ProjectEdits } from './project-edits.ts';
 import { ProjectLibrary } from './projects.ts';
+import { ResponseStore } from './response-library.ts';
+import { ResponseTracks } from './response-tracks.ts';
 import { defaultThreads, type Handlers, type Services, type System } from './services.ts';
-import { PresetStore, SettingsStore } from './settings.ts';
+import { NamedStore, SettingsStore, StoredPreset } from './settings.ts';
 import { SongRun } from './song-run.ts';
 import { SpectrumTiles } from './spectrum.ts';
 import { Tasks } from './tasks.ts';
@@ -128,8 +131,9 @@ export class Studio {
 
   /** Ends all work and writes everything down. */
   async close(): Promise<void> {
-    const { queue, tasks, songs, monitor, predictor, benchmarks, exportsFolder } = this.#services;
+    const { queue, tasks, songs, monitor, responses, predictor, benchmarks, exportsFolder } = this.#services;
     await Promise.all([benchmarks.close(), queue.close(), tasks.close(), monitor.close(), predictor.makeWay()]);
+    await responses.close();
     await songs.close();
     await rm(exportsFolder, { recursive: true, force: true });
     await this.#lock.release();
@@ -177,8 +181,15 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
       emit('plans', null);
     },
   });
+  const responses = await ResponseStore.open({
+    ...{ native, file: join(config, 'responses.json'), folder: join(data, 'responses') },
+    tracks: new ResponseTracks(native, library.folder),
+    onChange: () => {
+      emit('responses', null);
+    },
+  });
   const monitor = new Monitor({
-    ...{ native, folder: library.folder },
+    ...{ native, responses },
     find: async (id) => {
       const running = songs.playable(id);
       if (running !== null) {
@@ -244,8 +255,9 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
   await uploads.sweep(queue.get().items.map(({ path }) => path));
   return {
     version: native.info().version,
-    ...{ native, system, settings, predictor, library, edits, uploads, songs, monitor, benchmarks, queue, exportsFolder, emit },
-    presets: await PresetStore.open(join(config, 'presets.json')),
+    ...{ native, system, settings, predictor, library, edits, uploads, songs, responses, monitor, benchmarks, queue, exportsFolder, emit },
+    presets: await NamedStore.open(join(config, 'presets.json'), StoredPreset),
+    chains: await NamedStore.open(join(config, 'chains.json'), ChainPreset),
     models: new ModelLibrary(modelStore, () => native),
     modelStore,
     tasks: new Tasks((task) => {

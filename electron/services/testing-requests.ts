@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { requests, type Args, type Channel } from '../contract/channels.ts';
+import { plainResponse } from '../contract/effects.ts';
 import type { Mix } from '../contract/project.ts';
 import { defaultQueueOptions as options } from '../contract/queue.ts';
 import type { Preset } from '../contract/settings.ts';
@@ -73,7 +74,6 @@ export function requestCases({ folder, model, project, item }: Subjects): Reques
       args: { project, parts: [part], format: 'flac', clipMode: null, dither: 'triangular', rate: 'source', pattern: '{stem}', folder: join(folder, 'out') },
     },
     'monitor.devices': { args: null },
-    'monitor.responses': { args: null },
     'monitor.open': { args: { device: 'none', rate: 48_000, blockFrames: 256, inputs: 0 } },
     'monitor.state': { args: null },
     'monitor.load': { args: { project, tracks: [{ kind: 'stem', name: 'drums', strip }], position: 0 } },
@@ -85,8 +85,20 @@ export function requestCases({ folder, model, project, item }: Subjects): Reques
     'monitor.setStrip': { args: { index: 0, strip } },
     'monitor.setMaster': { args: { gain: 0.5 } },
     'monitor.setInput': { args: { strip }, fault: 'usage' },
-    'monitor.setEffect': { args: { place: { strip: 'master', slot: 7 }, effect: { kind: 'limiter', ceilingDb: -1 } } },
-    'monitor.setReverbMix': { args: { place: { strip: 'master', slot: 7 }, mix: { dry: 1, wet: 0.5 } }, fault: 'usage' },
+    'monitor.setEffect': { args: { place: { strip: 'master', slot: 7 }, effect: { kind: 'limiter', isBypassed: false, ceilingDb: -1 } } },
+    'monitor.moveEffect': { args: { place: { strip: 'master', slot: 7 }, slot: 6 } },
+    'monitor.setSend': { args: { strip: 0, gain: 0.5 } },
+    'chains.save': { args: { name: 'Loud', strip: 'master' } },
+    'chains.list': { args: null },
+    'chains.apply': { args: { name: 'Loud', strip: 0 } },
+    'chains.remove': { args: { name: 'Loud' } },
+    'responses.list': { args: { search: 'hall', isFavourite: false } },
+    'responses.describe': { args: { response: { path: '/music/none.wav' }, edit: plainResponse }, fault: 'input' },
+    'responses.import': { args: { paths: ['/music/none.wav'] }, fault: 'input' },
+    'responses.setFavourite': { args: { response: { id: 'hall' }, isFavourite: true } },
+    'responses.remove': { args: { response: { id: 'hall' } }, fault: 'usage' },
+    'responses.addFolder': { args: { path: folder } },
+    'responses.removeFolder': { args: { path: folder } },
     'monitor.resetCounters': { args: null },
     // What is open has no input.
     'monitor.measureLatency': { args: null, fault: 'usage' },

@@ -46,6 +46,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
       Napi::PropertyDescriptor::Function("startSeparation", startSeparation, napi_enumerable),
       Napi::PropertyDescriptor::Function("startConvolution", startConvolution, napi_enumerable),
       Napi::PropertyDescriptor::Function("responseGain", responseGain, napi_enumerable),
+      Napi::PropertyDescriptor::Function("describeResponse", describeResponse, napi_enumerable),
       Napi::PropertyDescriptor::Function("measureTracks", measureTracks, napi_enumerable),
       Napi::PropertyDescriptor::Function("combineTracks", combineTracks, napi_enumerable),
       Napi::PropertyDescriptor::Function("spreadResidual", spreadResidual, napi_enumerable),

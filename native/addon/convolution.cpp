@@ -2,24 +2,19 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "addon/arguments.h"
+#include "addon/effect_arguments.h"
 #include "addon/errors.h"
 #include "addon/event_channel.h"
 #include "addon/one_shot.h"
 #include "session/convolution_job.h"
 #include "session/guard.h"
+#include "session/response.h"
 
 namespace stemwright::addon {
 namespace {
-
-session::ConvolutionMode readMode(const Argument& mode) {
-  const std::string name = mode.text();
-  if (name == "direct") return session::ConvolutionMode::kDirect;
-  if (name == "fft") return session::ConvolutionMode::kFft;
-  if (name != "partitioned") mode.refuse("'direct', 'fft' or 'partitioned'");
-  return session::ConvolutionMode::kPartitioned;
-}
 
 session::ConvolutionRequest readRequest(const Argument& spec) {
   session::ConvolutionRequest request;
@@ -28,11 +23,37 @@ session::ConvolutionRequest readRequest(const Argument& spec) {
   request.response = spec["response"].path();
   request.responseChannels = spec["responseChannels"].size();
   request.output = spec["output"].path();
-  request.mode = readMode(spec["mode"]);
+  request.mode = readConvolutionMode(spec["mode"]);
   request.blockSize = spec["blockSize"].size();
   request.wet = spec["wet"].number();
   request.dry = spec["dry"].number();
   return request;
+}
+
+Napi::Array numbers(Napi::Env env, const std::vector<float>& values) {
+  Napi::Array array = Napi::Array::New(env, values.size());
+  for (std::uint32_t i = 0; i < values.size(); ++i) array.Set(i, static_cast<double>(values[i]));
+  return array;
+}
+
+Napi::Value factsToJs(Napi::Env env, const session::ResponseFacts& facts) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("frames", static_cast<double>(facts.frames));
+  object.Set("loudnessGain", facts.loudnessGain);
+  Napi::Array peaks = Napi::Array::New(env, facts.peaks.size());
+  for (std::uint32_t i = 0; i < facts.peaks.size(); ++i) peaks.Set(i, numbers(env, facts.peaks[i]));
+  object.Set("peaks", peaks);
+  Napi::Array decay = Napi::Array::New(env, facts.decay.size());
+  for (std::uint32_t i = 0; i < facts.decay.size(); ++i) {
+    const session::BandDecay& band = facts.decay[i];
+    Napi::Object entry = Napi::Object::New(env);
+    entry.Set("hz", band.hz);
+    entry.Set("seconds",
+              band.seconds ? Napi::Value(Napi::Number::New(env, *band.seconds)) : env.Null());
+    decay.Set(i, entry);
+  }
+  object.Set("decay", decay);
+  return object;
 }
 
 }  // namespace
@@ -60,6 +81,18 @@ Napi::Value responseGain(const Napi::CallbackInfo& info) {
   return OneShot<double>::start(
       info.Env(), [track, channels, rate] { return session::responseGain(track, channels, rate); },
       [](Napi::Env env, double gain) -> Napi::Value { return Napi::Number::New(env, gain); });
+}
+
+Napi::Value describeResponse(const Napi::CallbackInfo& info) {
+  const Argument spec = Argument::of(info, 0, "spec");
+  session::ResponseQuestion question;
+  question.track = spec["track"].path();
+  question.channels = spec["channels"].size();
+  question.rate = spec["rate"].number();
+  question.edit = readResponseEdit(spec["edit"]);
+  question.columns = static_cast<std::size_t>(spec["columns"].whole(65'536));
+  return OneShot<session::ResponseFacts>::start(
+      info.Env(), [question] { return session::describeResponse(question); }, factsToJs);
 }
 
 }  // namespace stemwright::addon

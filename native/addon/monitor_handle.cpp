@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "addon/arguments.h"
+#include "addon/effect_arguments.h"
 #include "addon/environment.h"
 #include "addon/errors.h"
 #include "addon/one_shot.h"
@@ -34,17 +35,6 @@ session::StripState readStrip(const Argument& strip) {
           strip["isSolo"].flag()};
 }
 
-/// { strip: 'master' | 'input' | index, slot }
-session::InsertPlace readPlace(const Argument& place) {
-  const std::size_t slot = place["slot"].size();
-  const Argument strip = place["strip"];
-  if (!strip.isText()) return {strip.size(), slot};
-  const std::string name = strip.text();
-  if (name == "master") return {session::kMasterStrip, slot};
-  if (name != "input") strip.refuse("'master', 'input' or the index of a track");
-  return {session::kInputStrip, slot};
-}
-
 session::MonitorRequest readRequest(const Argument& spec) {
   session::MonitorRequest request;
   const Argument device = spec["device"];
@@ -66,6 +56,11 @@ session::MonitorSong readSong(const Argument& spec) {
     song.tracks.push_back({track["path"].path(), track["channels"].size(),
                            track["isGrowing"].flag(), track["isSoloSafe"].flag()});
     song.strips.push_back(readStrip(track["strip"]));
+  }
+  if (const Argument effects = spec["effects"]; !effects.isAbsent()) {
+    for (const Argument& placed : effects.elements()) {
+      song.effects.push_back({readPlace(placed["place"]), readEffect(placed["effect"])});
+    }
   }
   song.rate = spec["rate"].number();
   if (const Argument ranges = spec["finished"]; !ranges.isAbsent()) {
@@ -121,6 +116,7 @@ Napi::Object readingToJs(Napi::Env env, const session::MonitorReading& reading) 
   object.Set("strips", strips);
   object.Set("master", levelsToJs(env, engine.master));
   object.Set("input", levelsToJs(env, engine.input));
+  object.Set("send", levelsToJs(env, engine.send));
   return object;
 }
 
@@ -153,10 +149,9 @@ Napi::Function MonitorHandle::define(Napi::Env env) {
                       InstanceMethod<&MonitorHandle::setFinished>("setFinished"),
                       InstanceMethod<&MonitorHandle::refresh>("refresh"),
                       InstanceMethod<&MonitorHandle::resetCounters>("resetCounters"),
-                      InstanceMethod<&MonitorHandle::setReverb>("setReverb"),
-                      InstanceMethod<&MonitorHandle::setReverbMix>("setReverbMix"),
-                      InstanceMethod<&MonitorHandle::setLimiter>("setLimiter"),
-                      InstanceMethod<&MonitorHandle::removeInsert>("removeInsert"),
+                      InstanceMethod<&MonitorHandle::setEffect>("setEffect"),
+                      InstanceMethod<&MonitorHandle::removeEffect>("removeEffect"),
+                      InstanceMethod<&MonitorHandle::setSend>("setSend"),
                       InstanceMethod<&MonitorHandle::meters>("meters"),
                       InstanceMethod<&MonitorHandle::readOutput>("readOutput"),
                       InstanceMethod<&MonitorHandle::setPace>("setPace"),
@@ -260,27 +255,20 @@ void MonitorHandle::resetCounters(const Napi::CallbackInfo&) {
   check(monitor().resetCounters());
 }
 
-Napi::Value MonitorHandle::setReverb(const Napi::CallbackInfo& info) {
+Napi::Value MonitorHandle::setEffect(const Napi::CallbackInfo& info) {
   monitor();
   const auto place = readPlace(Argument::of(info, 0, "place"));
-  const Argument spec = Argument::of(info, 1, "reverb");
-  const session::ReverbRequest request{spec["response"].path(), spec["channels"].size(),
-                                       spec["dry"].number(), spec["wet"].number(),
-                                       spec["isThreaded"].flag()};
-  return startPlain(info.Env(),
-                    [place, request, open = monitor_] { return open->setReverb(place, request); });
+  const auto effect = readEffect(Argument::of(info, 1, "effect"));
+  return OneShot<session::EffectFacts>::start(
+      info.Env(), [place, effect, open = monitor_] { return open->setEffect(place, effect); },
+      effectFactsToJs);
 }
-void MonitorHandle::setReverbMix(const Napi::CallbackInfo& info) {
-  check(monitor().setReverbMix(readPlace(Argument::of(info, 0, "place")),
-                               Argument::of(info, 1, "dry").number(),
-                               Argument::of(info, 2, "wet").number()));
+void MonitorHandle::removeEffect(const Napi::CallbackInfo& info) {
+  check(monitor().removeEffect(readPlace(Argument::of(info, 0, "place"))));
 }
-void MonitorHandle::setLimiter(const Napi::CallbackInfo& info) {
-  check(monitor().setLimiter(readPlace(Argument::of(info, 0, "place")),
-                             Argument::of(info, 1, "ceilingDb").number()));
-}
-void MonitorHandle::removeInsert(const Napi::CallbackInfo& info) {
-  check(monitor().removeInsert(readPlace(Argument::of(info, 0, "place"))));
+void MonitorHandle::setSend(const Napi::CallbackInfo& info) {
+  check(monitor().setSend(readStripName(Argument::of(info, 0, "strip")),
+                          Argument::of(info, 1, "gain").number()));
 }
 
 Napi::Value MonitorHandle::meters(const Napi::CallbackInfo& info) {

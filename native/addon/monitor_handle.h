@@ -35,10 +35,9 @@ class MonitorHandle : public Napi::ObjectWrap<MonitorHandle> {
   void setFinished(const Napi::CallbackInfo& info);
   void refresh(const Napi::CallbackInfo& info);
   void resetCounters(const Napi::CallbackInfo& info);
-  Napi::Value setReverb(const Napi::CallbackInfo& info);
-  void setReverbMix(const Napi::CallbackInfo& info);
-  void setLimiter(const Napi::CallbackInfo& info);
-  void removeInsert(const Napi::CallbackInfo& info);
+  Napi::Value setEffect(const Napi::CallbackInfo& info);
+  void removeEffect(const Napi::CallbackInfo& info);
+  void setSend(const Napi::CallbackInfo& info);
   Napi::Value meters(const Napi::CallbackInfo& info);
   Napi::Value readOutput(const Napi::CallbackInfo& info);
   void setPace(const Napi::CallbackInfo& info);

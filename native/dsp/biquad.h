@@ -21,6 +21,7 @@ struct FilterDesign {
   double frequency = 1000;  ///< Hz; of the corner, the peak, or the middle of a shelf's slope
   double q = 0.7071;
   double gainDb = 0;  ///< of peaks and shelves
+  friend bool operator==(const FilterDesign&, const FilterDesign&) = default;
 };
 
 /// y = b0 x + b1 x[-1] + b2 x[-2] - a1 y[-1] - a2 y[-2]

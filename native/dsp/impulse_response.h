@@ -32,6 +32,7 @@ struct ResponseEdit {
   double width = 1;            ///< of the stereo image: 0 mono, 1 as it is, 2 at most
   double preDelaySeconds = 0;  ///< silence before it, 10 s at most
   bool isLoudnessNormalised = false;
+  friend bool operator==(const ResponseEdit&, const ResponseEdit&) = default;
 };
 
 struct EditedResponse {

@@ -13,6 +13,7 @@ namespace stemwright::dsp {
 struct EqBand {
   FilterDesign filter;
   bool isOn = true;
+  friend bool operator==(const EqBand&, const EqBand&) = default;
 };
 
 /// The filters of an equaliser, ready to run. Plain data: made on any thread, sent to the audio

@@ -1,38 +1,25 @@
 #include "rt/convolution_insert.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "rt/limits.h"
 
 namespace stemwright::rt {
-namespace {
-
-/// One frame nearer to where a gain is to be.
-float towards(float gain, float wanted, float step) {
-  return gain < wanted ? std::min(gain + step, wanted) : std::max(gain - step, wanted);
-}
-
-}  // namespace
 
 ConvolutionInsert::ConvolutionInsert(std::unique_ptr<dsp::Convolver> convolver, double rate,
                                      float dry, float wet)
     : convolver_(std::move(convolver)),
-      step_(static_cast<float>(1 / (kRampSeconds * rate))),
-      wantedDry_(dry),
-      wantedWet_(wet),
-      dry_(dry),
-      wet_(wet),
+      dry_(rate, dry),
+      wet_(rate, wet),
       wetSound_(2 * kMostFrames),
       line_(2 * convolver_->latency()) {
   wetSound_.zero();
   line_.zero();
-  convolver_->warmUp();
 }
 
 void ConvolutionInsert::setMix(float dry, float wet) noexcept {
-  wantedDry_.store(dry, std::memory_order_relaxed);
-  wantedWet_.store(wet, std::memory_order_relaxed);
+  dry_.set(dry);
+  wet_.set(wet);
 }
 
 void ConvolutionInsert::process(float* left, float* right, std::size_t frames) noexcept {
@@ -45,13 +32,13 @@ void ConvolutionInsert::process(float* left, float* right, std::size_t frames) n
     delay(right, line_.data() + latency, frames);
     lineAt_ = (lineAt_ + frames) % latency;
   }
-  const float dry = wantedDry_.load(std::memory_order_relaxed);
-  const float wet = wantedWet_.load(std::memory_order_relaxed);
+  const float dryTarget = dry_.target();
+  const float wetTarget = wet_.target();
   for (std::size_t i = 0; i < frames; ++i) {
-    dry_ = towards(dry_, dry, step_);
-    wet_ = towards(wet_, wet, step_);
-    left[i] = dry_ * left[i] + wet_ * out[0][i];
-    right[i] = dry_ * right[i] + wet_ * out[1][i];
+    const float dry = dry_.next(dryTarget);
+    const float wet = wet_.next(wetTarget);
+    left[i] = dry * left[i] + wet * out[0][i];
+    right[i] = dry * right[i] + wet * out[1][i];
   }
 }
 

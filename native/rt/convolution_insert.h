@@ -1,12 +1,12 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <memory>
 
 #include "core/aligned.h"
 #include "dsp/convolution/convolver.h"
 #include "rt/insert.h"
+#include "rt/ramp.h"
 
 namespace stemwright::rt {
 
@@ -14,8 +14,7 @@ namespace stemwright::rt {
 /// is a new insert, which the chain crossfades in.
 class ConvolutionInsert final : public Insert {
  public:
-  /// Warms the convolver up. [not audio-thread]
-  /// @param convolver of two outputs, fresh
+  /// @param convolver of two outputs, fresh, warmed up
   ConvolutionInsert(std::unique_ptr<dsp::Convolver> convolver, double rate, float dry, float wet);
 
   /// Linear; goes there in a straight line. [thread-safe]
@@ -29,11 +28,8 @@ class ConvolutionInsert final : public Insert {
   void delay(float* channel, float* line, std::size_t frames) noexcept;
 
   const std::unique_ptr<dsp::Convolver> convolver_;
-  const float step_;  ///< of a gain, from frame to frame
-  std::atomic<float> wantedDry_;
-  std::atomic<float> wantedWet_;
-  float dry_;
-  float wet_;
+  Ramp dry_;
+  Ramp wet_;
   core::AlignedBuffer<float> wetSound_;  ///< [2][kMostFrames]
   core::AlignedBuffer<float> line_;      ///< [2][latency], a ring
   std::size_t lineAt_ = 0;

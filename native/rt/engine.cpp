@@ -34,7 +34,8 @@ Engine::Engine(double rate)
       garbage_(kMostGarbage),
       transport_(framesOf(kDeclickSeconds, rate)),
       master_(rate),
-      input_(rate) {
+      input_(rate),
+      send_(rate) {
   input_.startAt({0, 0, 0, 0});
 }
 
@@ -111,6 +112,9 @@ bool Engine::apply(const Command& command) noexcept {
     case Kind::kGains:
       if (Strip* const strip = stripAt(command.strip)) strip->setGains(command.gains);
       return true;
+    case Kind::kSend:
+      if (Strip* const strip = stripAt(command.strip)) strip->setSend(command.send);
+      return true;
     case Kind::kInsert:
       return replaceInsert(command);
     case Kind::kSong:
@@ -123,6 +127,7 @@ bool Engine::apply(const Command& command) noexcept {
       }
       master_.meter().reset();
       input_.meter().reset();
+      send_.meter().reset();
       return true;
   }
   return true;
@@ -163,11 +168,13 @@ void Engine::handBack() noexcept {
   for (std::size_t i = 0; song_ != nullptr && i < song_->strips(); ++i) from(song_->strip(i));
   from(master_);
   from(input_);
+  from(send_);
 }
 
 Strip* Engine::stripAt(std::size_t index) noexcept {
   if (index == kMasterStrip) return &master_;
   if (index == kInputStrip) return &input_;
+  if (index == kSendStrip) return &send_;
   return song_ != nullptr && index < song_->strips() ? &song_->strip(index) : nullptr;
 }
 
@@ -177,9 +184,12 @@ void Engine::render(const float* const* input, std::size_t inputs, float* const*
   float* const right = master_.right();
   std::fill_n(left, frames, 0.0f);
   std::fill_n(right, frames, 0.0f);
+  std::fill_n(send_.left(), frames, 0.0f);
+  std::fill_n(send_.right(), frames, 0.0f);
   if (song_ != nullptr) renderSong(frames);
   takeInput(input, inputs, offset, frames);
-  addToMaster(input_, frames);
+  addToBuses(input_, frames);
+  addToMaster(send_, frames);
   master_.process(frames);
   if (outputs == 1) {
     for (std::size_t i = 0; i < frames; ++i) output[0][offset + i] = (left[i] + right[i]) / 2;
@@ -204,7 +214,7 @@ void Engine::renderSong(std::size_t frames) noexcept {
       [&](const Segment& segment) { addSegment(segment); });
   song_->stream().pages().release();
   song_->stream().moveTo({transport_.position(), transport_.loopStart(), transport_.loopEnd()});
-  for (std::size_t i = 0; i < song_->strips(); ++i) addToMaster(song_->strip(i), frames);
+  for (std::size_t i = 0; i < song_->strips(); ++i) addToBuses(song_->strip(i), frames);
 }
 
 std::int64_t Engine::readyFrames(std::int64_t from, std::int64_t most) noexcept {
@@ -250,6 +260,11 @@ void Engine::takeInput(const float* const* input, std::size_t inputs, std::size_
   std::copy_n(input[inputs > 1 ? 1 : 0] + offset, frames, input_.right());
 }
 
+void Engine::addToBuses(Strip& strip, std::size_t frames) noexcept {
+  addToMaster(strip, frames);
+  strip.addSend(send_.left(), send_.right(), frames);
+}
+
 void Engine::addToMaster(Strip& strip, std::size_t frames) noexcept {
   strip.process(frames);
   addScaled(strip.left(), frames, 1, 0, master_.left());
@@ -266,13 +281,15 @@ void Engine::publish(std::chrono::steady_clock::time_point start, std::size_t fr
   now_.isWaiting = transport_.isWaiting();
   now_.lateReads = transport_.lateReads();
   now_.strips = song_ == nullptr ? 0 : song_->strips();
-  now_.nonFiniteBlocks = master_.nonFiniteBlocks() + input_.nonFiniteBlocks();
+  now_.nonFiniteBlocks =
+      master_.nonFiniteBlocks() + input_.nonFiniteBlocks() + send_.nonFiniteBlocks();
   for (std::size_t i = 0; i < now_.strips; ++i) {
     now_.strip[i] = song_->strip(i).meter().levels();
     now_.nonFiniteBlocks += song_->strip(i).nonFiniteBlocks();
   }
   now_.master = master_.meter().levels();
   now_.input = input_.meter().levels();
+  now_.send = send_.meter().levels();
 
   const double there = static_cast<double>(std::max<std::size_t>(frames, 1)) / rate_;
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;

@@ -20,6 +20,8 @@ namespace stemwright::rt {
 /// A strip of the mixer other than the song's, which are numbered from 0.
 inline constexpr std::size_t kMasterStrip = kMostStrips;
 inline constexpr std::size_t kInputStrip = kMostStrips + 1;
+/// A bus that the song's strips and the input may send to, on its way into the master.
+inline constexpr std::size_t kSendStrip = kMostStrips + 2;
 
 /// All that is to be seen of the audio thread, as it was after one block.
 struct Snapshot {
@@ -39,6 +41,7 @@ struct Snapshot {
   std::array<Levels, kMostStrips> strip{};
   Levels master;
   Levels input;
+  Levels send;
 };
 
 /// Everything that sounds: transport, mixer, effects, live input. One audio thread calls process();
@@ -64,6 +67,10 @@ class Engine {
   bool setGains(std::size_t strip, const Gains& gains) {
     return send({.kind = Kind::kGains, .strip = strip, .gains = gains});
   }
+  /// Into the send bus. @param strip of the song, or the input
+  bool setSend(std::size_t strip, float gain) {
+    return send({.kind = Kind::kSend, .strip = strip, .send = gain});
+  }
   /// Crossfades an effect in; empty takes it out.
   bool setInsert(std::size_t strip, std::size_t slot, std::unique_ptr<Insert> insert);
   /// Fades out, exchanges the song, and goes on where it was if `isContinued`; else it stands at
@@ -84,7 +91,7 @@ class Engine {
                std::size_t outputs, std::size_t frames) noexcept;
 
  private:
-  enum class Kind { kPlay, kPause, kSeek, kLoop, kGains, kInsert, kSong, kReset };
+  enum class Kind { kPlay, kPause, kSeek, kLoop, kGains, kSend, kInsert, kSong, kReset };
   struct Command {
     Kind kind = Kind::kPlay;
     std::size_t strip = 0;
@@ -92,6 +99,7 @@ class Engine {
     std::int64_t start = 0;
     std::int64_t end = 0;
     Gains gains{};
+    float send = 0;
     Insert* insert = nullptr;
     Song* song = nullptr;
     bool isContinued = false;
@@ -114,6 +122,7 @@ class Engine {
   void renderSong(std::size_t frames) noexcept;
   std::int64_t readyFrames(std::int64_t from, std::int64_t most) noexcept;
   void addSegment(const Segment& segment) noexcept;
+  void addToBuses(Strip& strip, std::size_t frames) noexcept;
   void addToMaster(Strip& strip, std::size_t frames) noexcept;
   void takeInput(const float* const* input, std::size_t inputs, std::size_t offset,
                  std::size_t frames) noexcept;
@@ -131,6 +140,7 @@ class Engine {
   Transport transport_;
   Strip master_;
   Strip input_;
+  Strip send_;
   Snapshot now_;
 };
 

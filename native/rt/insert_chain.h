@@ -23,6 +23,8 @@ class InsertChain {
   /// Puts an effect into a slot; null empties it. Takes ownership.
   /// @return false, and takes nothing, while the slot still fades or has one to be taken back
   bool replace(std::size_t slot, Insert* insert) noexcept;
+  /// Puts one into an empty slot at once. Takes ownership. Before it is heard. [not audio-thread]
+  void place(std::size_t slot, Insert* insert) noexcept { slots_[slot].current = insert; }
   /// An effect that has faded out, for another thread to destroy; null when there is none.
   Insert* takeBack() noexcept;
   /// One that could not be handed on.

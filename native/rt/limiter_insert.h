@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 
 #include "dsp/true_peak_limiter.h"
@@ -11,9 +12,15 @@ namespace stemwright::rt {
 class LimiterInsert final : public Insert {
  public:
   LimiterInsert(double rate, double ceilingDb)
-      : limiter_({.channels = 2, .rate = rate, .ceilingDb = ceilingDb}) {}
+      : limiter_({.channels = 2, .rate = rate, .ceilingDb = ceilingDb}),
+        ceilingDb_(ceilingDb),
+        wantedDb_(ceilingDb) {}
 
+  /// [thread-safe]
+  void setCeiling(double db) noexcept { wantedDb_.store(db, std::memory_order_relaxed); }
   void process(float* left, float* right, std::size_t frames) noexcept override {
+    const double wanted = wantedDb_.load(std::memory_order_relaxed);
+    if (wanted != ceilingDb_) limiter_.setCeiling(ceilingDb_ = wanted);
     float* const channels[] = {left, right};
     limiter_.process(channels, frames);
   }
@@ -21,6 +28,8 @@ class LimiterInsert final : public Insert {
 
  private:
   dsp::TruePeakLimiter limiter_;
+  double ceilingDb_;
+  std::atomic<double> wantedDb_;
 };
 
 }  // namespace stemwright::rt

@@ -57,7 +57,8 @@ Strip::Strip(double rate)
     : rampFrames_(framesOf(kRampSeconds, rate)),
       samples_(2 * kMostFrames),
       inserts_(framesOf(kInsertFadeSeconds, rate)),
-      meter_(rate) {
+      meter_(rate),
+      send_(rate, 0) {
   samples_.zero();
 }
 
@@ -77,6 +78,16 @@ void Strip::process(std::size_t frames) noexcept {
   muteNonFinite(frames);
   applyGains(frames);
   meter_.process(left(), right(), frames);
+}
+
+void Strip::addSend(float* toLeft, float* toRight, std::size_t frames) noexcept {
+  const float target = send_.target();
+  if (target == 0 && send_.next(0) == 0) return;
+  for (std::size_t i = 0; i < frames; ++i) {
+    const float gain = send_.next(target);
+    toLeft[i] += gain * left()[i];
+    toRight[i] += gain * right()[i];
+  }
 }
 
 void Strip::muteNonFinite(std::size_t frames) noexcept {

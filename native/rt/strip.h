@@ -6,6 +6,7 @@
 #include "core/aligned.h"
 #include "rt/insert_chain.h"
 #include "rt/level_meter.h"
+#include "rt/ramp.h"
 
 namespace stemwright::rt {
 
@@ -39,6 +40,11 @@ class Strip {
   void startAt(const Gains& gains) noexcept { gains_ = target_ = gains; }
   /// Goes there in a straight line.
   void setGains(const Gains& gains) noexcept;
+  /// How much of it goes into the send bus, after its gains; goes there in a straight line.
+  /// [audio-thread]
+  void setSend(float gain) noexcept { send_.set(gain); }
+  /// Adds that to a bus. After process().
+  void addSend(float* left, float* right, std::size_t frames) noexcept;
   /// Takes left() and right() through effects and gains, in place.
   void process(std::size_t frames) noexcept;
 
@@ -53,6 +59,7 @@ class Strip {
   Gains gains_;
   Gains target_;
   std::size_t rampLeft_ = 0;  ///< frames until the target
+  Ramp send_;
   std::uint64_t nonFiniteBlocks_ = 0;
 };
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "dsp/convolution/convolver.h"
-#include "dsp/impulse_response.h"
 #include "pcm/track.h"
+#include "session/response.h"
 
 namespace stemwright::session {
 namespace {
@@ -19,23 +19,6 @@ using Planar = std::vector<std::vector<float>>;
 
 /// Frames at a time; progress is told after each.
 constexpr std::size_t kChunk = 65'536;
-
-core::Result<Planar> readResponse(const std::string& path, std::size_t channels) {
-  const auto track = Track::open(path, channels);
-  if (!track.ok()) return track.error();
-  const std::size_t frames = track.value().frames();
-  if (frames == 0 || frames > kMostResponseFrames) {
-    return Error{ErrorCode::kInput, path + ": an impulse response of " + std::to_string(frames) +
-                                        " frames cannot be used"};
-  }
-  std::vector<float> interleaved(frames * channels);
-  STEMWRIGHT_TRY(track.value().read(0, interleaved));
-  Planar planes(channels, std::vector<float>(frames));
-  for (std::size_t i = 0; i < interleaved.size(); ++i) {
-    planes[i % channels][i / channels] = interleaved[i];
-  }
-  return planes;
-}
 
 /// Reads a track as if silence followed it without end.
 class EndlessReader {
@@ -131,15 +114,15 @@ core::Status convolveTrack(
   const auto input = Track::open(request.input, request.channels);
   if (!input.ok()) return input.error();
   if (input.value().frames() == 0) return Error{ErrorCode::kInput, request.input + ": no sound"};
-  const auto response = readResponse(request.response, request.responseChannels);
+  const auto response = readResponse(request.response, request.responseChannels, 0);
   if (!response.ok()) return response.error();
   dsp::ConvolverOptions options;
   options.mode = request.mode;
   options.channels = request.channels;
   options.blockSize = request.blockSize;
   options.inputFrames = input.value().frames();
-  const std::vector<std::span<const float>> channels(response.value().begin(),
-                                                     response.value().end());
+  const std::vector<std::span<const float>> channels(response.value().channels.begin(),
+                                                     response.value().channels.end());
   const auto convolver = dsp::Convolver::create(channels, options);
   if (!convolver.ok()) return convolver.error();
   const std::size_t frames = input.value().frames() + convolver.value()->tailFrames();
@@ -174,12 +157,6 @@ core::Result<JobPlan> planConvolution(ConvolutionRequest request) {
     return convolveTrack(request, control.cancel, onProgress);
   };
   return plan;
-}
-
-core::Result<double> responseGain(const std::string& track, std::size_t channels, double rate) {
-  auto response = readResponse(track, channels);
-  if (!response.ok()) return response.error();
-  return dsp::loudnessGain({rate, std::move(response).value()});
 }
 
 }  // namespace stemwright::session

@@ -28,9 +28,6 @@ struct ConvolutionRequest {
   std::size_t outputChannels() const { return responseChannels == 1 ? channels : 2; }
 };
 
-/// Frames of response that are held in memory at most.
-inline constexpr std::size_t kMostResponseFrames = std::size_t{1} << 26;
-
 /// Memory grows with the response, not with the input.
 /// @return kInvalidArgument for a request that no convolver takes, kInput, kOutput, kCancelled
 core::Status convolveTrack(
@@ -39,8 +36,5 @@ core::Status convolveTrack(
 
 /// The plan that runs convolveTrack. @return kInput when a track cannot be opened
 core::Result<JobPlan> planConvolution(ConvolutionRequest request);
-
-/// What normalising a response's loudness takes: see dsp::loudnessGain.
-core::Result<double> responseGain(const std::string& track, std::size_t channels, double rate);
 
 }  // namespace stemwright::session

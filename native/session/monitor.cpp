@@ -2,14 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <chrono>
 #include <utility>
-
-#include "audio/thread_priority.h"
-#include "dsp/convolution/convolver.h"
-#include "pcm/track.h"
-#include "rt/limiter_insert.h"
 
 namespace stemwright::session {
 namespace {
@@ -30,25 +24,6 @@ Error noSong() {
   return {ErrorCode::kInvalidArgument, "no song is loaded"};
 }
 
-/// The power of two next to a device's block: for that the convolution is fastest.
-std::size_t blockSizeFor(std::size_t frames) {
-  return std::clamp(std::bit_ceil(std::max<std::size_t>(frames, 1)), dsp::kSmallestBlock,
-                    std::size_t{1024});
-}
-
-/// [channels][frames]
-core::Result<std::vector<std::vector<float>>> readResponse(const ReverbRequest& request) {
-  const auto track = pcm::Track::open(request.response, request.channels);
-  if (!track) return track.error();
-  std::vector<float> samples(track.value().frames() * request.channels);
-  STEMWRIGHT_TRY(track.value().read(0, samples));
-  std::vector<std::vector<float>> channels(request.channels);
-  for (std::size_t i = 0; i < samples.size(); ++i) {
-    channels[i % request.channels].push_back(samples[i]);
-  }
-  return channels;
-}
-
 /// Each strip's gains: a solo mutes all others but those that are safe from it.
 std::vector<rt::Gains> effectiveGains(const std::vector<MonitorTrack>& tracks,
                                       const std::vector<StripState>& strips) {
@@ -62,6 +37,9 @@ std::vector<rt::Gains> effectiveGains(const std::vector<MonitorTrack>& tracks,
   }
   return gains;
 }
+
+/// Those go with the song that has just been replaced.
+constexpr auto isOfTrack = [](const auto& entry) { return entry.first.strip < rt::kMostStrips; };
 
 }  // namespace
 
@@ -104,13 +82,30 @@ Status Monitor::load(const MonitorSong& song) {
   stream->waitFor(std::min(position, std::max<std::int64_t>(0, stream->frames() - 1)),
                   kMostWaitSeconds);
 
+  std::map<InsertPlace, Placed> effects;
+  std::map<InsertPlace, std::unique_ptr<rt::Insert>> inserts;
+  for (const MonitorEffect& wanted : song.effects) {
+    const bool isPlace = wanted.place.strip < song.tracks.size() &&
+                         wanted.place.slot < rt::kMostInserts && !effects.contains(wanted.place);
+    if (!isPlace) return Error{ErrorCode::kInvalidArgument, "an effect has no place in the song"};
+    auto prepared = prepareEffect(wanted.effect, effectSetting());
+    if (!prepared.ok()) continue;
+    auto [insert, facts] = std::move(prepared).value();
+    effects.emplace(wanted.place, Placed{wanted.effect, facts, insert.get()});
+    inserts.emplace(wanted.place, std::move(insert));
+  }
+
   const std::lock_guard lock(mutex_);
   engine_->collect();
   rt::SongStream* const raw = stream.get();
   auto made = std::make_unique<rt::Song>(std::move(stream), device_->rate(),
                                          effectiveGains(song.tracks, song.strips));
+  for (auto& [place, insert] : inserts) {
+    made->strip(place.strip).inserts().place(place.slot, insert.release());
+  }
   STEMWRIGHT_TRY(sent(engine_->setSong(std::move(made), song.isContinued)));
-  forgetTrackInserts();
+  std::erase_if(effects_, isOfTrack);
+  effects_.merge(effects);
   stream_ = raw;
   ratio_ = raw->ratio();
   tracks_ = song.tracks;
@@ -121,16 +116,11 @@ Status Monitor::load(const MonitorSong& song) {
 Status Monitor::unload() {
   const std::lock_guard lock(mutex_);
   STEMWRIGHT_TRY(sent(engine_->setSong(nullptr, false)));
-  forgetTrackInserts();
+  std::erase_if(effects_, isOfTrack);
   stream_ = nullptr;
   tracks_.clear();
   strips_.clear();
   return {};
-}
-
-/// They go with the song that has just been replaced.
-void Monitor::forgetTrackInserts() {
-  std::erase_if(reverbs_, [](const auto& entry) { return entry.first.strip < rt::kMostStrips; });
 }
 
 Status Monitor::play() {
@@ -205,57 +195,63 @@ Status Monitor::resetCounters() {
   return sent(engine_->resetCounters());
 }
 
-Status Monitor::setReverb(const InsertPlace& place, const ReverbRequest& request) {
-  auto response = readResponse(request);
-  if (!response) return response.error();
-  std::vector<std::span<const float>> channels(response.value().begin(), response.value().end());
-  dsp::ConvolverOptions options;
-  options.blockSize = blockSizeFor(device_->frames());
-  if (request.isThreaded) options.tailThread = dsp::TailThread::kWorker;
-  options.onWorkerStart = audio::raiseThreadPriority;
-  auto convolver = dsp::Convolver::create(channels, options);
-  if (!convolver) return convolver.error();
-  auto insert = std::make_unique<rt::ConvolutionInsert>(
-      std::move(convolver).value(), device_->rate(), static_cast<float>(request.dry),
-      static_cast<float>(request.wet));
-  rt::ConvolutionInsert* const reverb = insert.get();
+core::Result<EffectFacts> Monitor::setEffect(const InsertPlace& place,
+                                             const EffectRequest& request) {
+  {
+    const std::lock_guard lock(mutex_);
+    STEMWRIGHT_TRY(checkPlace(place));
+    const auto isDone = glide(place, request);
+    if (!isDone.ok()) return isDone.error();
+    if (isDone.value()) return effects_.at(place).facts;
+  }
+  auto prepared = prepareEffect(request, effectSetting());
+  if (!prepared.ok()) return prepared.error();
+  auto [insert, facts] = std::move(prepared).value();
+  rt::Insert* const raw = insert.get();
   const std::lock_guard lock(mutex_);
-  return putInsert(place, std::move(insert), reverb);
+  STEMWRIGHT_TRY(checkPlace(place));
+  STEMWRIGHT_TRY(sent(engine_->setInsert(place.strip, place.slot, std::move(insert))));
+  effects_.insert_or_assign(place, Placed{request, facts, raw});
+  return facts;
 }
 
-Status Monitor::setReverbMix(const InsertPlace& place, double dry, double wet) {
+/// Under the lock. @return whether the effect that is there has become the one that is wanted
+core::Result<bool> Monitor::glide(const InsertPlace& place, const EffectRequest& request) {
+  const auto found = effects_.find(place);
+  if (found == effects_.end()) return false;
+  Placed& placed = found->second;
+  const auto isDone =
+      glideTo(request, placed.request, *placed.insert, effectSetting(), placed.facts);
+  if (isDone.ok() && isDone.value()) placed.request = request;
+  return isDone;
+}
+
+Status Monitor::removeEffect(const InsertPlace& place) {
   const std::lock_guard lock(mutex_);
-  const auto reverb = reverbs_.find(place);
-  if (reverb == reverbs_.end()) {
-    return Error{ErrorCode::kInvalidArgument, "there is no reverb in this place"};
-  }
-  reverb->second->setMix(static_cast<float>(dry), static_cast<float>(wet));
+  STEMWRIGHT_TRY(checkPlace(place));
+  STEMWRIGHT_TRY(sent(engine_->setInsert(place.strip, place.slot, nullptr)));
+  effects_.erase(place);
   return {};
 }
 
-Status Monitor::setLimiter(const InsertPlace& place, double ceilingDb) {
-  auto insert = std::make_unique<rt::LimiterInsert>(device_->rate(), ceilingDb);
+Status Monitor::setSend(std::size_t strip, double gain) {
   const std::lock_guard lock(mutex_);
-  return putInsert(place, std::move(insert), nullptr);
-}
-
-Status Monitor::removeInsert(const InsertPlace& place) {
-  const std::lock_guard lock(mutex_);
-  return putInsert(place, nullptr, nullptr);
+  if (strip >= strips_.size() && strip != rt::kInputStrip) {
+    return Error{ErrorCode::kInvalidArgument, "there is no such strip to send from"};
+  }
+  return sent(engine_->setSend(strip, static_cast<float>(gain)));
 }
 
 /// Under the lock.
-Status Monitor::putInsert(const InsertPlace& place, std::unique_ptr<rt::Insert> insert,
-                          rt::ConvolutionInsert* reverb) {
+Status Monitor::checkPlace(const InsertPlace& place) const {
   const bool isStrip = place.strip < strips_.size() || place.strip == rt::kMasterStrip ||
-                       place.strip == rt::kInputStrip;
-  if (!isStrip || place.slot >= rt::kMostInserts) {
-    return Error{ErrorCode::kInvalidArgument, "there is no such place for an effect"};
-  }
-  STEMWRIGHT_TRY(sent(engine_->setInsert(place.strip, place.slot, std::move(insert))));
-  reverbs_.erase(place);
-  if (reverb != nullptr) reverbs_[place] = reverb;
-  return {};
+                       place.strip == rt::kInputStrip || place.strip == rt::kSendStrip;
+  if (isStrip && place.slot < rt::kMostInserts) return {};
+  return Error{ErrorCode::kInvalidArgument, "there is no such place for an effect"};
+}
+
+EffectSetting Monitor::effectSetting() const {
+  return {.rate = device_->rate(), .blockFrames = device_->frames()};
 }
 
 MonitorReading Monitor::read() {

@@ -16,8 +16,8 @@
 #include "audio/null_device.h"
 #include "core/result.h"
 #include "core/spsc_ring.h"
-#include "rt/convolution_insert.h"
 #include "rt/engine.h"
+#include "session/effects.h"
 
 namespace stemwright::session {
 
@@ -26,6 +26,7 @@ using audio::devices;
 using rt::FrameRange;
 using rt::kInputStrip;
 using rt::kMasterStrip;
+using rt::kSendStrip;
 using rt::Levels;
 using rt::Snapshot;
 
@@ -50,29 +51,28 @@ struct StripState {
   bool isSolo = false;
 };
 
-struct MonitorSong {
-  std::vector<MonitorTrack> tracks;
-  std::vector<StripState> strips;  ///< one a track
-  double rate = 0;
-  std::vector<FrameRange> finished;  ///< of growing tracks
-  std::size_t position = 0;          ///< where to stand; not when `isContinued`
-  bool isContinued = false;          ///< goes on, playing or not, where the song before is
-};
-
-/// A chain of effects: a track's by its index, the live input's or the master's; and a slot in it.
+/// A chain of effects: a track's by its index, the live input's, the send bus' or the master's; and
+/// a slot in it.
 struct InsertPlace {
   std::size_t strip = rt::kMasterStrip;
   std::size_t slot = 0;
   friend auto operator<=>(const InsertPlace&, const InsertPlace&) = default;
 };
 
-struct ReverbRequest {
-  std::string response;      ///< a track at the monitor's rate
-  std::size_t channels = 1;  ///< 1, 2 (left, right) or 4 (LL, LR, RL, RR: from, to)
-  double dry = 1;            ///< linear
-  double wet = 1;
-  /// Long tails are computed beside the audio thread; else by it alone.
-  bool isThreaded = true;
+struct MonitorEffect {
+  InsertPlace place;
+  EffectRequest effect;
+};
+
+struct MonitorSong {
+  std::vector<MonitorTrack> tracks;
+  std::vector<StripState> strips;  ///< one a track
+  double rate = 0;
+  std::vector<FrameRange> finished;  ///< of growing tracks
+  /// Of the tracks; heard from the first frame on. Those that cannot be had are left out.
+  std::vector<MonitorEffect> effects;
+  std::size_t position = 0;  ///< where to stand; not when `isContinued`
+  bool isContinued = false;  ///< goes on, playing or not, where the song before is
 };
 
 struct MonitorReading {
@@ -118,14 +118,12 @@ class Monitor final : private audio::Renderer, private audio::Sink {
   core::Status refresh(FrameRange range);
   core::Status resetCounters();
 
-  /// Puts a reverb into a chain, crossfaded in once it is ready. Effects of tracks go with their
-  /// song. [worker: takes as long as the response is long]
-  core::Status setReverb(const InsertPlace& place, const ReverbRequest& request);
-  /// Of the reverb that is there. @return kInvalidArgument when there is none
-  core::Status setReverbMix(const InsertPlace& place, double dry, double wet);
-  /// A true-peak limiter.
-  core::Status setLimiter(const InsertPlace& place, double ceilingDb);
-  core::Status removeInsert(const InsertPlace& place);
+  /// Puts an effect into a chain, crossfaded in once it is ready; what needs no new one glides.
+  /// Effects of tracks go with their song. [worker: takes as long as a response is long]
+  core::Result<EffectFacts> setEffect(const InsertPlace& place, const EffectRequest& request);
+  core::Status removeEffect(const InsertPlace& place);
+  /// Linear. @param strip of a track or of the live input
+  core::Status setSend(std::size_t strip, double gain);
 
   MonitorReading read();
   /// What a silent monitor would have played since the last call, interleaved stereo.
@@ -139,9 +137,9 @@ class Monitor final : private audio::Renderer, private audio::Sink {
   Monitor() : output_(kMostOutput) {}
   core::Status start(const MonitorRequest& request);
   core::Status sendStrips();
-  core::Status putInsert(const InsertPlace& place, std::unique_ptr<rt::Insert> insert,
-                         rt::ConvolutionInsert* reverb);
-  void forgetTrackInserts();
+  core::Result<bool> glide(const InsertPlace& place, const EffectRequest& request);
+  core::Status checkPlace(const InsertPlace& place) const;
+  EffectSetting effectSetting() const;
   double heardPosition(const MonitorReading& reading) const;
 
   void render(const float* const* input, std::size_t inputs, float* const* output,
@@ -157,8 +155,13 @@ class Monitor final : private audio::Renderer, private audio::Sink {
   rt::RateRatio ratio_;
   std::vector<MonitorTrack> tracks_;
   std::vector<StripState> strips_;
+  struct Placed {
+    EffectRequest request;
+    EffectFacts facts;
+    rt::Insert* insert;
+  };
   /// Those sent last and not yet replaced; the engine keeps them until then.
-  std::map<InsertPlace, rt::ConvolutionInsert*> reverbs_;
+  std::map<InsertPlace, Placed> effects_;
   core::SpscRing<float> output_;
   std::atomic<std::uint64_t> droppedOutput_{0};
   audio::NullDevice* silent_ = nullptr;    ///< `device_`, where it is one

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 
+#include "session/response.h"
 #include "tests/dsp/exact_convolution.h"
 #include "tests/pcm/temporary_folder.h"
 #include "tests/pcm/test_tracks.h"

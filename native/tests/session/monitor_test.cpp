@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <thread>
@@ -150,8 +151,10 @@ TEST_SUITE("session") {
     writeTrack(folder.file("ir.f32"), 2, response);
     const auto monitor = openSilent();
     const stemwright::session::InsertPlace place{0, 0};
-    const stemwright::session::ReverbRequest reverb{folder.file("ir.f32"), 2, 0.5, 1, false};
-    CHECK(monitor->setReverb(place, reverb).error().code == ErrorCode::kInvalidArgument);
+    stemwright::session::ReverbRequest reverb{folder.file("ir.f32"), 2};
+    reverb.isThreaded = false;
+    reverb.dry = 0.5;
+    CHECK(monitor->setEffect(place, reverb).error().code == ErrorCode::kInvalidArgument);
     REQUIRE(monitor->load(songOf(from)).ok());
     REQUIRE(monitor->loop(stemwright::session::FrameRange{0, 50'000}).ok());
     REQUIRE(monitor->play().ok());
@@ -164,23 +167,96 @@ TEST_SUITE("session") {
       });
     };
     CHECK(settlesAt(0.2f, 0.2f));
-    REQUIRE(monitor->setReverb(place, reverb).ok());
+    const auto facts = monitor->setEffect(place, reverb);
+    REQUIRE(facts.ok());
+    CHECK(facts.value().latencyFrames == 0);
+    CHECK(facts.value().responseFrames == 4000);
+    CHECK(facts.value().blockSize == 256);
+    CHECK(facts.value().prepareSeconds > 0);
+    CHECK(facts.value().warmUpSeconds > 0);
     CHECK(settlesAt(0.7f, 0.0f));
-    REQUIRE(monitor->setReverbMix(place, 0, 2).ok());
+    reverb.dry = 0;
+    reverb.wet = 2;
+    const auto turned = monitor->setEffect(place, reverb);
+    REQUIRE(turned.ok());
+    // Nothing was made anew.
+    CHECK(turned.value().prepareSeconds == facts.value().prepareSeconds);
     CHECK(settlesAt(1.2f, -0.2f));
-    REQUIRE(monitor->setLimiter({stemwright::session::kMasterStrip, 7}, -6.0206).ok());
+    using stemwright::session::LimiterRequest;
+    const auto limited =
+        monitor->setEffect({stemwright::session::kMasterStrip, 7}, LimiterRequest{-6.0206});
+    REQUIRE(limited.ok());
+    CHECK(limited.value().latencyFrames > 0);
     std::vector<float> part(2 * 4096);
     CHECK(eventually([&] {  // what lies between the samples may pass them a little
       const std::size_t count = monitor->readOutput(part);
       return count > 0 && part[2 * count - 2] > 0.48f && part[2 * count - 2] < 0.5001f;
     }));
-    REQUIRE(monitor->removeInsert(place).ok());
+    REQUIRE(monitor->removeEffect(place).ok());
     CHECK(settlesAt(0.2f, 0.2f));
-    CHECK(monitor->setReverbMix(place, 1, 1).error().code == ErrorCode::kInvalidArgument);
-    CHECK(monitor->removeInsert({0, 8}).error().code == ErrorCode::kInvalidArgument);
-    REQUIRE(monitor->setReverb(place, reverb).ok());
+    CHECK(monitor->removeEffect({0, 8}).error().code == ErrorCode::kInvalidArgument);
+    REQUIRE(monitor->setEffect(place, reverb).ok());
     REQUIRE(monitor->unload().ok());
-    CHECK(monitor->setReverbMix(place, 1, 1).error().code == ErrorCode::kInvalidArgument);
+    CHECK(monitor->setEffect(place, reverb).error().code == ErrorCode::kInvalidArgument);
+  }
+
+  TEST_CASE("effects that come with a song are heard from its first frame on") {
+    const TemporaryFolder folder;
+    const TestSong from(folder, 1, 100'000);
+    writeTrack(from.spec.tracks[0].path, 2, std::vector<float>(200'000, 0.2f));
+    const auto monitor = openSilent();
+    MonitorSong song = songOf(from);
+    const stemwright::session::InsertPlace place{0, 3};
+    song.effects.push_back({place, stemwright::session::GainRequest{0.5}});
+    REQUIRE(monitor->load(song).ok());
+    REQUIRE(monitor->play().ok());
+    std::vector<float> sound;
+    listen(*monitor, sound, 10'000);
+    const float loudest = *std::max_element(sound.begin(), sound.end());
+    CHECK(loudest == doctest::Approx(0.1));
+    // It is the one that is turned from now on.
+    REQUIRE(monitor->setEffect(place, stemwright::session::GainRequest{1.5}).ok());
+    std::vector<float> part(2 * 4096);
+    CHECK(eventually([&] {
+      const std::size_t count = monitor->readOutput(part);
+      return count > 0 && std::abs(part[2 * count - 1] - 0.3f) < 1e-5f;
+    }));
+    song.effects.push_back(song.effects[0]);
+    CHECK(monitor->load(song).error().code == ErrorCode::kInvalidArgument);
+    song.effects = {{{1, 0}, stemwright::session::GainRequest{1}}};
+    CHECK(monitor->load(song).error().code == ErrorCode::kInvalidArgument);
+  }
+
+  TEST_CASE("strips send into a bus of its own effects, after their faders") {
+    const TemporaryFolder folder;
+    const TestSong from(folder, 2, 100'000);
+    for (const auto& track : from.spec.tracks) {
+      writeTrack(track.path, 2, std::vector<float>(200'000, 0.1f));
+    }
+    const auto monitor = openSilent();
+    MonitorSong song = songOf(from);
+    song.strips[1].gain = 0.5;
+    REQUIRE(monitor->load(song).ok());
+    REQUIRE(monitor->loop(stemwright::session::FrameRange{0, 50'000}).ok());
+    REQUIRE(monitor->play().ok());
+    const auto settlesAt = [&](float value) {
+      std::vector<float> part(2 * 4096);
+      return eventually([&] {
+        const std::size_t count = monitor->readOutput(part);
+        return count > 0 && std::abs(part[2 * count - 1] - value) < 1e-5f;
+      });
+    };
+    CHECK(settlesAt(0.15f));
+    using stemwright::session::kSendStrip;
+    REQUIRE(monitor->setEffect({kSendStrip, 0}, stemwright::session::GainRequest{2}).ok());
+    REQUIRE(monitor->setSend(1, 0.5).ok());
+    CHECK(settlesAt(0.2f));
+    CHECK(monitor->read().engine.send.peak[0] == doctest::Approx(0.05));
+    REQUIRE(monitor->setStrip(1, {.isMuted = true}).ok());
+    CHECK(settlesAt(0.1f));
+    CHECK(monitor->setSend(2, 1).error().code == ErrorCode::kInvalidArgument);
+    CHECK(monitor->setSend(stemwright::session::kMasterStrip, 1).error().code ==
+          ErrorCode::kInvalidArgument);
   }
 
   TEST_CASE("what cannot play is refused, and what plays goes on") {

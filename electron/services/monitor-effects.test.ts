@@ -1,0 +1,149 @@
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { MonitorState } from '../contract/monitor.ts';
+import { fakeMonitor, type FakeMonitor } from '../engine/testing-monitor.ts';
+import { fakeNative } from '../engine/testing.ts';
+import { Monitor } from './monitor.ts';
+import { playableProject } from './playable-song.ts';
+import { ProjectLibrary } from './projects.ts';
+import type { ResponseStore } from './response-library.ts';
+import { limiter, openTestResponses, reverb } from './testing-responses.ts';
+import { writeProject } from './testing-studio.ts';
+
+const strip = { gain: 1, pan: 0, isMuted: false, isSolo: false };
+const gain = { kind: 'gain', isBypassed: false, gainDb: 6 } as const;
+const wave = join(import.meta.dirname, '../../assets/irs/room.flac');
+let folder: string;
+let project: string;
+let other: string;
+let library: ProjectLibrary;
+let responses: ResponseStore;
+let card: FakeMonitor;
+let monitor: Monitor;
+
+function openMonitor(): Monitor {
+  const ignore = (): void => undefined;
+  return new Monitor({
+    ...{ responses, find: async (id: string) => playableProject(await library.find(id)), onState: ignore, onMeters: ignore, onTransport: ignore },
+    native: {
+      ...fakeNative(),
+      openMonitor: () => {
+        card = fakeMonitor({ device: 'Card', isSilent: false, rate: 44_100, blockFrames: 0, inputs: 1 });
+        return Promise.resolve(card.monitor);
+      },
+    },
+  });
+}
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'stemwright-effects-'));
+  [project, other] = [await writeProject(folder, 'Song'), await writeProject(folder, 'Other')];
+  library = new ProjectLibrary(folder);
+  responses = await openTestResponses(folder, fakeNative());
+  monitor = openMonitor();
+  await monitor.open({ device: null, rate: null, blockFrames: null, inputs: 1 });
+});
+
+afterEach(async () => {
+  await monitor.close();
+  await responses.close();
+  await rm(folder, { recursive: true });
+});
+
+function load(id = project, names = ['drums', 'lead vocals'], position: number | null = 0): Promise<MonitorState> {
+  return monitor.load({ project: id, tracks: names.map((name) => ({ kind: 'stem', name, strip })), position });
+}
+
+async function restart(): Promise<void> {
+  await monitor.close();
+  monitor = openMonitor();
+  await monitor.open({ device: null, rate: null, blockFrames: null, inputs: 1 });
+}
+
+function told(name: string): unknown[][] {
+  return card.calls.flatMap(([call, ...args]) => (call === name ? [args] : []));
+}
+
+it('effects are kept with their project, by the names of its tracks', async () => {
+  await load();
+  expect(await monitor.setEffect({ strip: 1, slot: 2 }, gain)).toMatchObject({ effect: gain, latencyFrames: 64, reverb: null, fault: null });
+  await monitor.setEffect({ strip: 'master', slot: 7 }, limiter);
+  await monitor.setEffect({ strip: 'send', slot: 0 }, gain);
+  await monitor.setSend({ strip: 1, gain: 0.5 });
+  await monitor.setEffect({ strip: 'input', slot: 0 }, gain);
+  await restart();
+  expect(monitor.state?.effects).toEqual([]);
+  const state = await load(project, ['lead vocals']);
+  const places = state.effects.map(({ place }) => place);
+  expect(places).toEqual([{ strip: 0, slot: 2 }, { strip: 'send', slot: 0 }, { strip: 'master', slot: 7 }]);
+  expect(state.sends).toEqual([{ strip: 0, gain: 0.5 }]);
+  // They are there before the first sound.
+  expect(told('load')[0]).toMatchObject([{ effects: [{ place: { strip: 0, slot: 2 }, effect: { kind: 'gain', gain: 10 ** 0.3 } }] }]);
+  expect(told('setSend')).toEqual([[0, 0.5]]);
+});
+
+it('those of another project are taken out, and come back with theirs', async () => {
+  await load();
+  await monitor.setEffect({ strip: 0, slot: 0 }, gain);
+  await monitor.setEffect({ strip: 'master', slot: 0 }, limiter);
+  await monitor.setEffect({ strip: 'input', slot: 0 }, gain);
+  expect((await load(other)).effects.map(({ place }) => place.strip)).toEqual(['input']);
+  expect(told('removeEffect')).toContainEqual([{ strip: 'master', slot: 0 }]);
+  expect((await load()).effects.map(({ place }) => place.strip)).toEqual(['input', 0, 'master']);
+});
+
+it('what was set without a project goes with the first that has none of its own', async () => {
+  await monitor.setEffect({ strip: 'master', slot: 0 }, limiter);
+  expect((await load()).effects).toHaveLength(1);
+  await restart();
+  expect((await load()).effects).toHaveLength(1);
+});
+
+it('another device gets all of them', async () => {
+  await load();
+  await monitor.setEffect({ strip: 0, slot: 0 }, gain);
+  await monitor.setEffect({ strip: 'input', slot: 1 }, gain);
+  Object.assign(card.meters, { isDeviceRunning: false });
+  const before = card;
+  await vi.waitFor(() => {
+    expect(card).not.toBe(before);
+    expect(told('setEffect').map(([place]) => place)).toEqual(expect.arrayContaining([{ strip: 'input', slot: 1 }, { strip: 0, slot: 0 }]));
+  });
+});
+
+it('a bypassed effect is out of the chain, and still there', async () => {
+  await monitor.setEffect({ strip: 'master', slot: 0 }, gain);
+  expect(await monitor.setEffect({ strip: 'master', slot: 0 }, { ...gain, isBypassed: true })).toMatchObject({ latencyFrames: 0 });
+  expect(card.calls.at(-1)).toEqual(['removeEffect', { strip: 'master', slot: 0 }]);
+  expect(monitor.state?.effects).toHaveLength(1);
+});
+
+it('effects move within their chain', async () => {
+  for (const [slot, gainDb] of [1, 2, 3].entries()) {
+    await monitor.setEffect({ strip: 'master', slot }, { ...gain, gainDb });
+  }
+  await monitor.moveEffect({ strip: 'master', slot: 0 }, 2);
+  expect(monitor.state?.effects.map(({ effect }) => effect.kind === 'gain' && effect.gainDb)).toEqual([2, 3, 1]);
+  await expect(monitor.setEffect({ strip: 3, slot: 0 }, gain)).rejects.toMatchObject({ code: 'usage' });
+});
+
+it('a reverb tells of itself, and its response is looked for where it was moved to', async () => {
+  await mkdir(join(folder, '.mine'));
+  const [first, second] = ['hall.flac', 'moved.flac'].map((name) => join(folder, '.mine', name)) as [string, string];
+  await writeFile(first, await readFile(wave));
+  await load();
+  const effect = { ...reverb, response: { path: first } };
+  const placed = await monitor.setEffect({ strip: 0, slot: 0 }, effect);
+  expect(placed).toMatchObject({ latencyFrames: 64, reverb: { name: 'hall', channels: 2, seconds: 1, blockSize: 512, prepareSeconds: 0.02, dryDb: null, load: 0.1 } });
+  await expect(monitor.setEffect({ strip: 0, slot: 0 }, { ...reverb, response: { path: second } })).rejects.toMatchObject({ code: 'input' });
+  expect(monitor.state?.effects[0]?.effect).toEqual(effect);
+
+  await restart();
+  await rename(first, second);
+  expect((await load()).effects).toMatchObject([{ effect, fault: expect.stringContaining('hall.flac is missing') as string, reverb: null }]);
+  await restart();
+  await responses.addFolder(join(folder, '.mine'));
+  expect((await load()).effects).toMatchObject([{ effect: { response: { path: second } }, fault: null }]);
+});
