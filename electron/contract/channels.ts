@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { BenchmarkAdvice, BenchmarkList, BenchmarkNames, BenchmarkProgress, BenchmarkResult, BenchmarkState, SavedBenchmarks, SavedBenchmarksSummary } from './benchmark.ts';
 import { ChainPreset, Effect, EffectPlace, EffectStrip, PlacedEffect, ResponseEdit, ResponseFacts, ResponseLibrary, ResponseRef, Send } from './effects.ts';
 import { Fault } from './errors.ts';
+import { Hardware } from './hardware.ts';
 import { ModelDescriptor, PublishedQuality, SeparationMode } from './model.ts';
 import { LoopbackLatency, Meters, MonitorChoice, MonitorLoad, MonitorState, SoundDevices, Strip, TimePitch, TransportState } from './monitor.ts';
 import { ExportSpec, Library, Mix, Project, Title } from './project.ts';
@@ -64,6 +65,7 @@ export type Task = z.infer<typeof Task>;
 
 export const requests = {
   'app.info': { args: none, result: AppInfo },
+  'hardware.state': { args: none, result: Hardware },
   /** Of the shells that can. Null: the user chose none. @throws 'usage' elsewhere */
   'system.chooseFolder': { args: z.strictObject({ title: z.string().max(200) }), result: z.strictObject({ path: AbsolutePath.nullable() }) },
   'system.chooseFiles': {
@@ -217,6 +219,8 @@ export const events = {
   library: none,
   models: none,
   task: Task,
+  /** Heat, power, pressure or the backend have changed. */
+  hardware: Hardware,
   settings: Settings,
   presets: z.array(Preset),
   chains: z.array(ChainPreset),

@@ -1,5 +1,6 @@
 import type { ConvolutionOptions } from '../contract/convolution.ts';
 import type { EqBand, ResponseEdit, reverbModes } from '../contract/effects.ts';
+import type { EngineMemory, HardwareProfile, HardwareState } from '../contract/hardware.ts';
 import type { SeparationMode } from '../contract/model.ts';
 import type { GroupNorm, Precision } from '../contract/separation.ts';
 import type { HTDemucsConfig, TensorEntry } from '../contract/network.ts';
@@ -7,6 +8,15 @@ import type { HTDemucsConfig, TensorEntry } from '../contract/network.ts';
 /** The addon's interface. Misused argument types throw a TypeError; engine faults are errors with a `code`. */
 export interface NativeModule {
   info(): NativeInfo;
+  hardware(): Omit<HardwareProfile, 'isa'>;
+  memoryUsage(): EngineMemory;
+  /** Peaks begin anew at what there is now. */
+  resetMemoryPeaks(): void;
+  /**
+   * Looks at the machine four times a second. Where memory has become short the engine's caches shrink before `onChange` is
+   * called. It is called with the first state and each that differs in more than the bytes available.
+   */
+  watchMachine(spec: { hasGpu: boolean; useGpuOnBattery: boolean }, onChange: (state: HardwareState) => void): MachineWatch;
   /** Creates or truncates the track at `path`: interleaved f32le. */
   createTrack(path: string, channels: number): TrackWriter;
   /** Maps the file, checks each tensor against the graph and packs the weights. */
@@ -43,6 +53,18 @@ export interface NativeModule {
   runBenchmark(spec: { name: string; threads: number } & Abortable): Promise<NativeBenchmarkEntry[]>;
   /** Gives back the models that benchmarks keep from one run to the next. */
   releaseBenchmarks(): void;
+}
+
+export interface MachineWatch {
+  report(): HardwareState;
+  /**
+   * By the work's size and the machine's state: hot, saving power or without its device, it sends all to the CPU, and waits for
+   * 30 s of quiet before it sends anything back.
+   * @param work.size samples of a transform, elements of a weight, taps of a kernel; `batch`: how many such are independent
+   */
+  shouldUseGpu(work: { operation: 'fft' | 'matrix-product' | 'convolution' | 'sequential' | 'filter'; size: number; batch: number }): boolean;
+  /** Idempotent; nothing is called afterwards. */
+  close(): void;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** An engine without a network, for tests of what surrounds it: each stem is an equal share of the mix. */
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { fakeMonitor } from './testing-monitor.ts';
-import type { NativeModule, NativeSeparationEvent, NativeSeparationSpec, TrackStats } from './native.ts';
+import type { MachineWatch, NativeModule, NativeSeparationEvent, NativeSeparationSpec, TrackStats } from './native.ts';
 
 export interface FakeBehaviour {
   /** What the separation ends with, instead of success. */
@@ -13,6 +13,10 @@ export interface FakeBehaviour {
 export function fakeNative(behaviour: FakeBehaviour = {}): NativeModule {
   return {
     info: () => ({ version: '0', isa: 'fake', availableIsas: ['fake'], isaOverrideError: '', hasBf16: false, hardwareThreads: 2 }),
+    hardware: () => ({ cpu: 'fake', physicalCores: 1, logicalCores: 2, l1DataBytes: 0, l2Bytes: 0, l3Bytes: 0, memoryBytes: 2 ** 33, gpus: [] }),
+    memoryUsage: () => ({ bytes: 0, peakBytes: 0, owners: [] }),
+    resetMemoryPeaks: () => undefined,
+    watchMachine: () => fakeWatch,
     createTrack,
     openModel: ({ config }) =>
       Promise.resolve({
@@ -93,6 +97,13 @@ export function fakeNative(behaviour: FakeBehaviour = {}): NativeModule {
     releaseBenchmarks: () => undefined,
   };
 }
+
+/** A cool machine with room that stays so. */
+const fakeWatch: MachineWatch = {
+  report: () => ({ thermal: 'nominal', pressure: 'none', isOnBattery: false, isLowPower: false, availableBytes: 2 ** 32, backend: 'cpu', reason: 'no GPU' }),
+  shouldUseGpu: () => false,
+  close: () => undefined,
+};
 
 function createTrack(path: string, channels: number) {
   writeFileSync(path, '');

@@ -20,6 +20,7 @@ export function makeHandlers(services: Services): Handlers {
   return {
     ...appHandlers(services),
     ...systemHandlers(services),
+    'hardware.state': () => services.hardware.get(),
     ...queueHandlers(services),
     ...projectHandlers(services),
     ...modelHandlers(services),

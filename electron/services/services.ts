@@ -4,6 +4,7 @@ import { printable, StemwrightError } from '../contract/errors.ts';
 import type { Preset } from '../contract/settings.ts';
 import type { NativeModule } from '../engine/native.ts';
 import type { Benchmarks } from './benchmarks.ts';
+import type { HardwareService } from './hardware.ts';
 import type { JobQueue } from './jobs.ts';
 import type { ModelLibrary } from './model-library.ts';
 import type { ModelStore } from './model-store.ts';
@@ -14,6 +15,7 @@ import type { ProjectLibrary } from './projects.ts';
 import type { ResponseStore } from './response-library.ts';
 import type { NamedStore, SettingsStore } from './settings.ts';
 import type { SongRun } from './song-run.ts';
+import type { SpectrumTiles } from './spectrum.ts';
 import type { Tasks } from './tasks.ts';
 import type { Uploads } from './uploads.ts';
 
@@ -37,6 +39,8 @@ export interface Services {
   version: string;
   native: NativeModule;
   system: System;
+  hardware: HardwareService;
+  spectra: SpectrumTiles;
   settings: SettingsStore;
   presets: NamedStore<Preset>;
   chains: NamedStore<ChainPreset>;

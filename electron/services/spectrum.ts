@@ -37,4 +37,9 @@ export class SpectrumTiles {
     }
     return tile;
   }
+
+  /** Keeps nothing, as when memory is short. */
+  release(): void {
+    this.#kept.clear();
+  }
 }

@@ -10,6 +10,7 @@ import { Benchmarks } from './benchmarks.ts';
 import { measurables } from './benchmark.ts';
 import { userFolders, type Folders } from './folders.ts';
 import { makeHandlers } from './handlers.ts';
+import { HardwareService } from './hardware.ts';
 import { holdFolder } from './instance.ts';
 import { sweepJobFolders } from './job-folder.ts';
 import { JobQueue, type RunItem } from './jobs.ts';
@@ -56,7 +57,7 @@ export class Studio {
   private constructor(services: Services, listeners: Set<Listener>, lock: { release(): Promise<void> }) {
     this.#services = services;
     this.#handlers = makeHandlers(services);
-    this.#addresses = new Addresses(services, new SpectrumTiles(services.native));
+    this.#addresses = new Addresses(services, services.spectra);
     this.#listeners = listeners;
     this.#lock = lock;
   }
@@ -131,7 +132,8 @@ export class Studio {
 
   /** Ends all work and writes everything down. */
   async close(): Promise<void> {
-    const { queue, tasks, songs, monitor, responses, predictor, benchmarks, exportsFolder } = this.#services;
+    const { queue, tasks, songs, monitor, responses, predictor, benchmarks, hardware, exportsFolder } = this.#services;
+    hardware.close();
     await Promise.all([benchmarks.close(), queue.close(), tasks.close(), monitor.close(), predictor.makeWay()]);
     await responses.close();
     await songs.close();
@@ -252,14 +254,26 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
       system.log(message);
     },
   });
+  const spectra = new SpectrumTiles(native);
+  const presets = await NamedStore.open(join(config, 'presets.json'), StoredPreset);
+  const chains = await NamedStore.open(join(config, 'chains.json'), ChainPreset);
   await uploads.sweep(queue.get().items.map(({ path }) => path));
+  const hardware = new HardwareService({
+    native,
+    onChange: (state) => {
+      emit('hardware', state);
+    },
+    onPressure: () => {
+      spectra.release();
+    },
+  });
   return {
     version: native.info().version,
     ...{ native, system, settings, predictor, library, edits, uploads, songs, responses, monitor, benchmarks, queue, exportsFolder, emit },
-    presets: await NamedStore.open(join(config, 'presets.json'), StoredPreset),
-    chains: await NamedStore.open(join(config, 'chains.json'), ChainPreset),
+    presets,
+    chains,
     models: new ModelLibrary(modelStore, () => native),
-    modelStore,
+    ...{ modelStore, hardware, spectra },
     tasks: new Tasks((task) => {
       emit('task', task);
     }),

@@ -45,6 +45,7 @@ export function requestCases({ folder, model, project, item }: Subjects): Reques
   const strip = { gain: 0.5, pan: -1, isMuted: false, isSolo: true };
   return {
     'app.info': { args: null },
+    'hardware.state': { args: null },
     'system.chooseFolder': { args: { title: 'Export to' }, fault: 'usage' },
     'system.chooseFiles': { args: { title: 'Open', kind: 'audio' }, fault: 'usage' },
     'queue.plan': { args: { path: '/music/none.wav', options }, fault: 'input' },

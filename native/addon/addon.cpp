@@ -5,6 +5,7 @@
 #include "addon/benchmark_functions.h"
 #include "addon/convolution.h"
 #include "addon/environment.h"
+#include "addon/machine.h"
 #include "addon/model_handle.h"
 #include "addon/monitor_handle.h"
 #include "addon/separation.h"
@@ -41,6 +42,10 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
 
   exports.DefineProperties({
       Napi::PropertyDescriptor::Function("info", info, napi_enumerable),
+      Napi::PropertyDescriptor::Function("hardware", hardware, napi_enumerable),
+      Napi::PropertyDescriptor::Function("memoryUsage", memoryUsage, napi_enumerable),
+      Napi::PropertyDescriptor::Function("resetMemoryPeaks", resetMemoryPeaks, napi_enumerable),
+      Napi::PropertyDescriptor::Function("watchMachine", watchMachine, napi_enumerable),
       Napi::PropertyDescriptor::Function("createTrack", TrackWriterHandle::create, napi_enumerable),
       Napi::PropertyDescriptor::Function("openModel", ModelHandle::open, napi_enumerable),
       Napi::PropertyDescriptor::Function("startSeparation", startSeparation, napi_enumerable),

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "core/aligned.h"
+#include "core/memory_usage.h"
 
 namespace stemwright::core {
 
@@ -78,6 +79,7 @@ class BufferPool {
   const std::size_t stride_;
   const std::uint32_t count_;
   AlignedBuffer<float> memory_;
+  const MemoryClaim claim_{MemoryOwner::kPools, memory_.bytes()};
   const std::unique_ptr<std::atomic<std::uint32_t>[]> next_;
   alignas(64) std::atomic<std::uint64_t> head_{kNone};
   alignas(64) std::atomic<std::uint64_t> exhausted_{0};

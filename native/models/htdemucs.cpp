@@ -320,6 +320,7 @@ std::shared_ptr<const HTDemucs> HTDemucs::read(const HTDemucsConfig& config, Wei
   }
   model->parameters_ = reader.parameters();
   model->weightBytes_ = reader.bytes();
+  model->claim_ = {core::MemoryOwner::kWeights, reader.bytes()};
   return model;
 }
 

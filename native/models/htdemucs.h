@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/cancel.h"
+#include "core/memory_usage.h"
 #include "core/result.h"
 #include "core/thread_pool.h"
 #include "models/htdemucs_config.h"
@@ -63,6 +64,7 @@ class HTDemucs {
   std::unique_ptr<Graph> graph_;
   std::size_t parameters_ = 0;
   std::size_t weightBytes_ = 0;
+  core::MemoryClaim claim_;
 };
 
 /// Runs a model on segments of one length. Owns the workspace; one forward at a time.
@@ -106,6 +108,7 @@ class HTDemucsRunner {
   struct State;
   explicit HTDemucsRunner(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
+  core::MemoryClaim claim_;
 };
 
 }  // namespace stemwright::models

@@ -259,7 +259,8 @@ core::Result<std::size_t> HTDemucsRunner::plannedBytes(const HTDemucs& model, st
          Bottleneck::plannedBytes(model, dims, mode == Mode::kFull);
 }
 
-HTDemucsRunner::HTDemucsRunner(std::unique_ptr<State> state) : state_(std::move(state)) {}
+HTDemucsRunner::HTDemucsRunner(std::unique_ptr<State> state)
+    : state_(std::move(state)), claim_(core::MemoryOwner::kWorkspaces, state_->arena.capacity()) {}
 HTDemucsRunner::~HTDemucsRunner() = default;
 
 core::Result<std::unique_ptr<HTDemucsRunner>> HTDemucsRunner::create(

@@ -27,6 +27,7 @@ CompiledNetwork::CompiledNetwork(std::vector<std::unique_ptr<Layer>> layers, Seq
     : layers_(std::move(layers)),
       input_(input),
       plan_(std::move(plan)),
+      claim_(core::MemoryOwner::kNetworks, 0),
       pool_(std::make_unique<core::ThreadPool>(threads)) {
   // The last layer writes where the caller says.
   plan_.sizes[0] = plan_.sizes[1] = 0;
@@ -39,6 +40,7 @@ CompiledNetwork::CompiledNetwork(std::vector<std::unique_ptr<Layer>> layers, Seq
 
 void CompiledNetwork::allocate() {
   arena_ = core::AlignedBuffer<float>(plan_.sizes[0] + plan_.sizes[1] + plan_.scratch);
+  claim_.resize(weightBytes() + arena_.bytes());
 }
 
 core::Result<SequenceShape> CompiledNetwork::outputFor(std::size_t steps) const {
@@ -92,7 +94,10 @@ void CompiledNetwork::resetState() noexcept {
 
 bool CompiledNetwork::handlePressure(PressureLevel level) {
   const bool release = delegate_ ? delegate_(level) : level == PressureLevel::kCritical;
-  if (release) arena_ = {};
+  if (release) {
+    arena_ = {};
+    claim_.resize(weightBytes());
+  }
   return release;
 }
 

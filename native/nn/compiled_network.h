@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/aligned.h"
+#include "core/memory_usage.h"
 #include "core/result.h"
 #include "core/thread_pool.h"
 #include "nn/network.h"
@@ -14,8 +15,7 @@
 
 namespace stemwright::nn {
 
-/// How short of memory the system is.
-enum class PressureLevel { kWarning, kCritical };
+using core::PressureLevel;
 
 /// A network with everything decided beforehand: activations fused into the layers before them,
 /// shapes known, one arena for all it writes. Keeps its state from call to call, so that a signal
@@ -67,6 +67,7 @@ class CompiledNetwork {
   SequenceShape input_;
   BufferPlan plan_;
   core::AlignedBuffer<float> arena_;  ///< buffer 0, buffer 1, scratch
+  core::MemoryClaim claim_;           ///< of the arena and the weights
   std::unique_ptr<core::ThreadPool> pool_;
   PressureDelegate delegate_;
 };

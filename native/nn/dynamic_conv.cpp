@@ -23,7 +23,9 @@ core::Result<std::span<const float>> DynamicConv::forward(const float* x, std::s
     }
     ++misses_;
     if (outputs_.size() == capacity_) outputs_.pop_back();
-    outputs_.push_front({height, width, core::Tensor({rows, columns, conv_.outChannels()})});
+    outputs_.push_front({height, width, core::Tensor({rows, columns, conv_.outChannels()}), {}});
+    outputs_.front().claim = {core::MemoryOwner::kCaches,
+                              outputs_.front().tensor.size() * sizeof(float)};
   }
   core::Tensor& out = outputs_.front().tensor;
   conv_.forward(x, height, width, out.data(), epilogue, pool);

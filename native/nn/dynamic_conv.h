@@ -5,6 +5,7 @@
 #include <list>
 #include <span>
 
+#include "core/memory_usage.h"
 #include "core/result.h"
 #include "core/tensor.h"
 #include "core/thread_pool.h"
@@ -44,6 +45,7 @@ class DynamicConv {
     std::size_t height;
     std::size_t width;
     core::Tensor tensor;
+    core::MemoryClaim claim;
   };
 
   Conv conv_;

@@ -1,4 +1,5 @@
 #import <Foundation/Foundation.h>
+#import <IOKit/IOKitLib.h>
 #import <IOKit/ps/IOPSKeys.h>
 #import <IOKit/ps/IOPowerSources.h>
 #include <mach/mach.h>
@@ -66,6 +67,27 @@ bool runsOnBattery() {
   return onBattery;
 }
 
+/// Apple's own tell how many cores they have; others are named by their class alone.
+std::vector<GpuProfile> gpus() {
+  std::vector<GpuProfile> found;
+  io_iterator_t all = 0;
+  if (IOServiceGetMatchingServices(kIOMainPortDefault, IOServiceMatching("IOAccelerator"), &all) !=
+      KERN_SUCCESS) {
+    return found;
+  }
+  for (io_object_t each = IOIteratorNext(all); each != 0; each = IOIteratorNext(all)) {
+    NSString* const name = CFBridgingRelease(
+        IORegistryEntryCreateCFProperty(each, CFSTR("model"), kCFAllocatorDefault, 0));
+    NSNumber* const cores = CFBridgingRelease(
+        IORegistryEntryCreateCFProperty(each, CFSTR("gpu-core-count"), kCFAllocatorDefault, 0));
+    const bool isNamed = [name isKindOfClass:NSString.class];
+    found.push_back({isNamed ? name.UTF8String : "GPU", cores.unsignedIntValue});
+    IOObjectRelease(each);
+  }
+  IOObjectRelease(all);
+  return found;
+}
+
 }  // namespace
 
 HardwareProfile hardwareProfile() {
@@ -77,6 +99,7 @@ HardwareProfile hardwareProfile() {
   profile.l2Bytes = sysctlNumber("hw.l2cachesize");
   profile.l3Bytes = sysctlNumber("hw.l3cachesize");
   profile.memoryBytes = sysctlNumber("hw.memsize");
+  profile.gpus = gpus();
   return profile;
 }
 

@@ -2,6 +2,20 @@
 
 namespace stemwright::platform {
 
+std::string_view operationName(Operation operation) {
+  constexpr std::array<std::string_view, kOperations> kNames{"fft", "matrix-product", "convolution",
+                                                             "sequential", "filter"};
+  return kNames[static_cast<std::size_t>(operation)];
+}
+
+std::optional<Operation> operationNamed(std::string_view name) {
+  for (std::size_t i = 0; i < kOperations; ++i) {
+    const auto operation = static_cast<Operation>(i);
+    if (operationName(operation) == name) return operation;
+  }
+  return std::nullopt;
+}
+
 std::string_view reasonName(BackendReason reason) {
   switch (reason) {
     case BackendReason::kFree:

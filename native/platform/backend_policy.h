@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string_view>
 
 #include "platform/hardware.h"
@@ -18,6 +19,9 @@ enum class Operation {
   kFilter,         ///< biquads and short FIRs
 };
 inline constexpr std::size_t kOperations = 5;
+
+std::string_view operationName(Operation operation);  ///< "fft", "matrix-product", …
+std::optional<Operation> operationNamed(std::string_view name);
 
 struct Workload {
   Operation operation = Operation::kFft;

@@ -4,14 +4,23 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/memory_usage.h"
 
 namespace stemwright::platform {
 
 /// As NSProcessInfo names them; elsewhere from the distance to the processor's own trip points.
 enum class ThermalState { kNominal, kFair, kSerious, kCritical };
 
-/// How short of memory the system is.
-enum class MemoryPressure { kNone, kWarning, kCritical };
+using MemoryPressure = core::PressureLevel;
+
+/// A graphics processor as the system names it.
+struct GpuProfile {
+  std::string name;
+  unsigned computeUnits = 0;  ///< 0: the system does not say
+};
 
 /// What does not change while the program runs. Zero or empty: the system does not say.
 struct HardwareProfile {
@@ -22,6 +31,7 @@ struct HardwareProfile {
   std::uint64_t l2Bytes = 0;
   std::uint64_t l3Bytes = 0;
   std::uint64_t memoryBytes = 0;  ///< of the machine, or what its container allows
+  std::vector<GpuProfile> gpus;
 };
 
 /// What does.
@@ -39,7 +49,8 @@ std::string_view thermalName(ThermalState state);     ///< "nominal", "fair", "s
 std::string_view pressureName(MemoryPressure level);  ///< "none", "warning", "critical"
 
 /// The machine as its operating system describes it. Both read files or ask the system: not for the
-/// audio thread.
+/// audio thread. On Linux STEMWRIGHT_MACHINE names a folder with the proc and sys to read in place
+/// of the real ones: tests heat machines and take their memory through it.
 HardwareProfile hardwareProfile();
 HardwareState hardwareState();
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <fstream>
 #include <initializer_list>
 #include <iterator>
@@ -172,6 +173,35 @@ bool runsOnBattery(const fs::path& root) {
 
 }  // namespace
 
+namespace {
+
+/// NVIDIA's driver gives a name; the others a vendor and a number.
+std::vector<GpuProfile> gpusOf(const fs::path& root) {
+  std::vector<GpuProfile> found;
+  for (const fs::path& card : entries(root / "proc/driver/nvidia/gpus")) {
+    const std::string information = readText(card / "information");
+    if (const auto model = field(information, "Model"); !model.empty()) {
+      found.push_back({std::string(model), 0});
+    }
+  }
+  for (const fs::path& card : entries(root / "sys/class/drm", "card")) {
+    const std::string vendor = firstLine(card / "device/vendor");
+    // Connectors are named card0-DP-1, and have no vendor of their own.
+    if (vendor.empty() || card.filename().string().find('-') != std::string::npos) continue;
+    if (vendor == "0x10de" && !found.empty()) continue;
+    const std::string maker = vendor == "0x1002"   ? "AMD"
+                              : vendor == "0x8086" ? "Intel"
+                              : vendor == "0x10de" ? "NVIDIA"
+                                                   : vendor;
+    const std::string product = firstLine(card / "device/product_name");
+    found.push_back(
+        {product.empty() ? maker + " " + firstLine(card / "device/device") : product, 0});
+  }
+  return found;
+}
+
+}  // namespace
+
 HardwareProfile linuxProfile(const fs::path& root) {
   HardwareProfile profile;
   profile.cpu = field(readText(root / "proc/cpuinfo"), "model name");
@@ -194,6 +224,7 @@ HardwareProfile linuxProfile(const fs::path& root) {
   const std::uint64_t machine = kibibytes(field(readText(root / "proc/meminfo"), "MemTotal"));
   const auto group = memoryGroup(root, machine);
   profile.memoryBytes = group ? group->limit : machine;
+  profile.gpus = gpusOf(root);
   return profile;
 }
 
@@ -220,11 +251,20 @@ HardwareState linuxState(const fs::path& root) {
 }
 
 #if defined(__linux__)
+namespace {
+
+fs::path machineRoot() {
+  const char* const made = std::getenv("STEMWRIGHT_MACHINE");
+  return made == nullptr || *made == '\0' ? "/" : made;
+}
+
+}  // namespace
+
 HardwareProfile hardwareProfile() {
-  return linuxProfile("/");
+  return linuxProfile(machineRoot());
 }
 HardwareState hardwareState() {
-  return linuxState("/");
+  return linuxState(machineRoot());
 }
 #endif
 

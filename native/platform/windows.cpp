@@ -1,6 +1,7 @@
 #if defined(_WIN32)
 #include <windows.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -23,6 +24,29 @@ MEMORYSTATUSEX memoryStatus() {
   status.dwLength = sizeof(status);
   GlobalMemoryStatusEx(&status);
   return status;
+}
+
+std::vector<GpuProfile> gpus() {
+  std::vector<GpuProfile> found;
+  DISPLAY_DEVICEA device = {};
+  device.cb = sizeof(device);
+  for (DWORD index = 0; EnumDisplayDevicesA(nullptr, index, &device, 0); ++index) {
+    const std::string name = device.DeviceString;
+    const bool isKnown = std::any_of(found.begin(), found.end(),
+                                     [&](const GpuProfile& each) { return each.name == name; });
+    // One entry for each screen that it could drive.
+    if (!isKnown && !(device.StateFlags & DISPLAY_DEVICE_MIRRORING_DRIVER))
+      found.push_back({name, 0});
+  }
+  return found;
+}
+
+/// Whether the system itself calls memory low.
+bool isMemoryLow() {
+  static const HANDLE notification =
+      CreateMemoryResourceNotification(LowMemoryResourceNotification);
+  BOOL isLow = FALSE;
+  return notification != nullptr && QueryMemoryResourceNotification(notification, &isLow) && isLow;
 }
 
 void readTopology(HardwareProfile& profile) {
@@ -49,6 +73,7 @@ HardwareProfile hardwareProfile() {
   profile.logicalCores = GetActiveProcessorCount(ALL_PROCESSOR_GROUPS);
   readTopology(profile);
   profile.memoryBytes = memoryStatus().ullTotalPhys;
+  profile.gpus = gpus();
   return profile;
 }
 
@@ -59,7 +84,7 @@ HardwareState hardwareState() {
   state.availableBytes = memory.ullAvailPhys;
   if (memory.dwMemoryLoad >= 97)
     state.pressure = MemoryPressure::kCritical;
-  else if (memory.dwMemoryLoad >= 92)
+  else if (memory.dwMemoryLoad >= 92 || isMemoryLow())
     state.pressure = MemoryPressure::kWarning;
   SYSTEM_POWER_STATUS power = {};
   if (GetSystemPowerStatus(&power)) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/aligned.h"
+#include "core/memory_usage.h"
 
 namespace stemwright::rt {
 
@@ -61,6 +62,7 @@ class PageCache {
   const std::size_t tracks_;
   std::vector<Slot> slots_;
   core::AlignedBuffer<float> samples_;
+  core::MemoryClaim claim_{core::MemoryOwner::kSound, samples_.bytes()};
   Slot* taken_ = nullptr;
   std::array<Slot*, kMostHeld> held_{};
   std::size_t heldCount_ = 0;

@@ -57,7 +57,9 @@ PartitionBank::PartitionBank(std::size_t block, std::size_t offset, std::size_t 
       responseLast_(zeros(responses.size() * partitions)),
       inputLast_(zeros(routing.inputs * partitions)),
       pairs_(zeros(2 * block + 2)),
-      scratch_(zeros(fft_.scratchSize())) {
+      scratch_(zeros(fft_.scratchSize())),
+      claim_(core::MemoryOwner::kConvolution,
+             responses_.bytes() + inputs_.bytes() + sums_.bytes() + ahead_.bytes()) {
   transformResponses(offset, responses);
 }
 

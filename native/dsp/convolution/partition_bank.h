@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/aligned.h"
+#include "core/memory_usage.h"
 #include "dsp/fft.h"
 #include "kernels/dispatch.h"
 
@@ -102,6 +103,7 @@ class PartitionBank {
   core::AlignedBuffer<float> ahead_;  ///< per output and tile, the sums of kLookAhead blocks
   core::AlignedBuffer<float> responseLast_, inputLast_;
   core::AlignedBuffer<float> pairs_, scratch_;
+  core::MemoryClaim claim_;
 };
 
 }  // namespace stemwright::dsp
