@@ -16,6 +16,7 @@ const char* codeName(core::ErrorCode code) {
       return "output";
     case core::ErrorCode::kCancelled:
       return "cancelled";
+    case core::ErrorCode::kDeviceLost:
     case core::ErrorCode::kInternal:
       break;
   }

@@ -2,7 +2,7 @@
 
 #include <mutex>
 
-#include "audio/shared_library.h"
+#include "core/shared_library.h"
 
 namespace stemwright::audio {
 namespace {
@@ -21,7 +21,7 @@ constexpr const char* kNames[] = {"libportaudio.so.2"};
 
 template <typename Function>
 bool find(void* library, const char* name, Function*& function) {
-  function = reinterpret_cast<Function*>(symbolOf(library, name));
+  function = reinterpret_cast<Function*>(core::symbolOf(library, name));
   return function != nullptr;
 }
 
@@ -69,7 +69,7 @@ void silenceSoundSystems(void*) {}
 /// Null when there is no PortAudio. It stays loaded: its threads may outlive their streams.
 const PortAudio* load() {
   for (const char* name : kNames) {
-    void* const library = openLibrary(name);
+    void* const library = core::openLibrary(name);
     static PortAudio functions;
     if (library == nullptr || !findAll(library, functions)) continue;
     silenceSoundSystems(library);

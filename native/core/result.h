@@ -16,6 +16,7 @@ enum class ErrorCode {
   kNoRoom,           ///< disk or memory is full
   kOutput,           ///< a result that cannot be written
   kCancelled,
+  kDeviceLost,  ///< a graphics processor that is not there, or no longer
   kInternal,
 };
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /**
@@ -112,6 +112,20 @@ function header(name) {
   return [...vcpkg, ...headerFolders].map((folder) => join(folder, name)).find(existsSync);
 }
 
+function vulkanHeader() {
+  const sdk = process.env['VULKAN_SDK'];
+  const inSdk = sdk === undefined ? [] : [join(sdk, 'Include', 'vulkan', 'vulkan.h')];
+  return inSdk.find(existsSync) ?? header('vulkan/vulkan.h');
+}
+
+/** The manifest of the driver that computes on the CPU, which the tests run on. */
+function lavapipe() {
+  const folders = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d', '/usr/local/share/vulkan/icd.d'];
+  return folders
+    .flatMap((folder) => (existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : []))
+    .find((path) => path.includes('lvp_icd'));
+}
+
 const chromiums = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 const chromeFiles = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
@@ -165,6 +179,31 @@ const requirements = [
     packages: { apt: 'portaudio19-dev', brew: 'portaudio', choco: '' },
     files: () => present(header('portaudio.h')),
     probe: () => (header('portaudio.h') ? { ok: true } : { ok: false, found: 'portaudio.h not found' }),
+  },
+  ...[
+    { name: 'glslang', tool: 'glslangValidator', apt: 'glslang-tools', brew: 'glslang' },
+    { name: 'SPIR-V tools', tool: 'spirv-val', apt: 'spirv-tools', brew: 'spirv-tools' },
+    { name: 'SPIRV-Cross', tool: 'spirv-cross', apt: 'spirv-cross', brew: 'spirv-cross' },
+  ].map(({ name, tool, apt, brew }) => ({
+    name,
+    purposes: /** @type {Purpose[]} */ (['run', 'test']),
+    packages: { apt, brew, choco: 'vulkan-sdk' },
+    files: () => present(which(tool)),
+    probe: () => /** @type {Verdict} */ (which(tool) ? { ok: true } : { ok: false, found: 'not found' }),
+  })),
+  {
+    name: "Vulkan's headers",
+    purposes: ['run', 'test'],
+    packages: { apt: 'libvulkan-dev', brew: '', choco: 'vulkan-sdk' },
+    files: () => present(vulkanHeader()),
+    probe: () => (process.platform === 'darwin' || vulkanHeader() ? { ok: true } : { ok: false, found: 'vulkan/vulkan.h not found' }),
+  },
+  {
+    name: "Mesa's software Vulkan",
+    purposes: ['test', 'e2e'],
+    packages: { apt: 'mesa-vulkan-drivers', brew: '', choco: '' },
+    files: () => present(lavapipe()),
+    probe: () => (process.platform !== 'linux' || lavapipe() ? { ok: true } : { ok: false, found: 'lvp_icd not found' }),
   },
   {
     name: 'jackd',

@@ -100,6 +100,8 @@ function nativeStep(withTests) {
   const print = () =>
     fingerprint([
       ...filesUnder(join(root, 'native'), (path) => (withTests ? basename(path) !== 'fixtures' : path !== tests)),
+      ...filesUnder(join(root, 'shaders')),
+      ...filesUnder(join(root, 'scripts', 'shaders')),
       join(root, 'CMakeLists.txt'),
       join(root, 'CMakePresets.json'),
       join(root, 'node_modules', 'node-addon-api', 'package.json'),

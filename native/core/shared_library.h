@@ -1,6 +1,6 @@
 #pragma once
 
-namespace stemwright::audio {
+namespace stemwright::core {
 
 /// A library by its name, beside this program's own code or where the system looks; null when
 /// there is none.
@@ -8,4 +8,4 @@ void* openLibrary(const char* name);
 /// A function or variable that it, or a library that it needs, defines; null without.
 void* symbolOf(void* library, const char* name);
 
-}  // namespace stemwright::audio
+}  // namespace stemwright::core

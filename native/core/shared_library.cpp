@@ -1,4 +1,4 @@
-#include "audio/shared_library.h"
+#include "core/shared_library.h"
 
 #include <string>
 
@@ -8,7 +8,7 @@
 #include <dlfcn.h>
 #endif
 
-namespace stemwright::audio {
+namespace stemwright::core {
 
 #if defined(_WIN32)
 
@@ -46,4 +46,4 @@ void* symbolOf(void* library, const char* name) {
 
 #endif
 
-}  // namespace stemwright::audio
+}  // namespace stemwright::core

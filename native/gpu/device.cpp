@@ -1,0 +1,67 @@
+#include "gpu/device.h"
+
+#include <condition_variable>
+#include <mutex>
+
+#if defined(__APPLE__)
+#include "gpu/metal/metal_device.h"
+#else
+#include "gpu/vulkan/vulkan_device.h"
+#endif
+
+namespace stemwright::gpu {
+
+#if defined(__APPLE__)
+namespace api = metal;
+#else
+namespace api = vulkan;
+#endif
+
+Inventory findDevices() {
+  return api::findDevices();
+}
+
+core::Result<std::shared_ptr<Device>> openDevice(const std::string& id,
+                                                 const DeviceOptions& options) {
+  return api::openDevice(id, options);
+}
+
+const DeviceInfo* preferredDevice(const Inventory& inventory) {
+  const auto rank = [](const DeviceInfo& device) {
+    switch (device.kind) {
+      case DeviceKind::kDiscrete:
+        return 3;
+      case DeviceKind::kIntegrated:
+        return 2;
+      case DeviceKind::kOther:
+        return 1;
+      case DeviceKind::kSoftware:
+        break;
+    }
+    return 0;
+  };
+  const DeviceInfo* best = nullptr;
+  for (const DeviceInfo& device : inventory.devices) {
+    if (rank(device) == 0) continue;
+    const bool isBetter = best == nullptr || rank(device) > rank(*best) ||
+                          (rank(device) == rank(*best) && device.memoryBytes > best->memoryBytes);
+    if (isBetter) best = &device;
+  }
+  return best;
+}
+
+core::Status Program::execute(std::span<const float> input, std::span<float> output) {
+  std::mutex mutex;
+  std::condition_variable ended;
+  std::optional<core::Status> result;
+  executeAsync(input, output, [&](core::Status status) {
+    const std::lock_guard lock(mutex);
+    result = std::move(status);
+    ended.notify_one();
+  });
+  std::unique_lock lock(mutex);
+  ended.wait(lock, [&] { return result.has_value(); });
+  return *result;
+}
+
+}  // namespace stemwright::gpu

@@ -1,0 +1,130 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/result.h"
+#include "gpu/recording.h"
+
+namespace stemwright::gpu {
+
+enum class DeviceKind {
+  kDiscrete,
+  kIntegrated,
+  kSoftware,  ///< a driver that computes on the CPU: never chosen by itself
+  kOther,
+};
+
+struct DeviceInfo {
+  std::string id{};  ///< the same from run to run: API, vendor, device, place
+  std::string name{};
+  std::string api{};     ///< "vulkan" or "metal"
+  std::string driver{};  ///< name and version
+  DeviceKind kind = DeviceKind::kOther;
+  std::uint64_t memoryBytes = 0;
+  bool isUnified = false;  ///< its memory is the processor's: nothing is copied
+  unsigned subgroupSize = 1;
+  unsigned features = 0;  ///< ShaderNeed bits that it meets
+};
+
+/// Devices of this machine, and why there are none where there are none.
+struct Inventory {
+  std::vector<DeviceInfo> devices;
+  std::string reason;  ///< one line; empty when there is a device
+};
+
+struct DeviceOptions {
+  std::uint64_t budgetBytes = 0;  ///< of its memory; 0: three quarters of it
+  std::string cacheFolder{};      ///< of compiled pipelines; empty: none is kept
+  /// For tests: the device is lost when so many executions have been submitted.
+  std::optional<unsigned> loseAfter{};
+};
+
+/// How long one dispatch ran in the last execution.
+struct OpTime {
+  std::string label;
+  std::string shader;
+  double seconds = 0;
+  double operations = 0;
+  double bytes = 0;
+};
+
+struct ProgramOptions {
+  std::size_t inputBytes = 0;
+  std::size_t outputBytes = 0;
+  /// Each dispatch apart, with its time: slower as a whole.
+  bool isTimed = false;
+};
+
+/// Recorded work, replayed. Up to kSlots executions are in flight; they run one after another and
+/// end in order, but what one brings and takes moves while another computes.
+class Program {
+ public:
+  static constexpr unsigned kSlots = 3;
+  /// Called once on a thread of the device, after `output` has been filled. Must not throw and
+  /// must not destroy the program or the device.
+  using Done = std::function<void(core::Status)>;
+
+  virtual ~Program() = default;  ///< waits for what is in flight
+
+  /// Copies the input and returns. Never waits.
+  /// @param output must stay until `done`
+  /// @return false, and nothing happens, when all slots are in flight
+  virtual bool tryExecuteAsync(std::span<const float> input, std::span<float> output,
+                               Done done) = 0;
+  /// The same, waiting for a slot.
+  virtual void executeAsync(std::span<const float> input, std::span<float> output, Done done) = 0;
+  /// Waits for the result. @return kDeviceLost, kNoRoom or kInternal
+  core::Status execute(std::span<const float> input, std::span<float> output);
+
+  /// Of the last execution, in order; empty unless timed.
+  virtual std::vector<OpTime> times() const = 0;
+  /// Device time of the last execution, without transfers.
+  virtual double seconds() const = 0;
+};
+
+/// A graphics processor that computes. [thread-safe]
+class Device {
+ public:
+  virtual ~Device() = default;
+
+  virtual const DeviceInfo& info() const noexcept = 0;
+  bool supports(const Shader& shader) const noexcept {
+    return (shader.needs & ~info().features) == 0;
+  }
+
+  /// Contents are undefined. @return kNoRoom past the budget or the device's memory
+  virtual core::Result<std::shared_ptr<Buffer>> allocate(std::size_t bytes) = 0;
+  virtual core::Status upload(Buffer& buffer, std::size_t offset,
+                              std::span<const std::byte> from) = 0;
+  virtual core::Status download(const Buffer& buffer, std::size_t offset,
+                                std::span<std::byte> to) = 0;
+
+  /// Builds pipelines, binds and records. The program keeps its buffers and the device.
+  virtual core::Result<std::unique_ptr<Program>> compile(const Recording& recording,
+                                                         const ProgramOptions& options) = 0;
+
+  virtual std::uint64_t usedBytes() const noexcept = 0;
+  virtual std::uint64_t budgetBytes() const noexcept = 0;
+  /// Once lost it stays so: open it anew.
+  virtual bool isLost() const noexcept = 0;
+};
+
+/// Looks at the machine; takes some milliseconds, and starts a driver.
+Inventory findDevices();
+
+/// @param id of a DeviceInfo @return kDeviceLost when it is gone or refuses
+core::Result<std::shared_ptr<Device>> openDevice(const std::string& id,
+                                                 const DeviceOptions& options = {});
+
+/// The one that `auto` takes: the discrete one with most memory, else an integrated one, never a
+/// software one.
+const DeviceInfo* preferredDevice(const Inventory& inventory);
+
+}  // namespace stemwright::gpu
