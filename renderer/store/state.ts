@@ -2,6 +2,7 @@ import type { StoreApi } from 'zustand/vanilla';
 import type { StudioClient } from '../client/client.ts';
 import type { AppInfo, Fault, ItemPlan, ItemProgress, Library, MenuCommand, ModelDescriptor, OfferedModel, Preset, Project, QueueItem, QueueOptions, Settings, Task } from '../client/contract.ts';
 import type { Peaks } from '../units/peaks.ts';
+import type { BenchmarksSlice } from './benchmarks-slice.ts';
 import type { HistorySlice, MixSlice, RegionSlice, SpectrumSlice, WindowSlice } from './arrangement.ts';
 import type { ExportKind } from './export-parts.ts';
 import type { CostKey } from './cost-variants.ts';
@@ -198,8 +199,8 @@ export interface Notice {
   details: string;
 }
 
-export type DialogName = 'help' | 'path' | 'export' | 'settings' | 'preset' | 'rename' | 'delete' | 'relocate' | 'removeModel';
-export type Page = 'studio' | 'models';
+export type DialogName = 'help' | 'path' | 'export' | 'settings' | 'preset' | 'rename' | 'delete' | 'relocate' | 'removeModel' | 'saveBenchmarks';
+export type Page = 'studio' | 'benchmark' | 'models';
 
 /** What depends on the shell that the page runs in. */
 export interface ShellSlice {
@@ -239,7 +240,7 @@ export interface ViewSlice {
   attempt: (work: () => Promise<unknown>) => Promise<void>;
 }
 
-export type StudioState = QueueSlice & ProjectSlice & ModelsSlice & TasksSlice & ExportSlice & PresetsSlice & LibrarySlice & CostsSlice & SettingsSlice & TransportSlice & WindowSlice & MixSlice & HistorySlice & RegionSlice & SpectrumSlice & ShellSlice & ViewSlice;
+export type StudioState = QueueSlice & ProjectSlice & ModelsSlice & TasksSlice & ExportSlice & PresetsSlice & LibrarySlice & CostsSlice & SettingsSlice & TransportSlice & WindowSlice & MixSlice & HistorySlice & RegionSlice & SpectrumSlice & ShellSlice & BenchmarksSlice & ViewSlice;
 export type StudioStore = StoreApi<StudioState>;
 
 /** What a slice works with. */

@@ -1,5 +1,6 @@
 import { createStore } from 'zustand/vanilla';
 import type { StudioClient } from '../client/client.ts';
+import { createBenchmarksSlice } from './benchmarks.ts';
 import { createCostsSlice } from './costs.ts';
 import { createExportSlice } from './export.ts';
 import { createHistorySlice } from './history.ts';
@@ -42,6 +43,7 @@ export function createStudio(client: StudioClient, player: Player): StudioStore 
       ...createShellSlice(parts),
       ...createProjectSlice(parts),
       ...createQueueSlice(parts),
+      ...createBenchmarksSlice(parts),
     };
   });
   store.subscribe((now, before) => {

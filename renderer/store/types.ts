@@ -1,2 +1,3 @@
 /** Types of the contract that views show. */
-export type { ItemPlan, ItemProgress, ItemState, MenuCommand, ModelDescriptor, OfferedModel, Project, ProjectSummary, QueueItem, QueueOptions, Settings, Task } from '../client/contract.ts';
+export { figureParts } from '../client/contract.ts';
+export type { BenchmarkAdvice, BenchmarkEntry, BenchmarkList, BenchmarkResult, BenchmarkState, ItemPlan, SavedBenchmarks, ItemProgress, ItemState, MenuCommand, ModelDescriptor, OfferedModel, Project, ProjectSummary, QueueItem, QueueOptions, Settings, Task } from '../client/contract.ts';

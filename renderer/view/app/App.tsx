@@ -1,4 +1,7 @@
 import { useEffect, type JSX } from 'react';
+import { Advisor } from '../bench/Advisor.tsx';
+import { Benchmark } from '../bench/Benchmark.tsx';
+import { Groups } from '../bench/Groups.tsx';
 import { useDownloads } from '../export/use-downloads.ts';
 import { Inspector } from '../inspector/Inspector.tsx';
 import { useKeys } from '../keys/use-keys.ts';
@@ -18,7 +21,7 @@ import { useRegions } from './use-regions.ts';
 import { useDrop } from './use-drop.ts';
 
 export function App(): JSX.Element {
-  const isInspectorOpen = useStudio((state) => state.isInspectorOpen);
+  const { isInspectorOpen, isBenchmark } = useStudio((state) => ({ isInspectorOpen: state.isInspectorOpen, isBenchmark: state.page === 'benchmark' }));
   const isOver = useDrop();
   useKeys();
   useLook();
@@ -28,9 +31,9 @@ export function App(): JSX.Element {
   return (
     <div className={styles.app}>
       <Header />
-      <Rail />
+      {isBenchmark ? <Groups /> : <Rail />}
       <Centre isOver={isOver} />
-      {isInspectorOpen && <Inspector />}
+      {isInspectorOpen && (isBenchmark ? <Advisor /> : <Inspector />)}
       <StatusLine />
       <Notices />
       <Dialogs />
@@ -41,6 +44,13 @@ export function App(): JSX.Element {
 
 function Centre({ isOver }: { isOver: boolean }): JSX.Element {
   const { page, isShown, hasSong } = useStudio((state) => ({ page: state.page, isShown: state.shown !== null, hasSong: state.song !== null }));
+  if (page === 'benchmark') {
+    return (
+      <main className={styles.main} aria-label="Benchmark" tabIndex={-1}>
+        <Benchmark />
+      </main>
+    );
+  }
   if (page === 'models') {
     return (
       <main className={styles.main} aria-label="Models" tabIndex={-1}>

@@ -1,5 +1,6 @@
 import { useState, type JSX } from 'react';
 import { looksAbsolute, unquoted } from '../../units/paths.ts';
+import { SaveDialog } from '../bench/SaveDialog.tsx';
 import { ExportDialog } from '../export/ExportDialog.tsx';
 import { useKeyActions } from '../keys/use-keys.ts';
 import { ProjectDialogs } from '../library/ProjectDialogs.tsx';
@@ -86,6 +87,7 @@ export function Dialogs(): JSX.Element {
       <ProjectDialogs />
       <RemoveModelDialog />
       <PresetDialog />
+      <SaveDialog />
       <SettingsDialog />
     </>
   );

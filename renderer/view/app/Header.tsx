@@ -9,18 +9,19 @@ import styles from './app.module.css';
 
 const pages: readonly { id: Page; label: string }[] = [
   { id: 'studio', label: 'Studio' },
+  { id: 'benchmark', label: 'Benchmark' },
   { id: 'models', label: 'Models' },
 ];
 
 export function Header(): JSX.Element {
-  const { info, isRailOpen, isInspectorOpen, toggleRail, toggleInspector, setDialog } = useStudio((state) => ({
-    ...{ info: state.info, isRailOpen: state.isRailOpen, isInspectorOpen: state.isInspectorOpen },
+  const { info, isRailOpen, isInspectorOpen, isBenchmark, toggleRail, toggleInspector, setDialog } = useStudio((state) => ({
+    ...{ info: state.info, isRailOpen: state.isRailOpen, isInspectorOpen: state.isInspectorOpen, isBenchmark: state.page === 'benchmark' },
     ...{ toggleRail: state.toggleRail, toggleInspector: state.toggleInspector, setDialog: state.setDialog },
   }));
   return (
     <header className={styles.header}>
       <div className={styles.left}>
-        <IconButton icon="rail" label={`${isRailOpen ? 'Fold' : 'Show'} queue and library`} keys="Ctrl B" onPress={toggleRail} />
+        <IconButton icon="rail" label={`${isRailOpen ? 'Fold' : 'Show'} ${isBenchmark ? 'groups' : 'queue and library'}`} keys="Ctrl B" onPress={toggleRail} />
         <Pages />
       </div>
       <Transport />
@@ -32,7 +33,7 @@ export function Header(): JSX.Element {
         )}
         <IconButton icon="gear" label="Settings" keys="Ctrl ," onPress={() => { setDialog('settings'); }} />
         <IconButton icon="keys" label="All keys" keys="?" onPress={() => { setDialog('help'); }} />
-        <IconButton icon="side" label={`${isInspectorOpen ? 'Hide' : 'Show'} separation settings`} keys="Ctrl I" onPress={toggleInspector} />
+        <IconButton icon="side" label={`${isInspectorOpen ? 'Hide' : 'Show'} ${isBenchmark ? 'advisor' : 'separation settings'}`} keys="Ctrl I" onPress={toggleInspector} />
       </div>
     </header>
   );

@@ -6,8 +6,12 @@ export type Hint = readonly [keys: string, does: string];
 const characters = /^(?:\S|I O|Shift L)$/;
 
 /** The keys that work now and are worth knowing. */
-export function hintsFor({ song, finished, loop, selection, selected, isRegionOpen, settings, items }: StudioState): Hint[] {
+export function hintsFor({ page, benchmarks, song, finished, loop, selection, selected, isRegionOpen, settings, items }: StudioState): Hint[] {
   const help: Hint = ['?', 'all keys'];
+  if (page === 'benchmark') {
+    const now: Hint[] = benchmarks?.progress?.state === 'running' ? [['Esc', 'stop']] : [['Ctrl Enter', 'run'], ...((benchmarks?.results.length ?? 0) > 0 ? [['Ctrl S', 'save run'] as const] : [])];
+    return settings.letterShortcuts ? [...now, help] : now;
+  }
   if (song === null) return [['Ctrl O', 'open'], help];
   const isRunning = items.some(({ state }) => state === 'running');
   const lane: Hint[] = selected === null ? [] : [['M', 'mute'], ['S', 'solo']];

@@ -42,6 +42,7 @@ function loopEdge(state: StudioState, isStart: boolean): void {
 function leave(state: StudioState): void {
   const running = state.items.find(({ state: at }) => at === 'running');
   if (state.isNarrow && (state.isRailOpen || state.isInspectorOpen)) state.closeDrawers();
+  else if (state.page === 'benchmark' && state.benchmarks?.progress?.state === 'running') state.stopBenchmarks();
   else if (state.isRegionOpen) state.closeRegion();
   else if (state.selection !== null) state.clearSelection();
   else if (running !== undefined) {
@@ -49,6 +50,8 @@ function leave(state: StudioState): void {
     state.notify('warn', `${running.title} is still being worked on.`, 'Cancelled, it can be begun again from the queue.', stop);
   }
 }
+
+const pageKeys: Readonly<Record<string, StudioState['page']>> = { 1: 'studio', 3: 'benchmark', 4: 'models' };
 
 /** Keys that need the page itself. */
 export interface PageActions {
@@ -95,7 +98,9 @@ export function keyActions({ choose }: PageActions): readonly KeyAction[] {
     { keys: 'Ctrl O', label: 'add files', group: 'Studio', matches: ctrl('o'), run: choose },
     { keys: 'Ctrl E', label: 'export', group: 'Studio', matches: ctrl('e'), run: (state) => { if (state.finished !== null) state.setDialog('export'); } },
     { keys: 'Ctrl ,', label: 'settings', group: 'Studio', matches: ctrl(','), run: (state) => { state.setDialog('settings'); } },
-    { keys: 'Ctrl 1, 2', label: 'studio, models', group: 'Studio', matches: ctrl('1', '2'), run: (state, { key }) => { state.showPage(key === '1' ? 'studio' : 'models'); } },
+    { keys: 'Ctrl 1, 3, 4', label: 'studio, benchmark, models', group: 'Studio', matches: ctrl(...Object.keys(pageKeys)), run: (state, { key }) => { state.showPage(pageKeys[key] ?? 'studio'); } },
+    { keys: 'Ctrl Enter', label: 'run the chosen benchmarks', group: 'Studio', matches: ctrl('enter'), run: (state) => { if (state.page === 'benchmark') state.runChosen(); } },
+    { keys: 'Ctrl S', label: 'save a run of benchmarks', group: 'Studio', matches: ctrl('s'), run: (state) => { if (state.page === 'benchmark' && (state.benchmarks?.results.length ?? 0) > 0) state.setDialog('saveBenchmarks'); } },
     { keys: 'Ctrl F', label: 'search songs', group: 'Studio', matches: ctrl('f'), run: (state) => { state.setSearching(true); } },
     { keys: 'Ctrl B', label: 'fold the queue', group: 'Studio', matches: ctrl('b'), run: (state) => { state.toggleRail(); } },
     { keys: 'Ctrl I', label: 'fold the settings', group: 'Studio', matches: ctrl('i'), run: (state) => { state.toggleInspector(); } },

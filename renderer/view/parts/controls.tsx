@@ -140,12 +140,13 @@ export function Bar({ label, fraction, text }: { label: string; fraction: number
   );
 }
 
-export function Check({ isOn, colour, onChange, children }: { isOn: boolean; colour: string; onChange: (isOn: boolean) => void; children: string }): JSX.Element {
+/** @param colour a token, of a stem */
+export function Check({ isOn, colour, onChange, children }: { isOn: boolean; colour?: string; onChange: (isOn: boolean) => void; children: string }): JSX.Element {
   return (
     <CheckboxField isSelected={isOn} onChange={onChange}>
       <CheckboxButton className={classes(styles.check)}>
         <span className={styles.box}>{isOn && <Icon name="done" />}</span>
-        <i className={styles.swatch} style={{ background: `var(${colour})` }} />
+        {colour !== undefined && <i className={styles.swatch} style={{ background: `var(${colour})` }} />}
         {children}
       </CheckboxButton>
     </CheckboxField>

@@ -1,0 +1,2 @@
+import type { JSX } from 'react';
+export function Meters(): JSX.Element { return <div />; }
