@@ -6,8 +6,9 @@ import { Fault } from './errors.ts';
 import { Hardware } from './hardware.ts';
 import { ModelDescriptor, PublishedQuality, SeparationMode } from './model.ts';
 import { LoopbackLatency, Meters, MonitorChoice, MonitorLoad, MonitorState, SoundDevices, Strip, TimePitch, TransportState } from './monitor.ts';
-import { ExportSpec, Library, Mix, Project, Title } from './project.ts';
+import { ExportSpec, Library, Mix, PrintName, Project, Title, TrackKind } from './project.ts';
 import { AbsolutePath, Id, ItemPlan, ItemProgress, Queue, QueueItem, QueueOptions, Redo } from './queue.ts';
+import { Rhythm, RhythmCorrection } from './rhythm.ts';
 import { Preset, Settings } from './settings.ts';
 
 const none = z.null();
@@ -49,7 +50,7 @@ export type OfferedModel = z.infer<typeof OfferedModel>;
 /** Work beside the queue. It has ended when `state` is not `running`; a cancelled task is no fault. */
 export const Task = z.strictObject({
   id: Id,
-  kind: z.enum(['export', 'download']),
+  kind: z.enum(['export', 'download', 'print']),
   /** What it works on: a project's title, a model's id. */
   subject: z.string(),
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
@@ -114,6 +115,13 @@ export const requests = {
   'projects.relocate': { args: z.strictObject({ id: Id, path: AbsolutePath }), result: Project },
   /** A WAV of 32-bit floats, for other programs. */
   'projects.stemFile': { args: z.strictObject({ id: Id, stem: z.string().min(1).max(64) }), result: z.strictObject({ path: AbsolutePath }) },
+  /** Tempo, beats and key: found when it is first asked for, and kept. */
+  'projects.rhythm': { args: byId, result: Rhythm },
+  'projects.correctRhythm': { args: z.strictObject({ id: Id, correction: RhythmCorrection }), result: Rhythm },
+  /** Renders a track through the effects that are kept for it to a new one. Playing on is not disturbed: load it to hear it. */
+  'projects.print': { args: z.strictObject({ id: Id, track: z.strictObject({ kind: TrackKind, name: z.string().min(1).max(64) }), name: PrintName }), result: taskStarted },
+  /** Takes a printed track back. */
+  'projects.removePrint': { args: z.strictObject({ id: Id, name: PrintName }), result: Project },
   'projects.export': { args: ExportSpec, result: taskStarted },
 
   'models.list': { args: none, result: z.array(ModelDescriptor) },

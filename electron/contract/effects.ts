@@ -11,7 +11,7 @@ const levelDb = z.number().min(-96).max(24).nullable();
 export const chainSlots = 8;
 
 /** Of a loaded track by its index, of the live input, of the send bus, of the master. */
-export const EffectStrip = z.union([z.enum(['input', 'send', 'master']), z.int().min(0).max(17)]);
+export const EffectStrip = z.union([z.enum(['input', 'send', 'master']), z.int().min(0).max(25)]);
 export type EffectStrip = z.infer<typeof EffectStrip>;
 
 export const EffectPlace = z.strictObject({ strip: EffectStrip, slot: z.int().min(0).max(chainSlots - 1) });
@@ -128,7 +128,7 @@ export const PlacedEffect = z.strictObject({
 export type PlacedEffect = z.infer<typeof PlacedEffect>;
 
 /** Into the send bus, after the strip's own fader. Linear; strips that are not named send nothing. */
-export const Send = z.strictObject({ strip: z.union([z.literal('input'), z.int().min(0).max(17)]), gain: z.number().min(0).max(16) });
+export const Send = z.strictObject({ strip: z.union([z.literal('input'), z.int().min(0).max(25)]), gain: z.number().min(0).max(16) });
 export type Send = z.infer<typeof Send>;
 
 /** The name is the key; saving under a name again replaces it. Null: an empty slot. */

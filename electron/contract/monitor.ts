@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PlacedEffect, Send } from './effects.ts';
+import { TrackKind } from './project.ts';
 import { Id } from './queue.ts';
 
 const count = z.int().nonnegative();
@@ -45,8 +46,8 @@ export const Strip = z.strictObject({ gain, pan: z.number().min(-1).max(1), isMu
 export type Strip = z.infer<typeof Strip>;
 
 const MonitorTracks = z
-  .array(z.strictObject({ kind: z.enum(['original', 'stem', 'residual']), name: z.string().min(1).max(64), strip: Strip }))
-  .max(18);
+  .array(z.strictObject({ kind: TrackKind, name: z.string().min(1).max(64), strip: Strip }))
+  .max(26);
 
 /**
  * Tracks of the song's own list; strips and meters are in this order. A solo does not mute the residual.

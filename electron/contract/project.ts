@@ -11,6 +11,8 @@ const pan = z.number().min(-1).max(1);
 /** Characters that a person sees as at least one mark, on one line. */
 export const Title = z.string().trim().min(1).max(200).regex(/^[^\p{Cc}\p{Zl}\p{Zp}]+$/u);
 
+export const TrackName = z.string().regex(/^[^/\\\0]{1,64}$/);
+
 /** `project.json` of version 1. Tracks lie at `original.f32`, `residual.f32` and `stems/<name>.f32`, each with its `.peaks` beside it. */
 export const ProjectFile = z.strictObject({
   version: z.literal(1),
@@ -23,7 +25,9 @@ export const ProjectFile = z.strictObject({
   rate: z.int().positive(),
   channels: z.union([z.literal(1), z.literal(2)]),
   frames: count,
-  stems: z.array(z.string().regex(/^[^/\\\0]{1,64}$/)).min(1).max(16),
+  stems: z.array(TrackName).min(1).max(16),
+  /** Tracks that were rendered through effects, at `prints/<name>.f32`; no part of the sum. Absent: none. */
+  prints: z.array(TrackName).max(8).optional(),
 });
 export type ProjectFile = z.infer<typeof ProjectFile>;
 
@@ -51,13 +55,19 @@ export const Library = z.strictObject({
 });
 export type Library = z.infer<typeof Library>;
 
+/** Of a new track: as of a file, seen on one line. */
+export const PrintName = z.string().trim().min(1).max(64).regex(/^[^./\\\p{Cc}\p{Zl}\p{Zp}][^/\\\p{Cc}\p{Zl}\p{Zp}]*$/u);
+
+/** A `print` is a track that was rendered through its effects. */
+export const TrackKind = z.enum(['original', 'stem', 'print', 'residual']);
+
 /**
  * Addresses are relative to the page's; the first two answer ranges: interleaved f32le, and peaks (native/pcm/peaks.h).
  * `residual` is what the song has and no stem does.
  */
 export const ProjectTrack = z.strictObject({
   name: z.string(),
-  kind: z.enum(['original', 'stem', 'residual']),
+  kind: TrackKind,
   samples: z.string(),
   peaks: z.string(),
   /**

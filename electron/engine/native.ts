@@ -24,6 +24,8 @@ export interface NativeModule {
   startSeparation(spec: NativeSeparationSpec, onEvent: (event: NativeSeparationEvent) => void): NativeJob;
   /** Convolves a track with another, in the memory of the response alone. Events as of a separation; `segment` counts chunks. */
   startConvolution(spec: NativeConvolutionSpec, onEvent: (event: NativeSeparationEvent) => void): Pick<NativeJob, 'cancel'>;
+  /** A track through a chain of effects, as a monitor at its rate would play it, without its lag. Events as of a convolution. */
+  startPrint(spec: NativePrintSpec, onEvent: (event: NativeSeparationEvent) => void): Pick<NativeJob, 'cancel'>;
   /** The linear gain that makes sound through this response as loud as it was. */
   responseGain(spec: { track: string; channels: number; rate: number }): Promise<number>;
   /** A track as an impulse response, with edits. */
@@ -44,6 +46,8 @@ export interface NativeModule {
    * rate / 2. A byte is (dB + 120) / 120 · 255, and 0 dB a sine at full scale. Past the end of the track all is 0.
    */
   spectrumTile(spec: { track: string; channels: number; rate: number; level: number; index: number }): Promise<Buffer>;
+  /** Tempo, beats and key of a track. */
+  findRhythm(spec: { track: string; channels: number; rate: number } & Abortable): Promise<NativeRhythm>;
   /** Sound devices as they are now; while a monitor is open, as they were when it was opened. */
   audioDevices(): Promise<AudioDevice[]>;
   /** Opens a sound device; rejected with 'output' when it cannot be had. Nothing is heard before a song is loaded. */
@@ -276,6 +280,17 @@ interface Abortable {
   signal?: AbortSignal | undefined;
 }
 
+export interface NativeRhythm {
+  /** 0: none was found. */
+  bpm: number;
+  /** 0 to 1. */
+  confidence: number;
+  /** Seconds, ascending. */
+  beats: number[];
+  /** The tonic is a pitch class from C on. */
+  key: { tonic: number; isMinor: boolean; confidence: number } | null;
+}
+
 /** A median with its 95 % interval. */
 export interface NativeBenchmarkEntry {
   name: string;
@@ -394,6 +409,16 @@ export interface NativeConvolutionSpec {
   blockSize: number;
   wet: number;
   dry: number;
+}
+
+export interface NativePrintSpec {
+  /** Of 1 or 2 channels. */
+  input: string;
+  channels: number;
+  rate: number;
+  effects: { slot: number; effect: NativeEffect }[];
+  /** Made anew, of the input's length and channels. */
+  output: string;
 }
 
 export type NativeSeparationEvent =

@@ -44,6 +44,15 @@ export function fakeNative(behaviour: FakeBehaviour = {}): NativeModule {
       });
       return { cancel: () => undefined };
     },
+    startPrint: ({ input, output, effects }, onEvent) => {
+      setImmediate(() => {
+        const gain = effects.reduce((product, { effect }) => product * (effect.kind === 'gain' ? effect.gain : 1), 1);
+        writeFileSync(output, Buffer.from(readTrack(input).map((value) => gain * value).buffer));
+        onEvent({ type: 'progress', segment: 1, segments: 1, finished: [], fraction: 1, etaSeconds: 0 });
+        onEvent({ type: 'done', seconds: 0, segmentSeconds: 0 });
+      });
+      return { cancel: () => undefined };
+    },
     responseGain: () => Promise.resolve(1),
     describeResponse: ({ track, channels, columns }) =>
       Promise.resolve({
@@ -86,6 +95,7 @@ export function fakeNative(behaviour: FakeBehaviour = {}): NativeModule {
       writeFileSync(track, Buffer.from(data.buffer));
       return Promise.resolve();
     },
+    findRhythm: () => Promise.resolve({ bpm: 120, confidence: 0.5, beats: [0.25, 0.75, 1.25, 1.75], key: { tonic: 2, isMinor: false, confidence: 0.1 } }),
     spectrumTile: ({ level, index }) => Promise.resolve(Buffer.alloc(256 * 256, level + index)),
     audioDevices: () => Promise.resolve([]),
     openMonitor: ({ device, rate, blockFrames }) =>

@@ -74,10 +74,10 @@ export class Addresses {
 
   /** `<track>.f32`, `<track>.peaks` or `<track>.spectrum/<level>/<index>` */
   async #ofProject(id: string, rest: readonly string[]): Promise<Content | null> {
-    const isStem = rest[0] === 'stems';
-    const [last = '', ...tile] = isStem ? rest.slice(1) : rest;
+    const kind = rest[0] === 'stems' ? ('stem' as const) : rest[0] === 'prints' ? ('print' as const) : null;
+    const [last = '', ...tile] = kind === null ? rest : rest.slice(1);
     const [, name = '', ending] = /^(.+)\.(f32|peaks|spectrum)$/s.exec(last) ?? [];
-    const track = isStem ? { kind: 'stem' as const, name } : songTrack(name);
+    const track = kind === null ? songTrack(name) : { kind, name };
     if (track === null || ending === undefined) {
       return null;
     }

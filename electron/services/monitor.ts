@@ -264,6 +264,11 @@ export class Monitor {
     return this.#effects.effectsOf(strip);
   }
 
+  /** Writes down what was changed of a project's. */
+  saveEffects(): Promise<void> {
+    return this.#inTurn(() => this.#effects.flush());
+  }
+
   setSend(send: Send): Promise<void> {
     return this.#withEffects((native) => {
       this.#effects.setSend(native, send);

@@ -15,7 +15,7 @@ import { JobFolder } from './job-folder.ts';
 import { planWriting } from './levels.ts';
 import { songFolderName } from './output-name.ts';
 import { panMatrix } from './pan.ts';
-import { coverName, original, residual, stemRefs, trackFile, type ProjectFolder } from './project-folder.ts';
+import { coverName, trackFile, trackRefs, type ProjectFolder } from './project-folder.ts';
 
 export interface ExportJob {
   native: NativeModule;
@@ -127,7 +127,7 @@ class ProjectExport {
 
   async #track(name: string): Promise<string> {
     const { file, folder } = this.#found;
-    const track = [...stemRefs(file.stems), original, residual].find((candidate) => candidate.name === name);
+    const track = trackRefs(file).find((candidate) => candidate.name === name);
     if (track === undefined) {
       throw new StemwrightError('usage', `the project has no stem "${printable(name)}"`, `It has ${file.stems.join(', ')}.`);
     }

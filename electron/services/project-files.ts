@@ -4,7 +4,7 @@ import { printable, StemwrightError } from '../contract/errors.ts';
 import { decode, decodedChannels } from '../media/decode.ts';
 import { encode } from '../media/encode.ts';
 import { probe } from '../media/probe.ts';
-import { trackFile, type ProjectFolder } from './project-folder.ts';
+import { trackFile, trackRefs, type ProjectFolder } from './project-folder.ts';
 
 /** Two encodings of one song differ by their coders' delay and padding. */
 const toleratedSeconds = 0.25;
@@ -28,11 +28,12 @@ export async function checkSameSong({ report }: ProjectFolder, path: string): Pr
  * @return its path
  */
 export async function writeStemFile({ folder, file }: ProjectFolder, stem: string): Promise<string> {
-  if (!file.stems.includes(stem)) {
+  const track = trackRefs(file).find(({ kind, name }) => name === stem && (kind === 'stem' || kind === 'print'));
+  if (track === undefined) {
     throw new StemwrightError('usage', `the project has no stem "${printable(stem)}"`, `It has ${file.stems.join(', ')}.`);
   }
   const { rate, channels } = file;
-  const source = join(folder, trackFile({ kind: 'stem', name: stem }, 'f32'));
+  const source = join(folder, trackFile(track, 'f32'));
   const target = join(folder, 'wav', `${stem}.wav`);
   const [from, made] = await Promise.all([source, target].map((path) => stat(path).catch(() => null)));
   if (from === null || from === undefined) {

@@ -26,14 +26,18 @@ export function stemRefs(stems: readonly string[]): TrackRef[] {
   return stems.map((name) => ({ kind: 'stem', name }));
 }
 
-/** The original, the stems and the residual, in that order. */
-export function trackRefs({ stems }: Pick<ProjectFile, 'stems'>): TrackRef[] {
-  return [original, ...stemRefs(stems), residual];
+export function print(name: string): TrackRef {
+  return { kind: 'print', name };
+}
+
+/** The original, the stems, what was printed and the residual, in that order. */
+export function trackRefs({ stems, prints = [] }: Pick<ProjectFile, 'stems' | 'prints'>): TrackRef[] {
+  return [original, ...stemRefs(stems), ...prints.map(print), residual];
 }
 
 /** A track's place within its project's folder; `.peaks` lies beside `.f32`. */
 export function trackFile({ kind, name }: TrackRef, ending: 'f32' | 'peaks'): string {
-  return kind === 'stem' ? join('stems', `${name}.${ending}`) : `${kind}.${ending}`;
+  return kind === 'stem' || kind === 'print' ? join(`${kind}s`, `${name}.${ending}`) : `${kind}.${ending}`;
 }
 
 /** @return what is wrong with the folder, in a line, when it cannot be read */

@@ -6,12 +6,15 @@ import { completeProject } from './project-delivery.ts';
 import { exportProject } from './project-export.ts';
 import { checkSameSong, writeStemFile } from './project-files.ts';
 import { original, trackFile, type ProjectFolder } from './project-folder.ts';
+import { checkPrint, printTrack, removePrint } from './project-print.ts';
+import { ProjectRhythms } from './project-rhythm.ts';
 import { checkRedo } from './redo.ts';
 import { defaultThreads, revealFolder, type Part, type Services } from './services.ts';
 
 /** One function for each request about projects. They throw StemwrightErrors. */
 export function projectHandlers(services: Services): Part<'projects'> {
-  const { native, library, edits, system, emit, tasks, queue, predictor, monitor } = services;
+  const { native, library, edits, system, emit, tasks, queue, predictor, monitor, responses } = services;
+  const rhythms = new ProjectRhythms(native);
   const exporting = new Set<ExportSpec>();
   const open = async (id: string): Promise<Project> => {
     await completeProject(native, await library.find(id));
@@ -78,6 +81,21 @@ export function projectHandlers(services: Services): Part<'projects'> {
       return open(id);
     },
     'projects.stemFile': async ({ id, stem }) => ({ path: await library.withTracks(id, (project) => writeStemFile(project, stem)) }),
+    'projects.rhythm': async ({ id }) => rhythms.get(await library.find(id)),
+    'projects.correctRhythm': async ({ id, correction }) => rhythms.correct(await library.find(id), correction),
+    'projects.print': async ({ id, track, name }) => {
+      checkPrint(await library.find(id), track, name);
+      await monitor.saveEffects();
+      const task = tasks.start('print', name, async ({ signal, update }) => {
+        await library.withTracks(id, (project) =>
+          printTrack(project, track, name, { native, responses, signal, onProgress: (fraction) => { update(fraction, track.name); } }),
+        );
+        emit('library', null);
+        return {};
+      });
+      return { task };
+    },
+    'projects.removePrint': ({ id, name }) => change(id, (project) => removePrint(project, name)),
     'projects.export': async (spec) => {
       const { file } = await library.find(spec.project);
       const task = tasks.start('export', file.title, async ({ id, signal, update }) => {

@@ -42,7 +42,7 @@ export class ProjectLibrary {
   async open(id: string, edits: ProjectEdits): Promise<Project> {
     const found = await this.find(id);
     const { rate, channels, frames } = found.file;
-    const address = ({ kind, name }: TrackRef) => `tracks/project/${id}/${kind === 'stem' ? `stems/${encodeURIComponent(name)}` : kind}`;
+    const address = ({ kind, name }: TrackRef) => `tracks/project/${id}/${kind === 'stem' || kind === 'print' ? `${kind}s/${encodeURIComponent(name)}` : kind}`;
     const mix = await mixFile(found.folder).load();
     return {
       ...(await summarise(found)),

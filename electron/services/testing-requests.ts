@@ -71,6 +71,10 @@ export function requestCases({ folder, model, project, item }: Subjects): Reques
     // Nothing has been done anew yet.
     'projects.undo': { args: { id: project }, fault: 'usage' },
     'projects.reapply': { args: { id: project }, fault: 'usage' },
+    'projects.rhythm': { args: { id: project } },
+    'projects.correctRhythm': { args: { id: project, correction: { kind: 'double' } } },
+    'projects.print': { args: { id: project, track: { kind: 'stem', name: 'flute' }, name: 'Wet flute' }, fault: 'usage' },
+    'projects.removePrint': { args: { id: project, name: 'Wet flute' }, fault: 'usage' },
     'projects.export': {
       args: { project, parts: [part], format: 'flac', clipMode: null, dither: 'triangular', rate: 'source', pattern: '{stem}', folder: join(folder, 'out') },
     },

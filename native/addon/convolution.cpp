@@ -11,6 +11,7 @@
 #include "addon/one_shot.h"
 #include "session/convolution_job.h"
 #include "session/guard.h"
+#include "session/print_job.h"
 #include "session/response.h"
 
 namespace stemwright::addon {
@@ -28,6 +29,19 @@ session::ConvolutionRequest readRequest(const Argument& spec) {
   request.wet = spec["wet"].number();
   request.dry = spec["dry"].number();
   return request;
+}
+
+/// Starts what the plan says, with the second argument as listener. @return { cancel() }
+template <typename Plan>
+Napi::Value startJob(const Napi::CallbackInfo& info, Plan plan) {
+  const Napi::Env env = info.Env();
+  const Napi::Function onEvent = Argument::of(info, 1, "onEvent").function();
+  const auto control = EventChannel::start(env, onEvent, valueOrThrow(env, session::guarded(plan)));
+  Napi::Object job = Napi::Object::New(env);
+  job.Set("cancel",
+          Napi::Function::New(
+              env, [control](const Napi::CallbackInfo&) { control->cancel.request(); }, "cancel"));
+  return job;
 }
 
 Napi::Array numbers(Napi::Env env, const std::vector<float>& values) {
@@ -59,18 +73,21 @@ Napi::Value factsToJs(Napi::Env env, const session::ResponseFacts& facts) {
 }  // namespace
 
 Napi::Value startConvolution(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
   session::ConvolutionRequest request = readRequest(Argument::of(info, 0, "spec"));
-  const Napi::Function onEvent = Argument::of(info, 1, "onEvent").function();
-  auto plan = valueOrThrow(
-      env, session::guarded([&] { return session::planConvolution(std::move(request)); }));
-  const auto control = EventChannel::start(env, onEvent, std::move(plan));
+  return startJob(info, [&] { return session::planConvolution(std::move(request)); });
+}
 
-  Napi::Object job = Napi::Object::New(env);
-  job.Set("cancel",
-          Napi::Function::New(
-              env, [control](const Napi::CallbackInfo&) { control->cancel.request(); }, "cancel"));
-  return job;
+Napi::Value startPrint(const Napi::CallbackInfo& info) {
+  const Argument spec = Argument::of(info, 0, "spec");
+  session::PrintRequest request;
+  request.input = spec["input"].path();
+  request.channels = static_cast<std::size_t>(spec["channels"].whole(2));
+  request.rate = spec["rate"].number();
+  request.output = spec["output"].path();
+  for (const Argument& placed : spec["effects"].elements()) {
+    request.effects.push_back({placed["slot"].size(), readEffect(placed["effect"])});
+  }
+  return startJob(info, [&] { return session::planPrint(std::move(request)); });
 }
 
 Napi::Value responseGain(const Napi::CallbackInfo& info) {

@@ -7,6 +7,7 @@
 #include "addon/abort_signal.h"
 #include "addon/arguments.h"
 #include "addon/one_shot.h"
+#include "session/rhythm.h"
 #include "session/spectrum_tile.h"
 #include "session/tracks.h"
 
@@ -38,6 +39,22 @@ Napi::Value measurementToJs(Napi::Env env, const session::Measurement& measured)
   object.Set("nonFinite", numbers(env, measured.nonFinite));
   if (measured.referenceRms) object.Set("referenceRms", *measured.referenceRms);
   if (measured.nullRms) object.Set("nullRms", *measured.nullRms);
+  return object;
+}
+
+Napi::Value rhythmToJs(Napi::Env env, const session::SongRhythm& rhythm) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("bpm", rhythm.bpm);
+  object.Set("confidence", rhythm.confidence);
+  object.Set("beats", numbers(env, rhythm.beats));
+  object.Set("key", env.Null());
+  if (rhythm.key) {
+    Napi::Object key = Napi::Object::New(env);
+    key.Set("tonic", static_cast<double>(rhythm.key->tonic));
+    key.Set("isMinor", rhythm.key->isMinor);
+    key.Set("confidence", rhythm.key->confidence);
+    object.Set("key", key);
+  }
   return object;
 }
 
@@ -114,6 +131,16 @@ Napi::Value spectrumTile(const Napi::CallbackInfo& info) {
       [](Napi::Env env, const std::vector<std::byte>& tile) -> Napi::Value {
         return Napi::Buffer<std::byte>::Copy(env, tile.data(), tile.size());
       });
+}
+
+Napi::Value findRhythm(const Napi::CallbackInfo& info) {
+  const Argument spec = Argument::of(info, 0, "spec");
+  const std::string track = spec["track"].path();
+  const std::size_t channels = spec["channels"].size();
+  const double rate = spec["rate"].number();
+  const auto cancel = flagOf(spec["signal"]);
+  return OneShot<session::SongRhythm>::start(
+      info.Env(), [=] { return session::findRhythm(track, channels, rate, *cancel); }, rhythmToJs);
 }
 
 Napi::Value replaceRange(const Napi::CallbackInfo& info) {

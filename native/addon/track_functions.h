@@ -17,6 +17,9 @@ Napi::Value ensurePeaks(const Napi::CallbackInfo& info);
 /// spectrumTile({track, channels, rate, level, index}). [js-thread]
 Napi::Value spectrumTile(const Napi::CallbackInfo& info);
 
+/// findRhythm({track, channels, rate}); an AbortSignal as spec.signal stops it. [js-thread]
+Napi::Value findRhythm(const Napi::CallbackInfo& info);
+
 /// replaceRange(spec). [js-thread]
 Napi::Value replaceRange(const Napi::CallbackInfo& info);
 

@@ -34,7 +34,7 @@ struct LimiterRequest {
 struct ReverbRequest {
   std::string response;      ///< a track at the rate of the sound
   std::size_t channels = 1;  ///< 1, 2 (left, right) or 4 (LL, LR, RL, RR: from, to)
-  ResponseEdit edit;
+  ResponseEdit edit{};
   ConvolutionMode mode = ConvolutionMode::kPartitioned;
   std::size_t blockSize = 0;  ///< a power of two, 64 to 8192; 0: as the device has it
   /// Long tails are computed beside the audio thread; else by it alone.

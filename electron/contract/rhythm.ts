@@ -1,0 +1,29 @@
+import { z } from 'zod';
+
+const bpm = z.number().min(20).max(400);
+const confidence = z.number().min(0).max(1);
+
+/** The tonic is a pitch class, from C on. */
+export const Key = z.strictObject({ tonic: z.int().min(0).max(11), isMinor: z.boolean() });
+export type Key = z.infer<typeof Key>;
+
+/** Of a song. What a person has corrected has confidence 1. */
+export const Rhythm = z.strictObject({
+  /** Null: none was found. */
+  tempo: z.strictObject({ bpm, confidence }).nullable(),
+  /** Seconds, ascending; as they are played, not an even grid, until a tempo was tapped. */
+  beats: z.array(z.number().nonnegative()),
+  key: Key.extend({ confidence }).nullable(),
+  isCorrected: z.boolean(),
+});
+export type Rhythm = z.infer<typeof Rhythm>;
+
+/** `tap`: an even grid through a beat at `offsetSeconds`. `double`, `halve`: from the beats there are. `reset`: as it was found. */
+export const RhythmCorrection = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('tap'), bpm, offsetSeconds: z.number().min(0) }),
+  z.strictObject({ kind: z.literal('double') }),
+  z.strictObject({ kind: z.literal('halve') }),
+  z.strictObject({ kind: z.literal('key'), key: Key }),
+  z.strictObject({ kind: z.literal('reset') }),
+]);
+export type RhythmCorrection = z.infer<typeof RhythmCorrection>;
