@@ -60,7 +60,7 @@ export function parseSeparate(args: string[], folder: string): SeparateArguments
       groupNorm: oneOf('--group-norm', values['group-norm'] ?? 'welford', groupNorms),
       backend: oneOf('--backend', values.backend ?? 'auto', ['auto', 'cpu', 'gpu']),
       threads: values.threads === undefined ? availableParallelism() : whole('--threads', values.threads, 1, 1024),
-      trace: values.trace === undefined ? null : resolve(folder, nonEmpty('--trace', values.trace)),
+      trace: traceFile(values.trace, folder),
     }),
     json: values.json ?? false,
     quiet: values.quiet ?? false,
@@ -69,11 +69,12 @@ export function parseSeparate(args: string[], folder: string): SeparateArguments
 
 export interface ConvolveArguments {
   options: ConvolutionOptions;
+  trace: string | null;
   json: boolean;
 }
 
 export function parseConvolve(args: string[], folder: string): ConvolveArguments {
-  const { values, positionals } = parse(args, { ...{ ir: text, out: text, mode: text, block: text, wet: text, dry: text }, normalize: text, json: flag });
+  const { values, positionals } = parse(args, { ...{ ir: text, out: text, mode: text, block: text, wet: text, dry: text }, normalize: text, trace: text, json: flag });
   const [input, ...more] = positionals;
   if (input === undefined || more.length > 0 || values.ir === undefined || values.out === undefined) {
     throw usageFault('convolve takes one file, --ir and --out');
@@ -89,6 +90,7 @@ export function parseConvolve(args: string[], folder: string): ConvolveArguments
       dry: gain('--dry', values.dry ?? '0'),
       normalize: oneOf('--normalize', values.normalize ?? 'none', ['none', 'loudness']),
     }),
+    trace: traceFile(values.trace, folder),
     json: values.json ?? false,
   };
 }
@@ -96,13 +98,14 @@ export function parseConvolve(args: string[], folder: string): ConvolveArguments
 export interface BenchArguments {
   filter: RegExp;
   json: string | null;
+  trace: string | null;
   threads: number;
   /** Against its rivals, whose data lies in a folder, instead of alone. */
   peers: { folder: string | null } | null;
 }
 
 export function parseBench(args: string[], folder: string): BenchArguments {
-  const { values, positionals } = parse(args, { filter: text, json: text, threads: text, peers: flag });
+  const { values, positionals } = parse(args, { filter: text, json: text, trace: text, threads: text, peers: flag });
   // The folder is the one thing without an option's name.
   const [peerFolder = process.env['STEMWRIGHT_PEERS'], ...more] = positionals;
   if (more.length > 0 || (positionals.length > 0 && values.peers !== true)) {
@@ -111,6 +114,7 @@ export function parseBench(args: string[], folder: string): BenchArguments {
   return {
     filter: pattern('--filter', values.filter ?? ''),
     json: values.json === undefined ? null : resolve(folder, nonEmpty('--json', values.json)),
+    trace: traceFile(values.trace, folder),
     threads: values.threads === undefined ? availableParallelism() : whole('--threads', values.threads, 1, 1024),
     peers: values.peers === true ? { folder: peerFolder === undefined ? null : resolve(folder, nonEmpty('--peers', peerFolder)) } : null,
   };
@@ -131,6 +135,10 @@ export function parseStudio(args: string[], folder: string): StudioArguments {
     port: values.port === undefined ? 0 : whole('--port', values.port, 1, 65_535),
     opens: values['no-open'] !== true,
   };
+}
+
+function traceFile(value: string | undefined, folder: string): string | null {
+  return value === undefined ? null : resolve(folder, nonEmpty('--trace', value));
 }
 
 function pattern(name: string, value: string): RegExp {

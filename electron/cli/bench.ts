@@ -1,18 +1,27 @@
 import { writeFile } from 'node:fs/promises';
 import { figureText, type BenchmarkEntry } from '../contract/benchmark.ts';
 import { fromWriteError } from '../contract/errors.ts';
+import { loadNative } from '../engine/load.ts';
 import { runBenchmarks } from '../services/benchmark.ts';
+import { Tracer } from '../services/trace.ts';
 import { parseBench } from './arguments.ts';
 
 export async function runBench(args: string[], folder: string, signal: AbortSignal): Promise<number> {
-  const { json, peers, ...options } = parseBench(args, folder);
+  const { json, peers, trace, ...options } = parseBench(args, folder);
   const onAbsent = (absent: string): void => {
     process.stderr.write(`${absent}\n`);
   };
   const run = { ...options, signal, peers: peers === null ? undefined : { ...peers, onAbsent } };
+  const tracer = new Tracer(trace === null ? null : loadNative());
+  let last = performance.now();
   const report = await runBenchmarks(run, (entry) => {
     process.stdout.write(`${line(entry)}\n`);
+    tracer.add(entry.name, last, performance.now());
+    last = performance.now();
   });
+  if (trace !== null) {
+    await tracer.write(trace);
+  }
   if (json !== null) {
     await writeFile(json, `${JSON.stringify(report, null, 2)}\n`).catch((error: unknown) => {
       throw fromWriteError(error, json);

@@ -1,21 +1,27 @@
 import { basename } from 'node:path';
 import type { ConvolutionReport } from '../contract/convolution.ts';
 import { printable } from '../contract/errors.ts';
+import { loadNative } from '../engine/load.ts';
 import { convolve } from '../services/convolve.ts';
+import { Tracer } from '../services/trace.ts';
 import { parseConvolve } from './arguments.ts';
 import { ProgressDisplay } from './progress.ts';
 
 export async function runConvolve(args: string[], folder: string, signal: AbortSignal): Promise<number> {
-  const { options, json } = parseConvolve(args, folder);
+  const { options, json, trace } = parseConvolve(args, folder);
   const display = new ProgressDisplay(process.stderr, basename(options.input));
-  const report = await convolve(options, {
+  const tracer = new Tracer(trace === null ? null : loadNative());
+  const report = await tracer.span('convolve', () => convolve(options, {
     signal,
     onProgress: (progress) => {
       display.show(progress);
     },
-  }).finally(() => {
+  })).finally(() => {
     display.clear();
   });
+  if (trace !== null) {
+    await tracer.write(trace);
+  }
   process.stderr.write(report.warnings.map(({ message }) => `warning: ${message}\n`).join(''));
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : summary(report));
   return 0;

@@ -48,7 +48,7 @@ describe('separate', () => {
     expect({ code: run.code, stdout: run.stdout, stderr: run.stderr }).toEqual({ code: 0, stdout: '', stderr: '' });
     expect((await readdir(caller)).sort()).toEqual(['song', 'trace.json']);
     const { traceEvents } = JSON.parse(await readFile(join(caller, 'trace.json'), 'utf8')) as { traceEvents: { name: string }[] };
-    expect(traceEvents.map(({ name }) => name)).toEqual(expect.arrayContaining(['load', 'decode', 'resample', 'encode']));
+    expect(traceEvents.map(({ name }) => name)).toEqual(expect.arrayContaining(['load', 'decode', 'resample', 'encode', 'segment', 'time encoder', 'time decoder']));
   });
 
   it('goes on after a bad file, and ends with the code of the first failure', async () => {

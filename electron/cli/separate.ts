@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import { fromWriteError, printable, toFault } from '../contract/errors.ts';
+import { printable, toFault } from '../contract/errors.ts';
 import type { SeparationReport } from '../contract/separation.ts';
 import { demoFolder } from '../services/model-library.ts';
 import type { Song } from '../services/separate.ts';
@@ -29,7 +29,9 @@ export async function runSeparate(args: string[], folder: string, signal: AbortS
   } finally {
     await separator.dispose();
   }
-  await writeTrace(separator, parsed.options.trace);
+  if (parsed.options.trace !== null) {
+    await separator.tracer.write(parsed.options.trace);
+  }
   return failures[0] ?? 0;
 }
 
@@ -66,12 +68,4 @@ function summary({ stems, seconds, realtimeFactor, nullDepthDb }: SeparationRepo
   const files = stems.map(({ path }) => `${printable(path)}\n`).join('');
   const sum = nullDepthDb === null ? 'the stems sum to the song exactly' : `song minus stems: ${nullDepthDb.toFixed(1)} dBFS`;
   return `${files}${seconds.toFixed(1)} s, ${realtimeFactor.toFixed(1)} x real time; ${sum}\n`;
-}
-
-async function writeTrace(separator: Separator, path: string | null): Promise<void> {
-  if (path !== null) {
-    await separator.tracer.write(path).catch((error: unknown) => {
-      throw fromWriteError(error, path);
-    });
-  }
 }

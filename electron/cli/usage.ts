@@ -35,11 +35,13 @@ export const usage = `stemwright: takes a song apart into stems
     --block 512           a power of two from 64 to 8192
     --wet 1 --dry 0       linear gains
     --normalize none|loudness
+    --trace FILE          as of separate
     --json                the report as a line on standard output
   info FILE               what a song or a model file holds
   bench [--filter RE]     what the engine does on this machine
     --peers [DIR]         beside its rivals, which \`npm run bench:peers\` gets; DIR holds their data
     --json FILE           the figures, written to FILE
+    --trace FILE          as of separate
     --threads N
   studio [FILE…]          the studio in a window, FILE queued
     --port N              where its page is served; any free one else

@@ -17,6 +17,10 @@ export interface NativeModule {
    * called. It is called with the first state and each that differs in more than the bytes available.
    */
   watchMachine(spec: { hasGpu: boolean; useGpuOnBattery: boolean }, onChange: (state: HardwareState) => void): MachineWatch;
+  /** Records up to `capacity` regions from now on, of all that the engine does in this process. */
+  startTrace(capacity: number): void;
+  /** What was recorded; recording has ended. */
+  takeTrace(): NativeTrace;
   /** Creates or truncates the track at `path`: interleaved f32le. */
   createTrack(path: string, channels: number): TrackWriter;
   /** Maps the file, checks each tensor against the graph and packs the weights. */
@@ -57,6 +61,13 @@ export interface NativeModule {
   runBenchmark(spec: { name: string; threads: number } & Abortable): Promise<NativeBenchmarkEntry[]>;
   /** Gives back the models that benchmarks keep from one run to the next. */
   releaseBenchmarks(): void;
+}
+
+/** Stretches of the engine's work; `agoMs`: how long before it was taken one began. Threads count from 1. */
+export interface NativeTrace {
+  regions: { name: string; agoMs: number; ms: number; thread: number }[];
+  /** Regions that there was no room for. */
+  dropped: number;
 }
 
 export interface MachineWatch {

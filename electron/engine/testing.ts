@@ -17,6 +17,8 @@ export function fakeNative(behaviour: FakeBehaviour = {}): NativeModule {
     memoryUsage: () => ({ bytes: 0, peakBytes: 0, owners: [] }),
     resetMemoryPeaks: () => undefined,
     watchMachine: () => fakeWatch,
+    startTrace: () => undefined,
+    takeTrace: () => ({ regions: [], dropped: 0 }),
     createTrack,
     openModel: ({ config }) =>
       Promise.resolve({

@@ -22,7 +22,7 @@ export interface SeparatorSetting {
 
 /** Separates songs one after the other with one model, which is loaded for the first. */
 export class Separator {
-  readonly tracer = new Tracer();
+  readonly tracer: Tracer;
   readonly #options: SeparationOptions;
   readonly #folder: string;
   readonly #native: NativeModule;
@@ -35,6 +35,7 @@ export class Separator {
     this.#folder = folder;
     this.#setting = setting;
     this.#native = setting.native ?? loadNative();
+    this.tracer = new Tracer(options.trace === null ? null : this.#native);
   }
 
   /** @throws StemwrightError */

@@ -9,6 +9,7 @@
 #include "addon/model_handle.h"
 #include "addon/monitor_handle.h"
 #include "addon/separation.h"
+#include "addon/trace.h"
 #include "addon/track_functions.h"
 #include "addon/track_writer_handle.h"
 #include "session/info.h"
@@ -45,6 +46,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
       Napi::PropertyDescriptor::Function("hardware", hardware, napi_enumerable),
       Napi::PropertyDescriptor::Function("memoryUsage", memoryUsage, napi_enumerable),
       Napi::PropertyDescriptor::Function("resetMemoryPeaks", resetMemoryPeaks, napi_enumerable),
+      Napi::PropertyDescriptor::Function("startTrace", startTrace, napi_enumerable),
+      Napi::PropertyDescriptor::Function("takeTrace", takeTrace, napi_enumerable),
       Napi::PropertyDescriptor::Function("watchMachine", watchMachine, napi_enumerable),
       Napi::PropertyDescriptor::Function("createTrack", TrackWriterHandle::create, napi_enumerable),
       Napi::PropertyDescriptor::Function("openModel", ModelHandle::open, napi_enumerable),

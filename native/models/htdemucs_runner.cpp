@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/trace.h"
 #include "models/bottleneck.h"
 #include "models/htdemucs.h"
 #include "models/htdemucs_graph.h"
@@ -126,6 +127,7 @@ Level HTDemucsRunner::State::normalise(const float* x, std::size_t rows, std::si
 }
 
 void HTDemucsRunner::State::encodeTime(std::size_t i, core::ThreadPool& pool) {
+  const core::TraceRegion region("time encoder");
   const EncoderLayer& layer = graph().timeEncoder[i];
   const float* x = i == 0 ? work.wave : work.timeSkips[i - 1];
   const std::size_t length = dims.timeLengths[i + 1];
@@ -138,6 +140,7 @@ void HTDemucsRunner::State::encodeTime(std::size_t i, core::ThreadPool& pool) {
 }
 
 void HTDemucsRunner::State::encodeFrequency(std::size_t i, core::ThreadPool& pool) {
+  const core::TraceRegion region("frequency encoder");
   const EncoderLayer& layer = graph().encoder[i];
   const float* x = i == 0 ? work.spectrum : work.skips[i - 1];
   const std::size_t width = dims.columns;
@@ -163,6 +166,7 @@ void HTDemucsRunner::State::encodeFrequency(std::size_t i, core::ThreadPool& poo
 /// Reads timeSkips[i], where the sum of the skip and what came before already lies, and adds its
 /// result to timeSkips[i - 1].
 void HTDemucsRunner::State::decodeTime(std::size_t j, core::ThreadPool& pool) {
+  const core::TraceRegion region("time decoder");
   const DecoderLayer& layer = graph().timeDecoder[j];
   const std::size_t i = model->config().depth - 1 - j;
   const std::size_t length = dims.timeLengths[i + 1];
@@ -180,6 +184,7 @@ void HTDemucsRunner::State::decodeTime(std::size_t j, core::ThreadPool& pool) {
 }
 
 void HTDemucsRunner::State::decodeFrequency(std::size_t j, core::ThreadPool& pool) {
+  const core::TraceRegion region("frequency decoder");
   const DecoderLayer& layer = graph().decoder[j];
   const HTDemucsConfig& config = model->config();
   const std::size_t i = config.depth - 1 - j;
@@ -237,12 +242,16 @@ Status HTDemucsRunner::State::forward(const float* mix, float* out, core::Thread
     level =
         normalise(work.spectrum, dims.rows[0], dims.columns * 2 * channels, work.spectrum, pool);
     for (std::size_t i = 0; i < depth && !cancel.requested(); ++i) encodeFrequency(i, pool);
-    bottleneck.run(work, pool, cancel, observer);
+    {
+      const core::TraceRegion region("transformer");
+      bottleneck.run(work, pool, cancel, observer);
+    }
     for (std::size_t j = 0; j < depth && !cancel.requested(); ++j) decodeFrequency(j, pool);
   }
   for (std::size_t j = 0; j < depth && !cancel.requested(); ++j) decodeTime(j, pool);
   writeTime(timeLevel, out, pool);
   if (spectrum) {
+    const core::TraceRegion region("inverse spectrum");
     spectrum->synthesise(work.spectrumOut, level.std, level.mean, dims.sources, channels, out,
                          work.scratch, pool);
   }

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "core/thread_pool.h"
+#include "core/trace.h"
 #include "models/segment_grid.h"
 #include "pcm/track.h"
 
@@ -194,7 +195,10 @@ class Separation {
     mix_.resize(pass.segmentFrames * channels_);
     out_.resize(mix_.size() * sources_);
     STEMWRIGHT_TRY(readWindow(pass.grid.windowStart(task.segment)));
-    STEMWRIGHT_TRY(runner.value()->forward(mix_.data(), out_.data(), pool_, control_.cancel));
+    {
+      const core::TraceRegion region("segment");
+      STEMWRIGHT_TRY(runner.value()->forward(mix_.data(), out_.data(), pool_, control_.cancel));
+    }
     pass.grid.shares(task.segment, shares_);
     for (std::size_t source = 0; source < sources_; ++source) {
       if (outputs_[source]) STEMWRIGHT_TRY(addSource(task, pass, source));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/audio_thread.h"
+#include "core/trace.h"
 #include "rt/flush_denormals.h"
 
 namespace stemwright::rt {
@@ -73,6 +75,8 @@ void Engine::collect() {
 void Engine::process(const float* const* input, std::size_t inputs, float* const* output,
                      std::size_t outputs, std::size_t frames) noexcept {
   const auto start = std::chrono::steady_clock::now();
+  const core::AudioThreadScope audio;
+  const core::TraceRegion region("audio block");
   const FlushDenormals flush;
   takeCommands();
   for (std::size_t at = 0; at < frames; at += kMostFrames) {

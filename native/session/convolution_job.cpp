@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/trace.h"
 #include "dsp/convolution/convolver.h"
 #include "pcm/track.h"
 #include "session/response.h"
@@ -93,6 +94,7 @@ class Convolution {
     at_ += count;
     const float* in[2] = {in_.front().data(), in_.back().data()};
     float* out[2] = {wet_.front().data(), wet_.back().data()};
+    const core::TraceRegion region("convolution");
     convolver_.process(in, out, count);
     return core::okStatus();
   }
