@@ -50,5 +50,7 @@ export const Hardware = z.strictObject({
   memory: EngineMemory,
   /** Of this process, resident. */
   residentBytes: bytes,
+  /** Of all cores, what this process has kept busy since the look before; null at the first. */
+  cpuShare: z.number().nonnegative().nullable(),
 });
 export type Hardware = z.infer<typeof Hardware>;

@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import type { BenchmarkResult } from '../contract/benchmark.ts';
-import { advise, type AdviceSubject, type MachineState } from './benchmark-advice.ts';
+import type { HardwareState } from '../contract/hardware.ts';
+import { advise, type AdviceSubject } from './benchmark-advice.ts';
 
-const cool: MachineState = { thermal: 'nominal', pressure: 'none', isOnBattery: false, isLowPower: false, availableBytes: 8e9 };
+const cool: HardwareState = { backend: 'cpu', reason: 'there is no GPU', thermal: 'nominal', pressure: 'none', isOnBattery: false, isLowPower: false, availableBytes: 8e9 };
 const result = (benchmark: string, figures: Record<string, number>, allocations: number | null = 0): BenchmarkResult => ({
   benchmark,
   date: '2026-11-26T10:00:00.000Z',
@@ -23,7 +24,7 @@ const good = [
   result(chain, { [chain]: 2 }, null),
 ];
 const of = (change: Partial<AdviceSubject>) => {
-  const advice = advise({ results: good, names, machine: cool, gpuReason: 'There is no GPU.', choices: [], ...change });
+  const advice = advise({ results: good, names, machine: cool, choices: [], ...change });
   return { ...advice, item: (id: string) => advice.items.find((each) => each.id === id) };
 };
 
@@ -35,7 +36,7 @@ it('says what is good, in figures of this machine', () => {
   expect(item('batch')).toMatchObject({ state: 'good' });
   expect(item('warm-up')).toMatchObject({ state: 'good' });
   expect(item('allocation')).toMatchObject({ state: 'good', detail: 'No allocation in any of 1 measured loops.' });
-  expect(item('gpu')).toMatchObject({ state: 'none', detail: 'There is no GPU. Nothing to do.' });
+  expect(item('gpu')).toMatchObject({ state: 'none', detail: 'Nothing to do: there is no GPU.' });
   expect(item('async')).toBeUndefined();
 });
 

@@ -1,24 +1,14 @@
 import type { BenchmarkAdvice, BenchmarkEntry, BenchmarkResult } from '../contract/benchmark.ts';
+import type { HardwareState } from '../contract/hardware.ts';
 
 type Item = BenchmarkAdvice['items'][number];
 type Choice = BenchmarkAdvice['choices'][number];
-
-/** What is known of the machine's state; null: the system does not say. */
-export interface MachineState {
-  thermal: 'nominal' | 'fair' | 'serious' | 'critical' | null;
-  pressure: 'none' | 'warning' | 'critical' | null;
-  isOnBattery: boolean;
-  isLowPower: boolean;
-  availableBytes: number | null;
-}
 
 export interface AdviceSubject {
   results: readonly BenchmarkResult[];
   /** What can be measured here. */
   names: readonly string[];
-  machine: MachineState;
-  /** Why no GPU is used; null: one is. */
-  gpuReason: string | null;
+  machine: HardwareState;
   choices: readonly Choice[];
 }
 
@@ -89,7 +79,7 @@ const checks: readonly Check[] = [
 ];
 
 /** What is green on this machine, and what is the one thing to do. */
-export function advise({ results, names, machine, gpuReason, choices }: AdviceSubject): BenchmarkAdvice {
+export function advise({ results, names, machine, choices }: AdviceSubject): BenchmarkAdvice {
   const unknown = new Set<string>();
   const items: Item[] = [];
   for (const { id, title, benchmark, judge } of checks) {
@@ -100,7 +90,7 @@ export function advise({ results, names, machine, gpuReason, choices }: AdviceSu
     items.push({ id, title, ...(found ?? { state: 'unknown', detail: 'Not measured here yet.' }) });
   }
   items.splice(3, 0, allocations(results));
-  items.push(gpu(gpuReason), measuredHere(results), thermal(machine), pressure(machine), power(machine));
+  items.push(gpu(machine), measuredHere(results), thermal(machine), pressure(machine), power(machine));
   return { items: items.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state)), choices: [...choices], unknown: [...unknown] };
 }
 
@@ -114,9 +104,9 @@ function allocations(results: readonly BenchmarkResult[]): Item {
   return { id: 'allocation', title, ...verdict(worst === undefined, `No allocation in any of ${counted.length} measured loops.`, `${worst?.name ?? ''} allocates ${worst?.allocations ?? 0} times a run: report it.`) };
 }
 
-function gpu(reason: string | null): Item {
+function gpu({ backend, reason }: HardwareState): Item {
   const title = 'GPU pipelines warmed up';
-  if (reason !== null) return { id: 'gpu', state: 'none', title, detail: `${reason} Nothing to do.` };
+  if (backend === 'cpu') return { id: 'gpu', state: 'none', title, detail: `Nothing to do: ${reason}.` };
   return { id: 'gpu', state: 'good', title, detail: 'Each is run once before a song is given to it.' };
 }
 
@@ -130,21 +120,19 @@ function measuredHere(results: readonly BenchmarkResult[]): Item {
   return { id: 'measured', title, ...verdict(rough.length === 0, `${results.length} results, the newest of ${newest.slice(0, 10)}.`, busy) };
 }
 
-function thermal({ thermal: state }: MachineState): Item {
-  const title = state === null ? 'Thermal state' : `Thermal state ${state}`;
-  if (state === null) return { id: 'thermal', state: 'none', title, detail: 'This system does not tell how hot it is.' };
+function thermal({ thermal: state }: HardwareState): Item {
+  const title = `Thermal state ${state}`;
   const isCool = state === 'nominal' || state === 'fair';
   return { id: 'thermal', title, ...verdict(isCool, 'The processor may run at full speed.', 'Let the machine cool down: it runs slower, and work stays off the GPU.') };
 }
 
-function pressure({ pressure: state, availableBytes }: MachineState): Item {
-  const title = state === null ? 'Memory pressure' : `Memory pressure ${state}`;
-  if (state === null) return { id: 'pressure', state: 'none', title, detail: 'This system does not tell.' };
-  const free = availableBytes === null ? '' : `${(availableBytes / 1e9).toFixed(1)} GB free.`;
-  return { id: 'pressure', title, ...verdict(state === 'none', free, `${free} Close other programs, or set a memory budget in the settings.`.trim()) };
+function pressure({ pressure: state, availableBytes }: HardwareState): Item {
+  const title = `Memory pressure ${state}`;
+  const free = `${(availableBytes / 1e9).toFixed(1)} GB free.`;
+  return { id: 'pressure', title, ...verdict(state === 'none', free, `${free} Close other programs, or set a memory budget in the settings.`) };
 }
 
-function power({ isOnBattery, isLowPower }: MachineState): Item {
+function power({ isOnBattery, isLowPower }: HardwareState): Item {
   const title = isOnBattery ? 'On battery' : isLowPower ? 'Power saving is on' : 'Mains power';
   return { id: 'power', title, ...verdict(!isOnBattery && !isLowPower, 'Nothing slows the clock.', isOnBattery ? 'Plug the machine in: on battery its clock may be lower.' : 'Turn power saving off while you separate.') };
 }

@@ -18,8 +18,7 @@ export function benchmarkHandlers(services: Services): Part<'benchmark'> {
       advise({
         results: benchmarks.state().results,
         names: services.native.benchmarks(),
-        machine: { thermal: null, pressure: null, isOnBattery: false, isLowPower: false, availableBytes: null },
-        gpuReason: 'This build has no GPU backend.',
+        machine: services.hardware.get().state,
         choices: await choicesOf(services),
       }),
     'benchmark.save': async ({ name }) => ({ id: await benchmarks.save(name) }),
@@ -37,7 +36,7 @@ async function choicesOf(services: Services): Promise<BenchmarkAdvice['choices']
   const { lastOptions, memoryBudgetBytes } = settings.get();
   const threads = lastOptions.threads ?? defaultThreads(services);
   const choices: BenchmarkAdvice['choices'] = [
-    { label: 'Separation', value: `CPU, ${threads} ${threads === 1 ? 'thread' : 'threads'}`, reason: 'This build has no GPU backend.' },
+    { label: 'Separation', value: `CPU, ${threads} ${threads === 1 ? 'thread' : 'threads'}`, reason: sentence(services.hardware.get().state.reason) },
   ];
   try {
     const { memory } = await predictor.facts(lastOptions, threads);
@@ -56,6 +55,10 @@ async function choicesOf(services: Services): Promise<BenchmarkAdvice['choices']
     choices.push({ label: 'Live reverb', value: 'partitioned, no latency', reason: `10 s of response at 128 frames take ${reverb.median.toPrecision(2)} % of real time: ${Math.floor(50 / reverb.median)} of them load one core by half.` });
   }
   return choices;
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`;
 }
 
 function megabytes(bytes: number): string {

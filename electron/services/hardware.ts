@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Hardware, HardwareProfile } from '../contract/hardware.ts';
 import type { MachineWatch, NativeModule } from '../engine/native.ts';
 
@@ -9,6 +10,8 @@ export interface HardwareSetting {
   onPressure: () => void;
 }
 
+/** Shorter, and the clock's steps tell more than the work. */
+const leastMs = 200;
 const order = ['none', 'warning', 'critical'] as const;
 
 /** Watches the machine while the studio runs. */
@@ -17,6 +20,7 @@ export class HardwareService {
   readonly #profile: HardwareProfile;
   readonly #watch: MachineWatch;
   #pressure: (typeof order)[number] = 'none';
+  #lastUse: { at: number; used: number; share: number | null } | null = null;
 
   constructor(setting: HardwareSetting) {
     const { native } = setting;
@@ -33,7 +37,17 @@ export class HardwareService {
   }
 
   get(): Hardware {
-    return { profile: this.#profile, state: this.#watch.report(), memory: this.#setting.native.memoryUsage(), residentBytes: process.memoryUsage.rss() };
+    return { profile: this.#profile, state: this.#watch.report(), memory: this.#setting.native.memoryUsage(), residentBytes: process.memoryUsage.rss(), cpuShare: this.#cpuShare() };
+  }
+
+  /** Whoever looks soon after another sees what that one saw. */
+  #cpuShare(): number | null {
+    const [now, { user, system }] = [performance.now(), process.cpuUsage()];
+    const before = this.#lastUse;
+    if (before !== null && now - before.at < leastMs) return before.share;
+    const share = before === null ? null : (user + system - before.used) / 1000 / (now - before.at) / availableParallelism();
+    this.#lastUse = { at: now, used: user + system, share };
+    return share;
   }
 
   close(): void {

@@ -1,6 +1,8 @@
 /** What the store needs of the contract, so that it knows this door only. */
 export type { AppInfo, Args, OfferedModel, Task } from '../../electron/contract/channels.ts';
 export { figureParts, type BenchmarkAdvice, type BenchmarkEntry, type BenchmarkList, type BenchmarkResult, type BenchmarkState, type SavedBenchmarks, type SavedBenchmarksSummary } from '../../electron/contract/benchmark.ts';
+export type { EngineMemory, Hardware } from '../../electron/contract/hardware.ts';
+export type { Meters } from '../../electron/contract/monitor.ts';
 export type { MenuCommand } from '../../electron/contract/desktop.ts';
 export { StemwrightError, toFault, type Fault } from '../../electron/contract/errors.ts';
 export type { ModelDescriptor } from '../../electron/contract/model.ts';

@@ -3,6 +3,7 @@ import type { StudioClient } from '../client/client.ts';
 import type { AppInfo, Fault, ItemPlan, ItemProgress, Library, MenuCommand, ModelDescriptor, OfferedModel, Preset, Project, QueueItem, QueueOptions, Settings, Task } from '../client/contract.ts';
 import type { Peaks } from '../units/peaks.ts';
 import type { BenchmarksSlice } from './benchmarks-slice.ts';
+import type { MachineSlice } from './machine.ts';
 import type { HistorySlice, MixSlice, RegionSlice, SpectrumSlice, WindowSlice } from './arrangement.ts';
 import type { ExportKind } from './export-parts.ts';
 import type { CostKey } from './cost-variants.ts';
@@ -240,7 +241,7 @@ export interface ViewSlice {
   attempt: (work: () => Promise<unknown>) => Promise<void>;
 }
 
-export type StudioState = QueueSlice & ProjectSlice & ModelsSlice & TasksSlice & ExportSlice & PresetsSlice & LibrarySlice & CostsSlice & SettingsSlice & TransportSlice & WindowSlice & MixSlice & HistorySlice & RegionSlice & SpectrumSlice & ShellSlice & BenchmarksSlice & ViewSlice;
+export type StudioState = QueueSlice & ProjectSlice & ModelsSlice & TasksSlice & ExportSlice & PresetsSlice & LibrarySlice & CostsSlice & SettingsSlice & TransportSlice & WindowSlice & MixSlice & HistorySlice & RegionSlice & SpectrumSlice & ShellSlice & BenchmarksSlice & MachineSlice & ViewSlice;
 export type StudioStore = StoreApi<StudioState>;
 
 /** What a slice works with. */

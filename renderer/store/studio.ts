@@ -4,6 +4,7 @@ import { createBenchmarksSlice } from './benchmarks.ts';
 import { createCostsSlice } from './costs.ts';
 import { createExportSlice } from './export.ts';
 import { createHistorySlice } from './history.ts';
+import { createMachineSlice } from './machine.ts';
 import { createMixSlice } from './mix.ts';
 import { createLibrarySlice } from './library.ts';
 import { createModelsSlice } from './models.ts';
@@ -44,6 +45,7 @@ export function createStudio(client: StudioClient, player: Player): StudioStore 
       ...createProjectSlice(parts),
       ...createQueueSlice(parts),
       ...createBenchmarksSlice(parts),
+      ...createMachineSlice(parts),
     };
   });
   store.subscribe((now, before) => {

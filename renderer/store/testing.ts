@@ -8,7 +8,7 @@ export class FakeClient implements StudioClient {
   readonly seesPaths: boolean = false;
   readonly asked: [channel: string, args: unknown][] = [];
   readonly #answers: Answers;
-  readonly #listeners = new Map<string, (data: unknown) => void>();
+  readonly #listeners = new Map<string, Set<(data: unknown) => void>>();
   #onConnection: (isConnected: boolean) => void = () => undefined;
 
   constructor(answers: Answers) {
@@ -23,8 +23,9 @@ export class FakeClient implements StudioClient {
   };
 
   on: StudioClient['on'] = (event, listener) => {
-    this.#listeners.set(event, listener as (data: unknown) => void);
-    return () => this.#listeners.delete(event);
+    const all = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, all.add(listener as (data: unknown) => void));
+    return () => all.delete(listener as (data: unknown) => void);
   };
 
   onConnection: StudioClient['onConnection'] = (listener) => {
@@ -44,7 +45,7 @@ export class FakeClient implements StudioClient {
   }
 
   tell(event: string, data: unknown): void {
-    this.#listeners.get(event)?.(data);
+    this.#listeners.get(event)?.forEach((listener) => { listener(data); });
   }
 
   connect(isConnected: boolean): void {
