@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/support/allocations.h"
+#include "tests/support/reference_output.h"
 #include "tests/support/safetensors.h"
 #include "tests/support/tiny_models.h"
 #include "tests/support/weight_table.h"
@@ -19,46 +20,12 @@ using models::HTDemucs;
 using models::HTDemucsConfig;
 using models::HTDemucsRunner;
 using models::Mode;
+using testing::error;
 using testing::Fixture;
+using testing::interleave;
+using testing::planar;
 
 constexpr double kTolerance = 1e-4;
-
-/// Demucs' [channels, frames] as our interleaved frames, zeros up to `frames`.
-std::vector<float> interleave(const testing::FixtureTensor& planar, std::size_t frames) {
-  const std::size_t channels = planar.shape.at(1);
-  const std::size_t length = planar.shape.at(2);
-  std::vector<float> out(frames * channels, 0.0f);
-  for (std::size_t c = 0; c < channels; ++c) {
-    for (std::size_t n = 0; n < length; ++n) out[n * channels + c] = planar.values[c * length + n];
-  }
-  return out;
-}
-
-/// Our [sources][frames, channels], cropped to `length`, as Demucs' [sources, channels, length].
-std::vector<float> planar(const std::vector<float>& out, std::size_t sources, std::size_t frames,
-                          std::size_t channels, std::size_t length) {
-  std::vector<float> result;
-  for (std::size_t s = 0; s < sources; ++s) {
-    for (std::size_t c = 0; c < channels; ++c) {
-      for (std::size_t n = 0; n < length; ++n) {
-        result.push_back(out[(s * frames + n) * channels + c]);
-      }
-    }
-  }
-  return result;
-}
-
-/// Fixtures keep every n-th value of what is large: "name@n".
-double error(const Fixture& fixture, const std::string& name, const std::vector<float>& actual) {
-  for (const auto& [key, tensor] : fixture.tensors()) {
-    if (!key.starts_with(name + "@")) continue;
-    const std::size_t stride = std::stoul(key.substr(name.size() + 1));
-    std::vector<float> sampled;
-    for (std::size_t i = 0; i < actual.size(); i += stride) sampled.push_back(actual[i]);
-    return testing::relativeRms(sampled, tensor.span());
-  }
-  throw std::runtime_error("fixture has no " + name);
-}
 
 struct Forward {
   std::vector<float> out;  // planar, cropped to the input's length
