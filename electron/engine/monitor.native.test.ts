@@ -32,12 +32,12 @@ function song(change: Partial<MonitorSong> = {}): MonitorSong {
 }
 
 /** The last samples that were played, once they are that. */
-async function hear(level: number): Promise<void> {
+async function hear(level: number, digits = 6): Promise<void> {
   await vi.waitFor(
     () => {
       const bytes = monitor.readOutput(rate);
       const sound = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-      expect(sound.at(-1)).toBeCloseTo(level, 6);
+      expect(sound.at(-1)).toBeCloseTo(level, digits);
     },
     { timeout: 10_000, interval: 20 },
   );
@@ -67,6 +67,22 @@ test('plays, mixes, pauses and tells what it does', async () => {
   monitor.pause();
   await hear(0);
   expect(monitor.meters().isPlaying).toBe(false);
+});
+
+test('plays at another speed, tells where in the song it is, and back', async () => {
+  await monitor.load(song());
+  await monitor.setTimePitch(-2, 0.5);
+  monitor.play();
+  // Constant tracks stay what they are.
+  await hear(0.75, 2);
+  const [from, position] = [performance.now(), monitor.meters().position];
+  await vi.waitFor(() => {
+    expect(monitor.meters().position).toBeGreaterThan(position + rate / 4);
+  });
+  expect(performance.now() - from).toBeGreaterThan(400);
+  await monitor.setTimePitch(0, 1);
+  await hear(0.75);
+  await expect(monitor.setTimePitch(13, 1)).rejects.toMatchObject({ code: 'invalid-argument' });
 });
 
 test('a growing stem is heard where it is final', async () => {

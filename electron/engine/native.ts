@@ -138,6 +138,11 @@ export interface NativeMonitor {
   seek(frame: number): void;
   /** Null, or less than 10 ms: no loop. */
   loop(range: [number, number] | null): void;
+  /**
+   * Of this song and those to come: −12 to 12, and 0.5 to 1.5. Fulfilled once it is crossfaded in; at 0 and 1 the samples are the
+   * tracks' own. Rejected with 'output' where SoundTouch is missing.
+   */
+  setTimePitch(semitones: number, speed: number): Promise<void>;
   /** @param index of the track in the song */
   setStrip(index: number, strip: MonitorStrip): void;
   /** Linear. */

@@ -25,7 +25,7 @@ export function fakeMonitor(info: NativeMonitor['info']): FakeMonitor {
     };
   const monitor: NativeMonitor = {
     info,
-    ...{ load: later('load'), close: later('close') },
+    ...{ load: later('load'), close: later('close'), setTimePitch: later('setTimePitch') },
     setEffect: (place, effect) => {
       note('setEffect')(place, effect);
       return Promise.resolve(effectFacts);

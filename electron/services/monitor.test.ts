@@ -99,6 +99,9 @@ it('a device that goes away leaves a silent one, set as it was, and says so', as
   await monitor.setStrip(1, { ...strip, gain: 0.25 });
   await monitor.setMaster(0.5);
   await monitor.loop([100, 900]);
+  // The first one gets its turn, of the others the last.
+  await Promise.all([1, 2, 3].map((semitones) => monitor.setTimePitch({ semitones, speed: 0.5 })));
+  expect(cards[0]?.calls.filter(([name]) => name === 'setTimePitch').at(-1)).toEqual(['setTimePitch', 3, 0.5]);
   await monitor.setEffect({ strip: 'master', slot: 7 }, limiter);
   Object.assign(cards[0]?.meters ?? {}, { position: 432.1, isDeviceRunning: false });
   await vi.waitFor(() => {
@@ -107,7 +110,7 @@ it('a device that goes away leaves a silent one, set as it was, and says so', as
   expect(cards[0]?.calls.at(-1)).toEqual(['close']);
   const calls = cards[1]?.calls ?? [];
   expect(calls.find(([name]) => name === 'load')?.[1]).toMatchObject({ position: 432, tracks: [{ strip }, { strip: { gain: 0.25 } }] });
-  expect(calls).toEqual(expect.arrayContaining([['setMaster', 0.5], ['loop', [100, 900]], ['setEffect', { strip: 'master', slot: 7 }, { kind: 'limiter', ceilingDb: -1 }]]));
+  expect(calls).toEqual(expect.arrayContaining([['setMaster', 0.5], ['setTimePitch', 3, 0.5], ['loop', [100, 900]], ['setEffect', { strip: 'master', slot: 7 }, { kind: 'limiter', ceilingDb: -1 }]]));
   expect(calls.map(([name]) => name)).not.toContain('play');
 });
 

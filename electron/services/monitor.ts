@@ -48,6 +48,7 @@ export class Monitor {
   /** It outlives what is open. */
   readonly #effects: EffectRack;
   #open: Open | null = null;
+  #latestTimePitch: TimePitch | null = null;
 
   constructor(context: MonitorContext) {
     this.#context = context;
@@ -191,12 +192,16 @@ export class Monitor {
     });
   }
 
-  // Until the engine can.
-  setTimePitch({ semitones, speed }: TimePitch): Promise<void> {
-    return this.#with(() => {
-      if (semitones !== 0 || speed !== 1) {
-        throw new StemwrightError('usage', 'this version cannot change pitch and tempo', 'Play it as it is.');
+  /** One that is overtaken by another while it waits for its turn is left out. */
+  setTimePitch(timePitch: TimePitch): Promise<void> {
+    this.#latestTimePitch = timePitch;
+    return this.#inTurn(async () => {
+      const open = this.#need();
+      if (this.#latestTimePitch !== timePitch) {
+        return;
       }
+      await open.native.setTimePitch(timePitch.semitones, timePitch.speed);
+      open.timePitch = timePitch;
     });
   }
 
@@ -343,6 +348,7 @@ export class Monitor {
     await gone.close();
     open.notice = `${printable(device)} has gone. Playing is paused and nothing is heard: choose another device.`;
     open.native.setMaster(open.master);
+    await open.native.setTimePitch(open.timePitch.semitones, open.timePitch.speed);
     if (open.loaded !== null) {
       const { song, loop } = open.loaded;
       await open.native.load({ ...song, position: Math.floor(position) });

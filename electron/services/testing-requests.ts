@@ -85,7 +85,7 @@ export function requestCases({ folder, model, project, item }: Subjects): Reques
     'monitor.play': { args: null },
     'monitor.pause': { args: null },
     'monitor.seek': { args: { frame: 500 } },
-    'monitor.setTimePitch': { args: { timePitch: { semitones: -3.5, speed: 0.75 } }, fault: 'usage' },
+    'monitor.setTimePitch': { args: { timePitch: { semitones: -3.5, speed: 0.75 } } },
     'monitor.loop': { args: { range: [100, 900] } },
     'monitor.setStrip': { args: { index: 0, strip } },
     'monitor.setMaster': { args: { gain: 0.5 } },

@@ -143,6 +143,7 @@ Napi::Function MonitorHandle::define(Napi::Env env) {
                       InstanceMethod<&MonitorHandle::pause>("pause"),
                       InstanceMethod<&MonitorHandle::seek>("seek"),
                       InstanceMethod<&MonitorHandle::loop>("loop"),
+                      InstanceMethod<&MonitorHandle::setTimePitch>("setTimePitch"),
                       InstanceMethod<&MonitorHandle::setStrip>("setStrip"),
                       InstanceMethod<&MonitorHandle::setMaster>("setMaster"),
                       InstanceMethod<&MonitorHandle::setInput>("setInput"),
@@ -234,6 +235,13 @@ void MonitorHandle::seek(const Napi::CallbackInfo& info) {
 void MonitorHandle::loop(const Napi::CallbackInfo& info) {
   const Argument range = Argument::of(info, 0, "range");
   check(monitor().loop(range.isAbsent() ? std::nullopt : std::optional(readRange(range))));
+}
+Napi::Value MonitorHandle::setTimePitch(const Napi::CallbackInfo& info) {
+  monitor();
+  const session::TimePitch timePitch{Argument::of(info, 0, "semitones").number(),
+                                     Argument::of(info, 1, "speed").number()};
+  return startPlain(info.Env(),
+                    [timePitch, open = monitor_] { return open->setTimePitch(timePitch); });
 }
 void MonitorHandle::setStrip(const Napi::CallbackInfo& info) {
   check(monitor().setStrip(Argument::of(info, 0, "index").size(),

@@ -29,6 +29,7 @@ class MonitorHandle : public Napi::ObjectWrap<MonitorHandle> {
   void pause(const Napi::CallbackInfo& info);
   void seek(const Napi::CallbackInfo& info);
   void loop(const Napi::CallbackInfo& info);
+  Napi::Value setTimePitch(const Napi::CallbackInfo& info);
   void setStrip(const Napi::CallbackInfo& info);
   void setMaster(const Napi::CallbackInfo& info);
   void setInput(const Napi::CallbackInfo& info);

@@ -1,5 +1,6 @@
 #include "core/shared_library.h"
 
+#include <cfenv>
 #include <string>
 
 #if defined(_WIN32)
@@ -9,10 +10,25 @@
 #endif
 
 namespace stemwright::core {
+namespace {
+
+/// Libraries that were built for fast mathematics make numbers near 0 be 0 on the thread that opens
+/// them, for good.
+class KeepArithmetic {
+ public:
+  KeepArithmetic() { std::fegetenv(&saved_); }
+  ~KeepArithmetic() { std::fesetenv(&saved_); }
+
+ private:
+  std::fenv_t saved_{};
+};
+
+}  // namespace
 
 #if defined(_WIN32)
 
 void* openLibrary(const char* name) {
+  const KeepArithmetic keep;
   HMODULE self = nullptr;
   GetModuleHandleExA(
       GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
@@ -31,6 +47,7 @@ void* symbolOf(void* library, const char* name) {
 #else
 
 void* openLibrary(const char* name) {
+  const KeepArithmetic keep;
   Dl_info own{};
   if (name[0] != '/' && dladdr(reinterpret_cast<void*>(&openLibrary), &own) != 0) {
     const std::string path = own.dli_fname;

@@ -35,6 +35,7 @@ Engine::Engine(double rate)
       commands_(kMostCommands),
       garbage_(kMostGarbage),
       transport_(framesOf(kDeclickSeconds, rate)),
+      leavingTransport_(framesOf(kDeclickSeconds, rate)),
       master_(rate),
       input_(rate),
       send_(rate) {
@@ -46,8 +47,10 @@ Engine::~Engine() {
     if (held_) command = *std::exchange(held_, std::nullopt);
     delete command.insert;
     delete command.song;
+    delete command.stream;
   }
   collect();
+  delete leaving_;
   delete song_;
 }
 
@@ -65,10 +68,17 @@ bool Engine::setSong(std::unique_ptr<Song> song, bool isContinued) {
   return true;
 }
 
+bool Engine::setStream(std::unique_ptr<SongStream> stream) {
+  if (!send({.kind = Kind::kStream, .stream = stream.get()})) return false;
+  stream.release();
+  return true;
+}
+
 void Engine::collect() {
   for (Garbage garbage; garbage_.pop(garbage);) {
     delete garbage.insert;
     delete garbage.song;
+    delete garbage.stream;
   }
 }
 
@@ -123,6 +133,8 @@ bool Engine::apply(const Command& command) noexcept {
       return replaceInsert(command);
     case Kind::kSong:
       return exchangeSong(command);
+    case Kind::kStream:
+      return exchangeStream(command.stream);
     case Kind::kReset:
       now_.loadWorst = 0;
       now_.overloads = 0;
@@ -146,7 +158,8 @@ bool Engine::replaceInsert(const Command& command) noexcept {
 bool Engine::exchangeSong(const Command& command) noexcept {
   if (transport_.isPlaying()) isResuming_ = true;
   transport_.pause();
-  if (!transport_.isSilent() || (song_ != nullptr && !garbage_.push({.song = song_}))) return false;
+  if (!transport_.isSilent() || leaving_ != nullptr) return false;
+  if (song_ != nullptr && !garbage_.push({.song = song_})) return false;
   const std::int64_t position = command.isContinued ? transport_.position() : 0;
   const std::int64_t loopStart = transport_.loopStart();
   const std::int64_t loopEnd = transport_.loopEnd();
@@ -162,8 +175,22 @@ bool Engine::exchangeSong(const Command& command) noexcept {
   return true;
 }
 
-/// Effects that have faded out leave the audio thread.
+bool Engine::exchangeStream(SongStream* stream) noexcept {
+  if (leaving_ != nullptr) return false;
+  const bool isOfSong = song_ != nullptr && song_->strips() == stream->tracks();
+  if (!isOfSong) return garbage_.push({.stream = stream});
+  const double before = song_->stream().timePitch().speed;
+  leaving_ = song_->exchange(stream);
+  leavingTransport_ = transport_;
+  leavingTransport_.pause();
+  transport_.changePace(stream->frames(), before / stream->timePitch().speed);
+  return true;
+}
+
+/// What has faded out leaves the audio thread.
 void Engine::handBack() noexcept {
+  const bool hasLeft = leaving_ != nullptr && leavingTransport_.isSilent();
+  if (hasLeft && garbage_.push({.stream = leaving_})) leaving_ = nullptr;
   const auto from = [this](Strip& strip) {
     while (Insert* const insert = strip.inserts().takeBack()) {
       if (!garbage_.push({.insert = insert})) return strip.inserts().putBack(insert);
@@ -212,17 +239,23 @@ void Engine::renderSong(std::size_t frames) noexcept {
     std::fill_n(song_->strip(i).left(), frames, 0.0f);
     std::fill_n(song_->strip(i).right(), frames, 0.0f);
   }
-  const auto most = static_cast<std::int64_t>(frames) + 2 * transport_.fadeFrames();
-  transport_.advance(
-      frames, [&](std::int64_t from) { return readyFrames(from, most); },
-      [&](const Segment& segment) { addSegment(segment); });
-  song_->stream().pages().release();
-  song_->stream().moveTo({transport_.position(), transport_.loopStart(), transport_.loopEnd()});
+  advance(transport_, song_->stream(), frames);
+  if (leaving_ != nullptr) advance(leavingTransport_, *leaving_, frames);
   for (std::size_t i = 0; i < song_->strips(); ++i) addToBuses(song_->strip(i), frames);
 }
 
-std::int64_t Engine::readyFrames(std::int64_t from, std::int64_t most) noexcept {
-  SongStream& stream = song_->stream();
+void Engine::advance(Transport& transport, SongStream& stream, std::size_t frames) noexcept {
+  const auto most = static_cast<std::int64_t>(frames) + 2 * transport.fadeFrames();
+  transport.advance(
+      frames, [&](std::int64_t from) { return readyFrames(stream, from, most); },
+      [&](const Segment& segment) { addSegment(stream, segment); });
+  stream.pages().release();
+  stream.moveTo({transport.position(), transport.loopStart(), transport.loopEnd(),
+                 transport.isPlaying() && !transport.isWaiting()});
+}
+
+std::int64_t Engine::readyFrames(SongStream& stream, std::int64_t from,
+                                 std::int64_t most) noexcept {
   std::int64_t until = from;
   while (until < from + most && until < stream.frames()) {
     const std::int64_t page = until / kPageFrames;
@@ -232,8 +265,7 @@ std::int64_t Engine::readyFrames(std::int64_t from, std::int64_t most) noexcept 
   return std::max(until - from, most);
 }
 
-void Engine::addSegment(const Segment& segment) noexcept {
-  SongStream& stream = song_->stream();
+void Engine::addSegment(SongStream& stream, const Segment& segment) noexcept {
   std::size_t done = 0;
   while (done < segment.count) {
     const std::int64_t frame = segment.from + static_cast<std::int64_t>(done);
@@ -281,6 +313,7 @@ void Engine::publish(std::chrono::steady_clock::time_point start, std::size_t fr
       std::chrono::duration_cast<std::chrono::nanoseconds>(start.time_since_epoch()).count();
   now_.blockFrames = frames;
   now_.position = transport_.position();
+  now_.speed = song_ == nullptr ? 1 : song_->stream().timePitch().speed;
   now_.isPlaying = transport_.isPlaying();
   now_.isWaiting = transport_.isWaiting();
   now_.lateReads = transport_.lateReads();

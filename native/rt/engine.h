@@ -28,7 +28,8 @@ struct Snapshot {
   std::uint64_t blocks = 0;
   std::int64_t nanoseconds = 0;  ///< of the steady clock when the block began
   std::size_t blockFrames = 0;
-  std::int64_t position = 0;  ///< frames of the song at the end of the block, output's rate
+  std::int64_t position = 0;  ///< heard frames of the song at the end of the block
+  double speed = 1;           ///< frames of the song, at the output's rate, for each of those
   bool isPlaying = false;
   bool isWaiting = false;       ///< for sound from the disk
   double loadMean = 0;          ///< time taken over time there was, of the last second or so
@@ -58,7 +59,7 @@ class Engine {
   // commands before.
   bool play() { return send({.kind = Kind::kPlay}); }
   bool pause() { return send({.kind = Kind::kPause}); }
-  /// Frames at the output's rate.
+  /// Heard frames, as those of the song's stream.
   bool seek(std::int64_t frame) { return send({.kind = Kind::kSeek, .start = frame}); }
   /// An empty range: no loop.
   bool loop(std::int64_t start, std::int64_t end) {
@@ -76,6 +77,9 @@ class Engine {
   /// Fades out, exchanges the song, and goes on where it was if `isContinued`; else it stands at
   /// the start. Empty: no song.
   bool setSong(std::unique_ptr<Song> song, bool isContinued);
+  /// The same tracks at another pitch or tempo: crossfades to the same place of the song, as soon
+  /// as its sound is there.
+  bool setStream(std::unique_ptr<SongStream> stream);
   bool resetCounters() { return send({.kind = Kind::kReset}); }
   /// Destroys what the audio thread has handed back. Call now and then.
   void collect();
@@ -91,7 +95,7 @@ class Engine {
                std::size_t outputs, std::size_t frames) noexcept;
 
  private:
-  enum class Kind { kPlay, kPause, kSeek, kLoop, kGains, kSend, kInsert, kSong, kReset };
+  enum class Kind { kPlay, kPause, kSeek, kLoop, kGains, kSend, kInsert, kSong, kStream, kReset };
   struct Command {
     Kind kind = Kind::kPlay;
     std::size_t strip = 0;
@@ -102,17 +106,20 @@ class Engine {
     float send = 0;
     Insert* insert = nullptr;
     Song* song = nullptr;
+    SongStream* stream = nullptr;
     bool isContinued = false;
   };
   struct Garbage {
     Insert* insert = nullptr;
     Song* song = nullptr;
+    SongStream* stream = nullptr;
   };
 
   bool send(const Command& command) { return commands_.push(command); }
   void takeCommands() noexcept;
   bool apply(const Command& command) noexcept;
   bool exchangeSong(const Command& command) noexcept;
+  bool exchangeStream(SongStream* stream) noexcept;
   bool replaceInsert(const Command& command) noexcept;
   void handBack() noexcept;
   Strip* stripAt(std::size_t index) noexcept;
@@ -120,8 +127,10 @@ class Engine {
   void render(const float* const* input, std::size_t inputs, float* const* output,
               std::size_t outputs, std::size_t offset, std::size_t frames) noexcept;
   void renderSong(std::size_t frames) noexcept;
-  std::int64_t readyFrames(std::int64_t from, std::int64_t most) noexcept;
-  void addSegment(const Segment& segment) noexcept;
+  void advance(Transport& transport, SongStream& stream, std::size_t frames) noexcept;
+  static std::int64_t readyFrames(SongStream& stream, std::int64_t from,
+                                  std::int64_t most) noexcept;
+  void addSegment(SongStream& stream, const Segment& segment) noexcept;
   void addToBuses(Strip& strip, std::size_t frames) noexcept;
   void addToMaster(Strip& strip, std::size_t frames) noexcept;
   void takeInput(const float* const* input, std::size_t inputs, std::size_t offset,
@@ -138,6 +147,8 @@ class Engine {
   bool isResuming_ = false;      ///< play on after the song is exchanged
   Song* song_ = nullptr;
   Transport transport_;
+  SongStream* leaving_ = nullptr;  ///< fades out after another has taken its place
+  Transport leavingTransport_;
   Strip master_;
   Strip input_;
   Strip send_;

@@ -78,4 +78,10 @@ void PageCache::outdate(Page first, Page last) noexcept {
   }
 }
 
+void PageCache::drop(Page page) noexcept {
+  for (Slot& slot : slots_) {
+    if (slot.page.load(std::memory_order_relaxed) == page && !claim(slot)) slot.isOutdated = true;
+  }
+}
+
 }  // namespace stemwright::rt

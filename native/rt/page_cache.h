@@ -43,6 +43,8 @@ class PageCache {
   /// [reader] Pages from `first` to before `last` are to be read anew; until then they are heard as
   /// they are.
   void outdate(Page first, Page last) noexcept;
+  /// [reader] A page is not to be heard as it is; one that the audio thread holds is outdated.
+  void drop(Page page) noexcept;
   /// [reader] Drops outdated pages that are there anew and were held when they came.
   void sweep() noexcept;
 

@@ -23,6 +23,12 @@ class Song {
   }
 
   SongStream& stream() noexcept { return *stream_; }
+  /// [audio-thread] @return the one before, now the caller's
+  SongStream* exchange(SongStream* stream) noexcept {
+    SongStream* const before = stream_.release();
+    stream_.reset(stream);
+    return before;
+  }
   std::size_t strips() const noexcept { return strips_.size(); }
   Strip& strip(std::size_t index) noexcept { return *strips_[index]; }
 

@@ -23,6 +23,8 @@ constexpr auto kPollPeriod = std::chrono::milliseconds(10);
 /// Frames about a change on disk whose sound it reaches: through the edges of what is final, and
 /// through the converter's filter.
 constexpr std::size_t kReach = 2048;
+/// The same through the cuts of a changed tempo, in seconds.
+constexpr double kStretchReachSeconds = 0.3;
 
 Page pageOf(std::int64_t frame) {
   return std::max<std::int64_t>(0, frame) / kPageFrames;
@@ -79,18 +81,28 @@ core::Result<std::unique_ptr<SongStream>> SongStream::open(const SongSpec& spec,
     }
     tracks.push_back({std::move(file).value(), source.isGrowing});
   }
-  std::unique_ptr<SongStream> stream(
-      new SongStream(std::move(tracks), RateRatio::of(spec.rate, outputRate)));
+  std::unique_ptr<SongStream> stream(new SongStream(std::move(tracks), spec, outputRate));
+  if (!spec.timePitch.isNone()) {
+    auto stretch = TimeStretch::create(
+        stream->tracks(), outputRate, spec.timePitch,
+        [raw = stream.get()](std::int64_t first, std::size_t count, float* samples) {
+          return raw->loadTracks(first, count, samples);
+        });
+    if (!stretch) return stretch.error();
+    stream->stretch_ = std::move(stretch).value();
+  }
   stream->thread_ = std::thread([raw = stream.get()] { raw->run(); });
   return stream;
 }
 
-SongStream::SongStream(std::vector<Track> tracks, RateRatio ratio)
+SongStream::SongStream(std::vector<Track> tracks, const SongSpec& spec, double outputRate)
     : tracks_(std::move(tracks)),
-      ratio_(ratio),
-      converter_(ratio),
+      rate_(spec.rate),
+      ratio_(RateRatio::of(spec.rate, outputRate)),
+      converter_(ratio_),
       sourceFrames_(tracks_.front().file.frames()),
-      frames_(ratio.toOutput(static_cast<std::int64_t>(sourceFrames_))),
+      timePitch_(spec.timePitch),
+      frames_(toHeard(static_cast<std::int64_t>(sourceFrames_))),
       pages_(tracks_.size(), kPages) {}
 
 SongStream::~SongStream() {
@@ -100,6 +112,12 @@ SongStream::~SongStream() {
   }
   wake_.notify_one();
   if (thread_.joinable()) thread_.join();
+}
+
+std::int64_t SongStream::toHeard(std::int64_t frame) const noexcept {
+  const std::int64_t output = ratio_.toOutput(frame);
+  if (timePitch_.speed == 1) return output;
+  return std::llround(static_cast<double>(output) / timePitch_.speed);
 }
 
 void SongStream::setFinished(std::vector<FrameRange> ranges) {
@@ -118,10 +136,30 @@ void SongStream::refresh(FrameRange range) {
 
 /// Notes it for the reader, which alone may touch the pages. Under the lock.
 void SongStream::outdate(const FrameRange& range) {
-  const std::size_t begin = range.first - std::min(range.first, kReach);
-  const auto first = pageOf(ratio_.toOutput(static_cast<std::int64_t>(begin)));
-  const auto last = pageOf(ratio_.toOutput(static_cast<std::int64_t>(range.second + kReach)));
+  std::size_t reach = kReach;
+  if (stretch_) reach += static_cast<std::size_t>(kStretchReachSeconds * rate_);
+  const std::size_t begin = range.first - std::min(range.first, reach);
+  const auto first = pageOf(toHeard(static_cast<std::int64_t>(begin)));
+  const auto last = pageOf(toHeard(static_cast<std::int64_t>(range.second + reach)));
   outdated_.emplace_back(first, last + 1);
+}
+
+/// Under the lock. A stretched page comes out a little otherwise each time, so that one that is
+/// being heard stays until the playhead has left it.
+void SongStream::noteOutdated() {
+  std::vector<std::pair<Page, Page>> later;
+  const Playhead playhead = playhead_.load();
+  const Page heard = stretch_ && playhead.isMoving ? pageOf(playhead.position) : -1;
+  for (const auto& [first, last] : outdated_) {
+    if (heard < first || heard >= last) {
+      pages_.outdate(first, last);
+      continue;
+    }
+    pages_.outdate(first, heard);
+    pages_.outdate(heard + 1, last);
+    later.emplace_back(heard, heard + 1);
+  }
+  outdated_ = std::move(later);
 }
 
 void SongStream::expect(std::int64_t position) {
@@ -141,8 +179,8 @@ bool SongStream::waitFor(std::int64_t position, double seconds) {
 void SongStream::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    for (const auto& [first, last] : outdated_) pages_.outdate(first, last);
-    outdated_.clear();
+    noteOutdated();
+    const std::size_t postponed = outdated_.size();
     const std::vector<Page> wanted = wantedPages();
     lock.unlock();
     pages_.sweep();
@@ -152,7 +190,8 @@ void SongStream::run() {
       isExpectedThere_ = true;
       filled_.notify_all();
     }
-    if (!wasFilled && !stopping_ && outdated_.empty()) wake_.wait_for(lock, kPollPeriod);
+    if (!wasFilled && !stopping_ && outdated_.size() == postponed)
+      wake_.wait_for(lock, kPollPeriod);
   }
 }
 
@@ -198,6 +237,47 @@ bool SongStream::fillFirstMissing(const std::vector<Page>& wanted) {
 }
 
 void SongStream::load(Page page, float* samples) {
+  if (stretch_) {
+    loadStretched(page, samples);
+  } else if (!loadTracks(page * kPageFrames, PageCache::kPageFrames, samples)) {
+    readFaults_.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+/// Goes on from the page before where that is possible. Where it is not, and the page before is
+/// there from another run, that fades out beyond its end while this one fades in.
+void SongStream::loadStretched(Page page, float* samples) {
+  std::erase_if(stretched_, [this](const auto& entry) { return !pages_.has(entry.first); });
+  bool isWhole = true;
+  const bool isNewRun = stretch_->next() != page * kPageFrames;
+  if (isNewRun) {
+    ++run_;
+    isWhole = stretch_->seek(page * kPageFrames);
+  }
+  const std::size_t channels = 2 * tracks_.size();
+  Stretched now{run_, std::vector<float>(channels * kSeamFrames)};
+  isWhole =
+      stretch_->read(PageCache::kPageFrames, samples, kSeamFrames, now.beyond.data()) && isWhole;
+  const auto before = stretched_.find(page - 1);
+  if (isNewRun && before != stretched_.end()) {
+    for (std::size_t c = 0; c < channels; ++c) {
+      float* const to = samples + c * PageCache::kPageFrames;
+      const float* const from = before->second.beyond.data() + c * kSeamFrames;
+      for (std::size_t i = 0; i < kSeamFrames; ++i) {
+        const float share = (static_cast<float>(i) + 0.5f) / kSeamFrames;
+        to[i] = from[i] + share * (to[i] - from[i]);
+      }
+    }
+  }
+  const auto after = stretched_.find(page + 1);
+  if (after != stretched_.end() && after->second.run != run_) pages_.drop(page + 1);
+  stretched_[page] = std::move(now);
+  if (!isWhole) readFaults_.fetch_add(1, std::memory_order_relaxed);
+}
+
+/// Fills [tracks][2][count] from an output frame of the song on, at its own speed; a track that
+/// cannot be read is silent. @return whether all could
+bool SongStream::loadTracks(std::int64_t first, std::size_t count, float* samples) {
   std::vector<FrameRange> finished;
   {
     const std::lock_guard lock(mutex_);
@@ -205,28 +285,27 @@ void SongStream::load(Page page, float* samples) {
   }
   bool isWhole = true;
   for (const Track& track : tracks_) {
-    if (!loadTrack(track, finished, page, samples)) {
-      std::fill_n(samples, 2 * kPageFrames, 0.0f);
+    if (!loadTrack(track, finished, first, count, samples)) {
+      std::fill_n(samples, 2 * count, 0.0f);
       isWhole = false;
     }
-    samples += 2 * kPageFrames;
+    samples += 2 * count;
   }
-  if (!isWhole) readFaults_.fetch_add(1, std::memory_order_relaxed);
+  return isWhole;
 }
 
-/// @param samples [2][kPageFrames]
-bool SongStream::loadTrack(const Track& track, const std::vector<FrameRange>& finished, Page page,
-                           float* samples) {
-  const std::int64_t first = page * kPageFrames;
+/// @param samples [2][count]
+bool SongStream::loadTrack(const Track& track, const std::vector<FrameRange>& finished,
+                           std::int64_t first, std::size_t count, float* samples) {
   if (ratio_.isOne()) {
-    if (!readFrames(track, finished, first, kPageFrames)) return false;
+    if (!readFrames(track, finished, first, count)) return false;
     std::copy(planar_.begin(), planar_.end(), samples);
     return true;
   }
-  const std::size_t count = converter_.sourceCount(first, kPageFrames);
-  if (!readFrames(track, finished, converter_.sourceStart(first), count)) return false;
+  const std::size_t needed = converter_.sourceCount(first, count);
+  if (!readFrames(track, finished, converter_.sourceStart(first), needed)) return false;
   for (std::size_t c = 0; c < 2; ++c) {
-    converter_.convert(planar_.data() + c * count, first, kPageFrames, samples + c * kPageFrames);
+    converter_.convert(planar_.data() + c * needed, first, count, samples + c * count);
   }
   return true;
 }

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -17,6 +18,7 @@
 #include "pcm/track.h"
 #include "rt/page_cache.h"
 #include "rt/rate_converter.h"
+#include "rt/time_stretch.h"
 
 namespace stemwright::rt {
 
@@ -31,6 +33,7 @@ struct TrackSource {
 struct SongSpec {
   std::vector<TrackSource> tracks;  ///< all of the same length
   double rate = 0;
+  TimePitch timePitch = {};
 };
 
 /// Where the audio thread reads, and where it will be next.
@@ -38,11 +41,12 @@ struct Playhead {
   std::int64_t position = 0;
   std::int64_t loopStart = 0;
   std::int64_t loopEnd = 0;  ///< 0: no loop
+  bool isMoving = false;
 };
 
 /// The tracks of a song, read ahead of the playhead by a thread of its own into constant memory.
-/// Frames count at the output's rate from here on: tracks of another rate are converted as they
-/// are read.
+/// Frames are those that are heard, at the output's rate and the song's speed: tracks of another
+/// rate are converted, and those of another pitch or tempo stretched, as they are read.
 class SongStream {
  public:
   /// Opens the tracks. @return kInput when one cannot be read, or they differ in length
@@ -53,7 +57,9 @@ class SongStream {
 
   std::size_t tracks() const noexcept { return tracks_.size(); }
   std::int64_t frames() const noexcept { return frames_; }
-  const RateRatio& ratio() const noexcept { return ratio_; }
+  const TimePitch& timePitch() const noexcept { return timePitch_; }
+  /// The heard frame at a frame of the tracks, at their own rate.
+  std::int64_t toHeard(std::int64_t frame) const noexcept;
 
   /// [audio-thread]
   PageCache& pages() noexcept { return pages_; }
@@ -77,21 +83,33 @@ class SongStream {
     bool isGrowing;
   };
 
-  SongStream(std::vector<Track> tracks, RateRatio ratio);
+  /// A stretched page, as long as it is in memory.
+  struct Stretched {
+    std::uint64_t run;          ///< pages of one run have no seam between them
+    std::vector<float> beyond;  ///< [tracks][2][kSeamFrames] that follow it in its run
+  };
+  static constexpr std::size_t kSeamFrames = 256;
+
+  SongStream(std::vector<Track> tracks, const SongSpec& spec, double outputRate);
   void run();
   std::vector<PageCache::Page> wantedPages();
   bool fillFirstMissing(const std::vector<PageCache::Page>& wanted);
   void load(PageCache::Page page, float* samples);
-  bool loadTrack(const Track& track, const std::vector<FrameRange>& finished, PageCache::Page page,
-                 float* samples);
+  void loadStretched(PageCache::Page page, float* samples);
+  void noteOutdated();
+  bool loadTracks(std::int64_t first, std::size_t count, float* samples);
+  bool loadTrack(const Track& track, const std::vector<FrameRange>& finished, std::int64_t first,
+                 std::size_t count, float* samples);
   bool readFrames(const Track& track, const std::vector<FrameRange>& finished, std::int64_t start,
                   std::size_t count);
   void outdate(const FrameRange& range);
 
   const std::vector<Track> tracks_;
+  const double rate_;  ///< the tracks'
   const RateRatio ratio_;
   const RateConverter converter_;
   const std::size_t sourceFrames_;
+  const TimePitch timePitch_;
   const std::int64_t frames_;
   PageCache pages_;
   core::SeqLock<Playhead> playhead_;
@@ -106,8 +124,12 @@ class SongStream {
   std::vector<FrameRange> finished_;
   std::vector<std::pair<PageCache::Page, PageCache::Page>> outdated_;
 
-  std::vector<float> interleaved_;  ///< the reader's own
-  std::vector<float> planar_;       ///< [2][frames] of one track, at its own rate
+  // The reader's own.
+  std::unique_ptr<TimeStretch> stretch_;  ///< null: pitch and tempo are the song's
+  std::uint64_t run_ = 0;
+  std::map<PageCache::Page, Stretched> stretched_;
+  std::vector<float> interleaved_;
+  std::vector<float> planar_;  ///< [2][frames] of one track, at its own rate
   std::thread thread_;
 };
 

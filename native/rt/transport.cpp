@@ -10,6 +10,22 @@ void Transport::setLength(std::int64_t frames) noexcept {
   position_ = std::clamp<std::int64_t>(position_, 0, frames);
 }
 
+void Transport::changePace(std::int64_t frames, double scale) noexcept {
+  const auto moved = [scale](std::int64_t frame) {
+    return std::llround(static_cast<double>(frame) * scale);
+  };
+  const std::int64_t start = moved(loopStart_);
+  const std::int64_t end = moved(loopEnd_);
+  length_ = frames;
+  position_ = std::clamp<std::int64_t>(moved(position()), 0, frames);
+  hasPendingSeek_ = false;
+  isRunning_ = false;
+  isUnderWay_ = false;
+  tailCount_ = 0;
+  gain_ = 0;
+  loop(start, end);
+}
+
 void Transport::seek(std::int64_t frame) noexcept {
   pendingSeek_ = std::clamp<std::int64_t>(frame, 0, length_);
   hasPendingSeek_ = true;

@@ -29,6 +29,9 @@ class Transport {
 
   /// A song of so many frames. Only when isSilent().
   void setLength(std::int64_t frames) noexcept;
+  /// The same song at another pace, of so many frames: each place is now at `scale` times where it
+  /// was. What plays begins anew there, fading in; it is another's to fade out what sounded.
+  void changePace(std::int64_t frames, double scale) noexcept;
   void play() noexcept { wantsPlay_ = true; }
   void pause() noexcept { wantsPlay_ = false; }
   void seek(std::int64_t frame) noexcept;
@@ -70,8 +73,8 @@ class Transport {
   template <typename Emit>
   void emitTails(std::size_t at, std::int64_t count, Emit& emit);
 
-  const std::int64_t fade_;
-  const float step_;
+  std::int64_t fade_;
+  float step_;
   std::int64_t length_ = 0;
   std::int64_t loopStart_ = 0;
   std::int64_t loopEnd_ = 0;

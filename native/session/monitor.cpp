@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <utility>
 
 namespace stemwright::session {
@@ -12,6 +13,8 @@ using core::Error;
 using core::ErrorCode;
 using core::Status;
 
+/// Beyond the playhead, for what happens until a command takes effect.
+constexpr double kAheadSeconds = 0.1;
 /// A song whose first sound takes longer is put in place all the same, and waits there.
 constexpr double kMostWaitSeconds = 5;
 
@@ -22,6 +25,15 @@ Status sent(bool isTaken) {
 
 Error noSong() {
   return {ErrorCode::kInvalidArgument, "no song is loaded"};
+}
+
+rt::SongSpec specOf(const std::vector<MonitorTrack>& tracks, double rate,
+                    const TimePitch& timePitch) {
+  rt::SongSpec spec{{}, rate, timePitch};
+  for (const MonitorTrack& track : tracks) {
+    spec.tracks.push_back({track.path, track.channels, track.isGrowing});
+  }
+  return spec;
 }
 
 /// Each strip's gains: a solo mutes all others but those that are safe from it.
@@ -68,17 +80,14 @@ Status Monitor::load(const MonitorSong& song) {
   if (song.strips.size() != song.tracks.size()) {
     return Error{ErrorCode::kInvalidArgument, "one strip per track is needed"};
   }
-  rt::SongSpec spec{{}, song.rate};
-  for (const MonitorTrack& track : song.tracks) {
-    spec.tracks.push_back({track.path, track.channels, track.isGrowing});
-  }
-  auto opened = rt::SongStream::open(spec, device_->rate());
+  const std::lock_guard loading(loading_);
+  auto opened = rt::SongStream::open(specOf(song.tracks, song.rate, timePitch_), device_->rate());
   if (!opened) return opened.error();
   std::unique_ptr<rt::SongStream> stream = std::move(opened).value();
   stream->setFinished(song.finished);
-  const std::int64_t position =
-      song.isContinued ? engine_->snapshot().position
-                       : stream->ratio().toOutput(static_cast<std::int64_t>(song.position));
+  const std::int64_t position = song.isContinued
+                                    ? engine_->snapshot().position
+                                    : stream->toHeard(static_cast<std::int64_t>(song.position));
   stream->waitFor(std::min(position, std::max<std::int64_t>(0, stream->frames() - 1)),
                   kMostWaitSeconds);
 
@@ -107,13 +116,55 @@ Status Monitor::load(const MonitorSong& song) {
   std::erase_if(effects_, isOfTrack);
   effects_.merge(effects);
   stream_ = raw;
-  ratio_ = raw->ratio();
+  ratio_ = rt::RateRatio::of(song.rate, device_->rate());
+  songRate_ = song.rate;
+  finished_ = song.finished;
   tracks_ = song.tracks;
   strips_ = song.strips;
   return song.isContinued ? Status() : sent(engine_->seek(position));
 }
 
+Status Monitor::setTimePitch(const TimePitch& timePitch) {
+  if (!timePitch.isInRange()) return Error{ErrorCode::kInvalidArgument, "no such pitch or tempo"};
+  const std::lock_guard loading(loading_);
+  const TimePitch before = std::exchange(timePitch_, timePitch);
+  if (timePitch == before) return {};
+  const Status status = stream_ != nullptr   ? exchangeStream()
+                        : timePitch.isNone() ? Status()
+                                             : rt::TimeStretch::isAvailable();
+  if (!status.ok()) timePitch_ = before;
+  return status;
+}
+
+/// The same tracks, stretched otherwise, once they are there where the playhead has got to.
+/// Under `loading_`, which alone lets streams change.
+Status Monitor::exchangeStream() {
+  auto opened = rt::SongStream::open(specOf(tracks_, songRate_, timePitch_), device_->rate());
+  if (!opened) return opened.error();
+  std::unique_ptr<rt::SongStream> stream = std::move(opened).value();
+  {
+    const std::lock_guard lock(mutex_);
+    stream->setFinished(finished_);
+  }
+  // While the first sound was waited for the playhead has moved on.
+  for (const double ahead : {0.0, kAheadSeconds}) {
+    const rt::Snapshot now = engine_->snapshot();
+    const double frame = static_cast<double>(now.position) * now.speed / timePitch_.speed;
+    stream->waitFor(
+        std::min<std::int64_t>(std::llround(frame + ahead * rate()), stream->frames() - 1),
+        kMostWaitSeconds);
+  }
+  const std::lock_guard lock(mutex_);
+  engine_->collect();
+  stream->setFinished(finished_);
+  rt::SongStream* const raw = stream.get();
+  STEMWRIGHT_TRY(sent(engine_->setStream(std::move(stream))));
+  stream_ = raw;
+  return {};
+}
+
 Status Monitor::unload() {
+  const std::lock_guard loading(loading_);
   const std::lock_guard lock(mutex_);
   STEMWRIGHT_TRY(sent(engine_->setSong(nullptr, false)));
   std::erase_if(effects_, isOfTrack);
@@ -135,16 +186,18 @@ Status Monitor::pause() {
 
 Status Monitor::seek(std::size_t frame) {
   const std::lock_guard lock(mutex_);
-  const std::int64_t target = ratio_.toOutput(static_cast<std::int64_t>(frame));
-  if (stream_ != nullptr) stream_->expect(target);
+  if (stream_ == nullptr) return noSong();
+  const std::int64_t target = stream_->toHeard(static_cast<std::int64_t>(frame));
+  stream_->expect(target);
   return sent(engine_->seek(target));
 }
 
 Status Monitor::loop(std::optional<FrameRange> range) {
   const std::lock_guard lock(mutex_);
+  if (stream_ == nullptr) return noSong();
   const FrameRange frames = range.value_or(FrameRange{0, 0});
-  return sent(engine_->loop(ratio_.toOutput(static_cast<std::int64_t>(frames.first)),
-                            ratio_.toOutput(static_cast<std::int64_t>(frames.second))));
+  return sent(engine_->loop(stream_->toHeard(static_cast<std::int64_t>(frames.first)),
+                            stream_->toHeard(static_cast<std::int64_t>(frames.second))));
 }
 
 Status Monitor::setStrip(std::size_t index, const StripState& state) {
@@ -179,6 +232,7 @@ Status Monitor::setInput(const StripState& state) {
 Status Monitor::setFinished(std::vector<FrameRange> ranges) {
   const std::lock_guard lock(mutex_);
   if (stream_ == nullptr) return noSong();
+  finished_ = ranges;
   stream_->setFinished(std::move(ranges));
   return {};
 }
@@ -278,7 +332,7 @@ double Monitor::heardPosition(const MonitorReading& reading) const {
     frames -= block + reading.device.outputLatencySeconds * device_->rate();
     frames += std::clamp(nanoseconds * 1e-9 * device_->rate(), 0.0, 2 * block);
   }
-  return std::max(0.0, frames) * static_cast<double>(ratio_.source) /
+  return std::max(0.0, frames) * reading.engine.speed * static_cast<double>(ratio_.source) /
          static_cast<double>(ratio_.output);
 }
 

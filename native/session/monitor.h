@@ -29,6 +29,7 @@ using rt::kMasterStrip;
 using rt::kSendStrip;
 using rt::Levels;
 using rt::Snapshot;
+using rt::TimePitch;
 
 struct MonitorRequest {
   audio::DeviceRequest device;
@@ -108,6 +109,9 @@ class Monitor final : private audio::Renderer, private audio::Sink {
   core::Status pause();
   core::Status seek(std::size_t frame);
   core::Status loop(std::optional<FrameRange> range);
+  /// Of this song and those to come; crossfaded once the first sound is in memory. At none the
+  /// samples are the tracks' own. @return kOutput without SoundTouch [worker]
+  core::Status setTimePitch(const TimePitch& timePitch);
   core::Status setStrip(std::size_t index, const StripState& state);
   core::Status setMaster(double gain);
   /// The live input, which begins muted.
@@ -148,11 +152,17 @@ class Monitor final : private audio::Renderer, private audio::Sink {
 
   static constexpr std::size_t kMostOutput = std::size_t{1} << 18;  // samples
 
+  core::Status exchangeStream();
+
   bool isSilent_ = false;
-  std::mutex mutex_;  ///< of the callers; the audio thread does not know it
+  std::mutex loading_;  ///< held while a stream is opened; taken before the other
+  std::mutex mutex_;    ///< of the callers; the audio thread does not know it
   std::unique_ptr<rt::Engine> engine_;
   rt::SongStream* stream_ = nullptr;  ///< of the song that was sent last, which lives till the next
   rt::RateRatio ratio_;
+  TimePitch timePitch_;  ///< of the next stream that is opened
+  double songRate_ = 0;
+  std::vector<FrameRange> finished_;
   std::vector<MonitorTrack> tracks_;
   std::vector<StripState> strips_;
   struct Placed {

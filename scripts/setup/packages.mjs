@@ -206,6 +206,13 @@ const requirements = [
     probe: () => (process.platform !== 'linux' || lavapipe() ? { ok: true } : { ok: false, found: 'lvp_icd not found' }),
   },
   {
+    name: 'SoundTouch',
+    purposes: ['run', 'test'],
+    packages: { apt: 'libsoundtouch-dev', brew: 'sound-touch', choco: '' },
+    files: () => present(header('SoundTouchDLL.h')),
+    probe: () => (header('SoundTouchDLL.h') ? { ok: true } : { ok: false, found: 'SoundTouchDLL.h not found' }),
+  },
+  {
     name: 'jackd',
     purposes: ['test'],
     packages: { apt: 'jackd2', brew: '', choco: '' },

@@ -8,6 +8,7 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <numbers>
 #include <random>
 #include <thread>
 #include <vector>
@@ -22,6 +23,8 @@ using stemwright::rt::Insert;
 using stemwright::rt::kInputStrip;
 using stemwright::rt::kMasterStrip;
 using stemwright::rt::Snapshot;
+using stemwright::rt::SongStream;
+using stemwright::rt::TimePitch;
 using stemwright::testing::kTestRate;
 using stemwright::testing::Recorder;
 using stemwright::testing::TestSong;
@@ -46,6 +49,20 @@ void runRandomBlocks(Engine& engine, Recorder& recorder, std::size_t frames, std
     recorder.run(std::min(block, (end - recorder.sound.size()) / 2));
     REQUIRE_FALSE(engine.snapshot().isWaiting);
     if (random() % 8 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+}
+
+/// The same where the reader takes long: each block waits for what it plays.
+void runReady(Engine& engine, SongStream& stream, Recorder& recorder, std::size_t frames,
+              std::mt19937& random) {
+  const std::size_t end = recorder.sound.size() + 2 * frames;
+  while (recorder.sound.size() < end) {
+    const std::size_t block = 1 + random() % 4000;
+    const std::size_t count = std::min(block, (end - recorder.sound.size()) / 2);
+    const auto last = engine.snapshot().position + static_cast<std::int64_t>(count + 2 * kFade);
+    REQUIRE(stream.waitFor(std::min(last, stream.frames() - 1), 20));
+    recorder.run(count);
+    REQUIRE_FALSE(engine.snapshot().isWaiting);
   }
 }
 
@@ -136,6 +153,78 @@ TEST_SUITE("rt") {
     for (int block = 0; block < 10; ++block) recorder.run(128);
     CHECK(recorder.sound.back() == 0);
     CHECK(engine.snapshot().strips == 0);
+  }
+
+  TEST_CASE("pitch and tempo change without a step, and back to the very samples") {
+    const TemporaryFolder folder;
+    TestSong song(folder, 2, 300'000);
+    std::vector<float> tone;
+    for (std::size_t i = 0; i < song.frames; ++i) {
+      const double phase = 2 * std::numbers::pi * 200 * static_cast<double>(i) / kTestRate;
+      tone.insert(tone.end(), 2, static_cast<float>(0.2 * std::sin(phase)));
+    }
+    for (const auto& track : song.spec.tracks) writeTrack(track.path, 2, tone);
+    Engine engine(kTestRate);
+    auto opened = song.open();
+    SongStream* playing = &opened->stream();
+    REQUIRE(engine.setSong(std::move(opened), false));
+    REQUIRE(engine.play());
+    Recorder recorder(engine);
+    std::mt19937 random(9);
+    const auto run = [&](std::size_t frames) {
+      runReady(engine, *playing, recorder, frames, random);
+    };
+    const auto heard = [&] {
+      return static_cast<double>(engine.snapshot().position) * engine.snapshot().speed;
+    };
+    const auto change = [&](const TimePitch& timePitch) {
+      song.spec.timePitch = timePitch;
+      auto stream = song.stream();
+      REQUIRE(stream->waitFor(std::llround(heard() / timePitch.speed), 20));
+      playing = stream.get();
+      REQUIRE(engine.setStream(std::move(stream)));
+      engine.collect();
+    };
+    run(20'000);
+    change({0, 0.5});
+    run(40'000);
+    CHECK(heard() == doctest::Approx(40'000).epsilon(1e-4));
+    change({-1, 1.25});
+    run(40'000);
+    CHECK(heard() == doctest::Approx(90'000).epsilon(1e-4));
+    change({});
+    run(20'000);
+    const auto end = static_cast<std::size_t>(engine.snapshot().position);
+    CHECK(end == doctest::Approx(110'000).epsilon(1e-4));
+    for (std::size_t i = 0; i < 2 * (20'000 - kFade); ++i) {
+      REQUIRE(recorder.sound[recorder.sound.size() - 1 - i] == tone[2 * end - 1 - i] * 2);
+    }
+    double steepest = 0;
+    for (std::size_t i = 2; i < recorder.sound.size(); ++i) {
+      const double step = std::abs(recorder.sound[i] - recorder.sound[i - 2]);
+      steepest = std::max(steepest, step);
+    }
+    CHECK(steepest < 1.6 * 0.4 * 2 * std::numbers::pi * 200 / kTestRate);
+    CHECK(engine.snapshot().lateReads == 0);
+  }
+
+  TEST_CASE("a loop at another tempo repeats to the sample") {
+    const TemporaryFolder folder;
+    TestSong song(folder, 2, 100'000);
+    song.spec.timePitch = {2, 0.75};
+    Engine engine(kTestRate);
+    auto opened = song.open();
+    SongStream& stream = opened->stream();
+    REQUIRE(engine.setSong(std::move(opened), false));
+    REQUIRE(engine.loop(8000, 28'000));
+    REQUIRE(engine.play());
+    Recorder recorder(engine);
+    std::mt19937 random(4);
+    runReady(engine, stream, recorder, 68'000, random);
+    for (std::size_t frame = 28'000 + kFade; frame < 48'000; ++frame) {
+      REQUIRE(recorder.sound[2 * frame] == recorder.sound[2 * (frame + 20'000)]);
+    }
+    CHECK(engine.snapshot().lateReads == 0);
   }
 
   TEST_CASE("the live input starts muted, passes at its gain, and its NaN stays out of the mix") {
@@ -258,7 +347,7 @@ TEST_SUITE("rt") {
       const auto frame = static_cast<std::int64_t>(random() % 300'000);
       const std::size_t strip = random() % 6 == 0 ? kMasterStrip : random() % 5;
       bool isTaken = true;
-      switch (random() % 12) {
+      switch (random() % 13) {
         case 0:
           isTaken = engine.pause();
           break;
@@ -281,6 +370,14 @@ TEST_SUITE("rt") {
           break;
         case 6:
           isTaken = engine.play();
+          break;
+        case 8:
+          if (random() % 20 == 0) {
+            TestSong& stretched = songs[random() % 3];
+            stretched.spec.timePitch = {static_cast<double>(random() % 3) - 1,
+                                        0.5 + 0.5 * static_cast<double>(random() % 3)};
+            isTaken = engine.setStream(stretched.stream());
+          }
           break;
         case 7:
           isTaken = engine.setGains(kInputStrip, gainsOf(0.5, 0.2));

@@ -133,6 +133,38 @@ TEST_SUITE("rt") {
     }
   }
 
+  TEST_CASE("a stretched song has no seam, wherever its pages were read from") {
+    const TemporaryFolder folder;
+    std::vector<float> samples;
+    for (int i = 0; i < 300'000; ++i) {
+      const auto value = static_cast<float>(std::sin(2 * std::numbers::pi * 300 * i / 48000));
+      samples.insert(samples.end(), {value, value});
+    }
+    writeTrack(folder.file("a.f32"), 2, samples);
+    auto opened = SongStream::open({{{folder.file("a.f32"), 2, false}}, 48000, {0.5, 0.8}}, 48000);
+    REQUIRE(opened.ok());
+    SongStream& stream = *opened.value();
+    CHECK(stream.frames() == 375'000);
+    CHECK(stream.toHeard(200'000) == 250'000);
+    // Jumps leave pages of many runs, in one cache.
+    for (const PageCache::Page page : {30, 10, 50, 24, 4, 44}) {
+      stream.moveTo({page * static_cast<PageCache::Page>(kPage), 0, 0});
+      REQUIRE(stream.waitFor(page * static_cast<PageCache::Page>(kPage), 20));
+    }
+    stream.moveTo({static_cast<std::int64_t>(2 * kPage), 0, 0});
+    const double steepest = 2 * std::numbers::pi * 300 * std::exp2(0.5 / 12) / 48000;
+    float last = read(stream, 2, 0, 0).back();
+    for (PageCache::Page page = 3; page < 60; ++page) {
+      CAPTURE(page);
+      stream.moveTo({page * static_cast<PageCache::Page>(kPage), 0, 0});
+      // As the audio thread: whatever is there now.
+      for (const float value : read(stream, page, 0, 0)) {
+        REQUIRE(std::abs(value - last) < 1.3 * steepest);
+        last = value;
+      }
+    }
+  }
+
   TEST_CASE("ten hours take no more memory than a minute" *
             doctest::skip(!stemwright::testing::knowsResidentMemory())) {
     const auto grown = [](std::size_t seconds) {
