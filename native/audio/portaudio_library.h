@@ -10,7 +10,7 @@
 namespace stemwright::audio {
 
 /// The functions of PortAudio, found when sound is first asked for: the engine loads and computes
-/// on machines without it, and a packaged studio carries its own beside the engine.
+/// on machines without it. One that lies beside the engine goes before the system's.
 struct PortAudio {
   decltype(&Pa_Initialize) initialize = nullptr;
   decltype(&Pa_Terminate) terminate = nullptr;

@@ -15,7 +15,7 @@ extern "C" {
 namespace stemwright::rt {
 
 /// The functions of SoundTouch, found when pitch or tempo are first changed: the engine loads and
-/// computes on machines without it, and a packaged studio carries its own beside the engine.
+/// computes on machines without it. One that lies beside the engine goes before the system's.
 struct SoundTouch {
   decltype(&soundtouch_createInstance) create = nullptr;
   decltype(&soundtouch_destroyInstance) destroy = nullptr;
