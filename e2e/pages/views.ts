@@ -1,4 +1,5 @@
 import { expect } from '@playwright/test';
+import { BenchmarkPage } from './benchmark.ts';
 import { finishedSong } from './library.ts';
 import { makeCorruptSong, makeSong } from './songs.ts';
 import type { StudioPage } from './studio.ts';
@@ -57,6 +58,17 @@ export const views: readonly View[] = [
       await song(studio);
       await studio.page.keyboard.press('Control+e');
       await expect(studio.dialog(/^Export/)).toBeVisible();
+    },
+  },
+  { name: 'benchmark-empty', home: 'empty', show: (studio) => new BenchmarkPage(studio).show() },
+  {
+    name: 'benchmark', home: 'empty',
+    show: async (studio) => {
+      const benchmark = new BenchmarkPage(studio);
+      await benchmark.show();
+      await benchmark.run('FFT');
+      await benchmark.ended();
+      await expect(studio.page.getByRole('figure', { name: 'Chart: FFT, µs' }).locator('canvas')).toBeVisible();
     },
   },
   {

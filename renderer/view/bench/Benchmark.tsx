@@ -67,7 +67,7 @@ function Progress(): JSX.Element {
   const text = state === 'running' ? `${count}${secondsLeft === null ? '' : `, ${formatDuration(secondsLeft)} left`}` : state === 'cancelled' ? `Stopped, ${count}` : '';
   const tenth = names.length === 0 ? 0 : Math.floor((10 * done) / names.length) * 10;
   return (
-    <span className={styles.state}>
+    <span className={styles.state} data-run={progress.id}>
       {text}
       {isSongWaiting && <span className={styles.waits}> A song waits until this is over.</span>}
       <span role="status">
