@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PlacedEffect, Send } from './effects.ts';
+import { EffectPlace, PlacedEffect, Send } from './effects.ts';
 import { TrackKind } from './project.ts';
 import { Id } from './queue.ts';
 
@@ -111,6 +111,8 @@ export const Meters = z.strictObject({
   master: Levels,
   input: Levels,
   send: Levels,
+  /** Of limiters: what they take off now, dB, at most 0. Of reverbs: parts of the tail that came too late and were left out. */
+  effects: z.array(z.strictObject({ place: EffectPlace, reductionDb: z.number(), missedBlocks: count })),
   /** Time the engine takes over the time there is: of the last second, and of the worst block. */
   loadMean: z.number(),
   loadWorst: z.number(),

@@ -289,6 +289,8 @@ export interface MonitorMeters {
   master: MonitorLevels;
   input: MonitorLevels;
   send: MonitorLevels;
+  /** Of limiters and reverbs. */
+  effects: { place: InsertPlace; reductionDb: number; missedBlocks: number }[];
 }
 
 /** Work that `signal` stops; it is then rejected with the code 'cancelled'. */

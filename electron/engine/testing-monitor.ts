@@ -50,6 +50,6 @@ function silence(): MonitorMeters {
   return {
     ...{ position: 0, isPlaying: false, isWaiting: false, songs: 0, blocks: 0, loadMean: 0, loadWorst: 0, overloads: 0, xruns: 0 },
     ...{ lateReads: 0, readFaults: 0, nonFiniteBlocks: 0, droppedOutput: 0, inputLatencySeconds: 0, outputLatencySeconds: 0, isDeviceRunning: true },
-    ...{ strips: [], master: levels, input: levels, send: levels },
+    ...{ strips: [], master: levels, input: levels, send: levels, effects: [] },
   };
 }

@@ -434,6 +434,6 @@ function tracksIn({ channels, tracks: known, finished }: PlayableSong, tracks: M
 }
 
 function metersOf(meters: MonitorMeters): Meters {
-  const { strips, master, input, send, loadMean, loadWorst, overloads, xruns, readFaults, nonFiniteBlocks, inputLatencySeconds, outputLatencySeconds } = meters;
-  return { strips, master, input, send, loadMean, loadWorst, overloads, xruns, readFaults, nonFiniteBlocks, inputLatencySeconds, outputLatencySeconds };
+  const { strips, master, input, send, effects, loadMean, loadWorst, overloads, xruns, readFaults, nonFiniteBlocks, inputLatencySeconds, outputLatencySeconds } = meters;
+  return { strips, master, input, send, effects, loadMean, loadWorst, overloads, xruns, readFaults, nonFiniteBlocks, inputLatencySeconds, outputLatencySeconds };
 }

@@ -9,6 +9,11 @@
 namespace stemwright::addon {
 namespace {
 
+constexpr std::array<std::pair<const char*, std::size_t>, 3> kStrips{
+    {{"master", session::kMasterStrip},
+     {"input", session::kInputStrip},
+     {"send", session::kSendStrip}}};
+
 template <typename T, std::size_t N>
 T named(const Argument& argument, const std::array<std::pair<const char*, T>, N>& names) {
   const std::string name = argument.text();
@@ -105,15 +110,21 @@ session::EffectRequest readEffect(const Argument& effect) {
 
 std::size_t readStripName(const Argument& strip) {
   if (!strip.isText()) return strip.size();
-  constexpr std::array<std::pair<const char*, std::size_t>, 3> kStrips{
-      {{"master", session::kMasterStrip},
-       {"input", session::kInputStrip},
-       {"send", session::kSendStrip}}};
   return named(strip, kStrips);
 }
 
 session::InsertPlace readPlace(const Argument& place) {
   return {readStripName(place["strip"]), place["slot"].size()};
+}
+
+Napi::Value placeToJs(Napi::Env env, const session::InsertPlace& place) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("strip", static_cast<double>(place.strip));
+  for (const auto& [name, strip] : kStrips) {
+    if (strip == place.strip) object.Set("strip", name);
+  }
+  object.Set("slot", static_cast<double>(place.slot));
+  return object;
 }
 
 Napi::Value effectFactsToJs(Napi::Env env, const session::EffectFacts& facts) {

@@ -16,6 +16,7 @@ session::EffectRequest readEffect(const Argument& effect);
 std::size_t readStripName(const Argument& strip);
 /// { strip, slot }
 session::InsertPlace readPlace(const Argument& place);
+Napi::Value placeToJs(Napi::Env env, const session::InsertPlace& place);
 Napi::Value effectFactsToJs(Napi::Env env, const session::EffectFacts& facts);
 
 }  // namespace stemwright::addon

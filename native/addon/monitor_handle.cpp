@@ -114,6 +114,16 @@ Napi::Object readingToJs(Napi::Env env, const session::MonitorReading& reading) 
     strips.Set(i, levelsToJs(env, engine.strip[i]));
   }
   object.Set("strips", strips);
+  Napi::Array effects = Napi::Array::New(env, reading.effects.size());
+  for (std::uint32_t i = 0; i < reading.effects.size(); ++i) {
+    const auto& [place, effect] = reading.effects[i];
+    Napi::Object entry = Napi::Object::New(env);
+    entry.Set("place", placeToJs(env, place));
+    entry.Set("reductionDb", effect.reductionDb);
+    entry.Set("missedBlocks", number(effect.missedBlocks));
+    effects.Set(i, entry);
+  }
+  object.Set("effects", effects);
   object.Set("master", levelsToJs(env, engine.master));
   object.Set("input", levelsToJs(env, engine.input));
   object.Set("send", levelsToJs(env, engine.send));

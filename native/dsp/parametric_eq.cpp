@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kGlideSeconds = 0.02;
 /// Frames between changes of coefficients.
-constexpr std::size_t kStepFrames = 16;
+constexpr std::size_t kStepFrames = 4;
 
 StateVariable between(const StateVariable& a, const StateVariable& b, double share) {
   return {std::lerp(a.g, b.g, share), std::lerp(a.k, b.k, share), std::lerp(a.m0, b.m0, share),

@@ -9,6 +9,7 @@ namespace stemwright::rt {
 ConvolutionInsert::ConvolutionInsert(std::unique_ptr<dsp::Convolver> convolver, double rate,
                                      float dry, float wet)
     : convolver_(std::move(convolver)),
+      missedBefore_(convolver_->missedBlocks()),
       dry_(rate, dry),
       wet_(rate, wet),
       wetSound_(2 * kMostFrames),

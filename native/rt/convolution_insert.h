@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include "core/aligned.h"
@@ -22,12 +23,14 @@ class ConvolutionInsert final : public Insert {
   void process(float* left, float* right, std::size_t frames) noexcept override;
   /// The dry sound is delayed by as much as the wet one comes late.
   std::size_t latencyFrames() const noexcept override { return convolver_->latency(); }
-  const dsp::Convolver& convolver() const noexcept { return *convolver_; }
+  /// Parts of the tail that came too late since it was made, and were left out. [thread-safe]
+  std::uint64_t missedBlocks() const noexcept { return convolver_->missedBlocks() - missedBefore_; }
 
  private:
   void delay(float* channel, float* line, std::size_t frames) noexcept;
 
   const std::unique_ptr<dsp::Convolver> convolver_;
+  const std::uint64_t missedBefore_;  ///< in its warm-up, which is faster than real time
   Ramp dry_;
   Ramp wet_;
   core::AlignedBuffer<float> wetSound_;  ///< [2][kMostFrames]

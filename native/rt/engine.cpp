@@ -241,6 +241,7 @@ void Engine::renderSong(std::size_t frames) noexcept {
   }
   advance(transport_, song_->stream(), frames);
   if (leaving_ != nullptr) advance(leavingTransport_, *leaving_, frames);
+  alignStrips();
   for (std::size_t i = 0; i < song_->strips(); ++i) addToBuses(song_->strip(i), frames);
 }
 
@@ -294,6 +295,13 @@ void Engine::takeInput(const float* const* input, std::size_t inputs, std::size_
   }
   std::copy_n(input[0] + offset, frames, input_.left());
   std::copy_n(input[inputs > 1 ? 1 : 0] + offset, frames, input_.right());
+}
+
+/// A track whose effects come late takes the others with it.
+void Engine::alignStrips() noexcept {
+  const std::size_t most = song_->latencyFrames();
+  for (std::size_t i = 0; i < song_->strips(); ++i) song_->strip(i).lagBy(most);
+  now_.songLatency = most + master_.inserts().latencyFrames();
 }
 
 void Engine::addToBuses(Strip& strip, std::size_t frames) noexcept {

@@ -37,7 +37,8 @@ struct Snapshot {
   std::uint64_t overloads = 0;  ///< blocks that took longer than they last
   std::uint64_t lateReads = 0;
   std::uint64_t nonFiniteBlocks = 0;
-  std::uint64_t songs = 0;  ///< songs that have come and gone, this one included
+  std::size_t songLatency = 0;  ///< frames by which effects let the song come out late
+  std::uint64_t songs = 0;      ///< songs that have come and gone, this one included
   std::size_t strips = 0;
   std::array<Levels, kMostStrips> strip{};
   Levels master;
@@ -131,6 +132,7 @@ class Engine {
   static std::int64_t readyFrames(SongStream& stream, std::int64_t from,
                                   std::int64_t most) noexcept;
   void addSegment(SongStream& stream, const Segment& segment) noexcept;
+  void alignStrips() noexcept;
   void addToBuses(Strip& strip, std::size_t frames) noexcept;
   void addToMaster(Strip& strip, std::size_t frames) noexcept;
   void takeInput(const float* const* input, std::size_t inputs, std::size_t offset,

@@ -54,6 +54,13 @@ void InsertChain::process(float* left, float* right, std::size_t frames) noexcep
   }
 }
 
+std::size_t InsertChain::latencyFrames() const noexcept {
+  std::size_t sum = 0;
+  for (const Slot& slot : slots_)
+    sum += slot.current == nullptr ? 0 : slot.current->latencyFrames();
+  return sum;
+}
+
 /// Without an effect the sound passes as it is, so that the first fades in and the last fades out.
 void InsertChain::crossfade(Slot& slot, float* left, float* right, std::size_t frames) noexcept {
   float* const beforeLeft = before_.data();

@@ -31,6 +31,8 @@ class InsertChain {
   void putBack(Insert* insert) noexcept;
 
   void process(float* left, float* right, std::size_t frames) noexcept;
+  /// Frames by which what comes out lags, once every effect is faded in.
+  std::size_t latencyFrames() const noexcept;
 
  private:
   struct Slot {

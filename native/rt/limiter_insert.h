@@ -18,6 +18,8 @@ class LimiterInsert final : public Insert {
 
   /// [thread-safe]
   void setCeiling(double db) noexcept { wantedDb_.store(db, std::memory_order_relaxed); }
+  /// What it takes off now, dB, at most 0. [thread-safe]
+  float reductionDb() const noexcept { return limiter_.reductionDb(); }
   void process(float* left, float* right, std::size_t frames) noexcept override {
     const double wanted = wantedDb_.load(std::memory_order_relaxed);
     if (wanted != ceilingDb_) limiter_.setCeiling(ceilingDb_ = wanted);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <vector>
@@ -31,6 +32,13 @@ class Song {
   }
   std::size_t strips() const noexcept { return strips_.size(); }
   Strip& strip(std::size_t index) noexcept { return *strips_[index]; }
+
+  /// Frames by which the effects of some strip let it come out late.
+  std::size_t latencyFrames() const noexcept {
+    std::size_t most = 0;
+    for (const auto& strip : strips_) most = std::max(most, strip->inserts().latencyFrames());
+    return most;
+  }
 
  private:
   std::unique_ptr<SongStream> stream_;

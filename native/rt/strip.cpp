@@ -14,14 +14,16 @@ std::size_t framesOf(double seconds, double rate) {
   return std::max<std::size_t>(1, static_cast<std::size_t>(std::lround(seconds * rate)));
 }
 
-/// By the exponent, so that no compiler option can make it always true.
-bool allFinite(const float* x, std::size_t count) {
+/// Neither NaN nor infinite, nor so large (2^33) that an effect's sums might become it. By the
+/// exponent, so that no compiler option can make it always true.
+bool allSound(const float* x, std::size_t count) {
   constexpr std::uint32_t kExponent = 0x7f800000;
+  constexpr std::uint32_t kLeastTooLarge = (127u + 33u) << 23;
   std::uint32_t worst = 0;
   for (std::size_t i = 0; i < count; ++i) {
     worst = std::max(worst, std::bit_cast<std::uint32_t>(x[i]) & kExponent);
   }
-  return worst != kExponent;
+  return worst < kLeastTooLarge;
 }
 
 void mix(float& left, float& right, const Gains& gains) {
@@ -57,6 +59,7 @@ Strip::Strip(double rate)
     : rampFrames_(framesOf(kRampSeconds, rate)),
       samples_(2 * kMostFrames),
       inserts_(framesOf(kInsertFadeSeconds, rate)),
+      delay_(framesOf(kInsertFadeSeconds, rate)),
       meter_(rate),
       send_(rate, 0) {
   samples_.zero();
@@ -76,8 +79,14 @@ void Strip::process(std::size_t frames) noexcept {
   muteNonFinite(frames);
   inserts_.process(left(), right(), frames);
   muteNonFinite(frames);
+  delay_.process(left(), right(), frames);
   applyGains(frames);
   meter_.process(left(), right(), frames);
+}
+
+std::size_t Strip::missingLag(std::size_t frames) const noexcept {
+  const std::size_t own = inserts_.latencyFrames();
+  return frames > own ? frames - own : 0;
 }
 
 void Strip::addSend(float* toLeft, float* toRight, std::size_t frames) noexcept {
@@ -91,7 +100,7 @@ void Strip::addSend(float* toLeft, float* toRight, std::size_t frames) noexcept 
 }
 
 void Strip::muteNonFinite(std::size_t frames) noexcept {
-  if (allFinite(left(), frames) && allFinite(right(), frames)) return;
+  if (allSound(left(), frames) && allSound(right(), frames)) return;
   std::fill_n(left(), frames, 0.0f);
   std::fill_n(right(), frames, 0.0f);
   ++nonFiniteBlocks_;

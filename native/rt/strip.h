@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "core/aligned.h"
+#include "rt/delay_line.h"
 #include "rt/insert_chain.h"
 #include "rt/level_meter.h"
 #include "rt/ramp.h"
@@ -33,13 +34,17 @@ class Strip {
   InsertChain& inserts() noexcept { return inserts_; }
   LevelMeter& meter() noexcept { return meter_; }
   const LevelMeter& meter() const noexcept { return meter_; }
-  /// Blocks that held a NaN or an infinity, and were muted.
+  /// Blocks that held a NaN, an infinity or what is no sound (2^33 and more), and were muted.
   std::uint64_t nonFiniteBlocks() const noexcept { return nonFiniteBlocks_; }
 
   /// Begins there. Before it is heard.
   void startAt(const Gains& gains) noexcept { gains_ = target_ = gains; }
   /// Goes there in a straight line.
   void setGains(const Gains& gains) noexcept;
+  /// Lets it lag by so many frames in all, its effects' own latency among them.
+  void lagBy(std::size_t frames) noexcept { delay_.setDelay(missingLag(frames)); }
+  /// At once. Before it is heard.
+  void startLaggingBy(std::size_t frames) noexcept { delay_.startAt(missingLag(frames)); }
   /// How much of it goes into the send bus, after its gains; goes there in a straight line.
   /// [audio-thread]
   void setSend(float gain) noexcept { send_.set(gain); }
@@ -49,12 +54,14 @@ class Strip {
   void process(std::size_t frames) noexcept;
 
  private:
+  std::size_t missingLag(std::size_t frames) const noexcept;
   void muteNonFinite(std::size_t frames) noexcept;
   void applyGains(std::size_t frames) noexcept;
 
   const std::size_t rampFrames_;
   core::AlignedBuffer<float> samples_;  ///< [2][kMostFrames]
   InsertChain inserts_;
+  DelayLine delay_;
   LevelMeter meter_;
   Gains gains_;
   Gains target_;

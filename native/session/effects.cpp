@@ -12,6 +12,7 @@
 #include "dsp/convolution/convolver.h"
 #include "rt/convolution_insert.h"
 #include "rt/eq_insert.h"
+#include "rt/flush_denormals.h"
 #include "rt/gain_insert.h"
 #include "rt/limiter_insert.h"
 #include "session/response.h"
@@ -80,6 +81,12 @@ double measureLoad(dsp::Convolver& convolver, const EffectSetting& setting) {
   return least;
 }
 
+/// First thing on the thread that computes a tail.
+void prepareWorker() {
+  audio::raiseThreadPriority();
+  thread_local const rt::FlushDenormals untilItsEnd;
+}
+
 Prepared prepare(const GainRequest& request, const EffectSetting& setting) {
   return PreparedEffect{
       std::make_unique<rt::GainInsert>(setting.rate, static_cast<float>(request.gain)), {}};
@@ -122,7 +129,7 @@ Prepared prepare(const ReverbRequest& request, const EffectSetting& setting) {
   options.mode = request.mode;
   options.blockSize = facts.blockSize = blockSizeOf(request, setting);
   if (request.isThreaded && setting.isLive) options.tailThread = dsp::TailThread::kWorker;
-  options.onWorkerStart = audio::raiseThreadPriority;
+  options.onWorkerStart = prepareWorker;
   const auto& samples = response.value().channels;
   const std::vector<std::span<const float>> channels(samples.begin(), samples.end());
   auto made = dsp::Convolver::create(channels, options);
@@ -196,6 +203,18 @@ core::Result<bool> glideTo(const EffectRequest& wanted, const EffectRequest& now
                                : glide(one, *same, insert, setting, facts);
       },
       wanted);
+}
+
+std::optional<EffectReading> readEffect(const EffectRequest& request, const rt::Insert& insert) {
+  if (std::holds_alternative<LimiterRequest>(request)) {
+    return EffectReading{.reductionDb =
+                             static_cast<const rt::LimiterInsert&>(insert).reductionDb()};
+  }
+  if (std::holds_alternative<ReverbRequest>(request)) {
+    const auto& reverb = static_cast<const rt::ConvolutionInsert&>(insert);
+    return EffectReading{.missedBlocks = reverb.missedBlocks()};
+  }
+  return std::nullopt;
 }
 
 }  // namespace stemwright::session

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -68,6 +70,12 @@ struct EffectFacts {
   double load = 0;            ///< time the audio thread takes over the time there is
 };
 
+/// What an effect does while it is heard.
+struct EffectReading {
+  double reductionDb = 0;          ///< what a limiter takes off now, at most 0
+  std::uint64_t missedBlocks = 0;  ///< parts of a reverb's tail that came too late
+};
+
 struct PreparedEffect {
   std::unique_ptr<rt::Insert> insert;
   EffectFacts facts;
@@ -84,5 +92,9 @@ core::Result<PreparedEffect> prepareEffect(const EffectRequest& request,
 /// @return whether it does; else nothing is changed
 core::Result<bool> glideTo(const EffectRequest& wanted, const EffectRequest& now,
                            rt::Insert& insert, const EffectSetting& setting, EffectFacts& facts);
+
+/// @param request what the effect was made for [thread-safe]
+/// @return empty for effects that have nothing to tell
+std::optional<EffectReading> readEffect(const EffectRequest& request, const rt::Insert& insert);
 
 }  // namespace stemwright::session

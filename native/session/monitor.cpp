@@ -112,6 +112,9 @@ Status Monitor::load(const MonitorSong& song) {
   for (auto& [place, insert] : inserts) {
     made->strip(place.strip).inserts().place(place.slot, insert.release());
   }
+  for (std::size_t i = 0; i < made->strips(); ++i) {
+    made->strip(i).startLaggingBy(made->latencyFrames());
+  }
   STEMWRIGHT_TRY(sent(engine_->setSong(std::move(made), song.isContinued)));
   std::erase_if(effects_, isOfTrack);
   effects_.merge(effects);
@@ -315,6 +318,10 @@ MonitorReading Monitor::read() {
   reading.engine = engine_->snapshot();
   reading.device = device_->state();
   reading.position = heardPosition(reading);
+  for (const auto& [place, placed] : effects_) {
+    const auto effect = readEffect(placed.request, *placed.insert);
+    if (effect) reading.effects.emplace_back(place, *effect);
+  }
   reading.readFaults = stream_ == nullptr ? 0 : stream_->readFaults();
   reading.droppedOutput = droppedOutput_.load(std::memory_order_relaxed);
   return reading;
@@ -330,6 +337,7 @@ double Monitor::heardPosition(const MonitorReading& reading) const {
                             reading.engine.nanoseconds);
     const double block = static_cast<double>(reading.engine.blockFrames);
     frames -= block + reading.device.outputLatencySeconds * device_->rate();
+    frames -= static_cast<double>(reading.engine.songLatency);
     frames += std::clamp(nanoseconds * 1e-9 * device_->rate(), 0.0, 2 * block);
   }
   return std::max(0.0, frames) * reading.engine.speed * static_cast<double>(ratio_.source) /

@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "audio/device.h"
@@ -80,6 +81,7 @@ struct MonitorReading {
   rt::Snapshot engine;
   audio::DeviceState device;
   double position = 0;  ///< frames of the song at its own rate, as heard now
+  std::vector<std::pair<InsertPlace, EffectReading>> effects;  ///< those that have to tell
   std::uint64_t readFaults = 0;
   std::uint64_t droppedOutput = 0;  ///< frames that nobody read in time
 };

@@ -8,7 +8,8 @@ BlockEngine::BlockEngine(std::size_t block, Responses responses, const Convoluti
                          const kernels::Kernels& level)
     : inputs_(routing.inputs),
       outputs_(routing.outputs),
-      bank_(block, 0, (responses[0].size() + block - 1) / block, responses, routing, level),
+      bank_(block, 0, (responses[0].size() + block - 1) / block, PartitionBank::Blocks::kWhole,
+            responses, routing, level),
       window_(routing.inputs * 2 * block),
       ready_(routing.outputs * block) {
   window_.zero();

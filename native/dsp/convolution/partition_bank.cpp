@@ -1,6 +1,7 @@
 #include "dsp/convolution/partition_bank.h"
 
 #include <algorithm>
+#include <cassert>
 
 namespace stemwright::dsp {
 namespace {
@@ -39,12 +40,12 @@ core::AlignedBuffer<float> zeros(std::size_t count) {
 }  // namespace
 
 PartitionBank::PartitionBank(std::size_t block, std::size_t offset, std::size_t partitions,
-                             Responses responses, const ConvolutionRouting& routing,
+                             Blocks blocks, Responses responses, const ConvolutionRouting& routing,
                              const kernels::Kernels& level)
     : block_(block),
       partitions_(partitions),
       tiles_(block / kTileBins),
-      looksAhead_(partitions >= kFewPartitions && tiles_ >= kLookAhead),
+      looksAhead_(blocks == Blocks::kWhole && partitions >= kFewPartitions && tiles_ >= kLookAhead),
       isDoubled_(!looksAhead_ && block <= kLargestDoubled && partitions <= kRun),
       stored_(isDoubled_ ? 2 * partitions : partitions + (looksAhead_ ? kLookAhead - 1 : 0)),
       kernels_(&level.convolution),
@@ -109,6 +110,7 @@ void PartitionBank::pushStep(std::size_t input, const float* pair, std::size_t s
 
 void PartitionBank::sum(std::size_t output, std::size_t first, std::size_t begin,
                         std::size_t end) noexcept {
+  assert(first == 0 || !looksAhead_);
   for (std::size_t tile = begin; tile < end; ++tile) {
     if (looksAhead_) {
       sumTileAhead(output, tile);

@@ -30,18 +30,24 @@ using Responses = std::span<const std::span<const float>>;
 /// A stretch of impulse responses, cut into blocks of one size and kept as spectra, with the
 /// spectra of as many of the latest input blocks: convolution by overlap-save. Each spectrum is
 /// computed once, however many paths use it.
-/// Long responses do not fit the cache. Of these, one reading serves four blocks: a quarter of the
-/// tiles is summed for this block and, as far as its input is known, the next three, and the other
-/// tiles complete what was summed before.
+/// Long responses do not fit the cache. Of these, where all blocks come whole, one reading serves
+/// four blocks: a quarter of the tiles is summed for this block and, as far as its input is known,
+/// the next three, and the other tiles complete what was summed before.
 /// [one thread; nothing allocates after construction]
 /// Source: Gardner, Efficient Convolution without Input-Output Delay, 1995.
 class PartitionBank {
  public:
+  enum class Blocks {
+    kWhole,     ///< every block is summed from partition 0 on
+    kInPieces,  ///< of some, only what is known before they have come
+  };
+
   /// Takes taps [offset, offset + partitions * block) of each response; what lies past its end is
   /// 0.
   /// @param block a power of two, at least kTileBins
-  PartitionBank(std::size_t block, std::size_t offset, std::size_t partitions, Responses responses,
-                const ConvolutionRouting& routing, const kernels::Kernels& level);
+  PartitionBank(std::size_t block, std::size_t offset, std::size_t partitions, Blocks blocks,
+                Responses responses, const ConvolutionRouting& routing,
+                const kernels::Kernels& level);
 
   std::size_t block() const noexcept { return block_; }
   std::size_t partitions() const noexcept { return partitions_; }
@@ -59,7 +65,7 @@ class PartitionBank {
 
   /// Tiles [begin, end) of an output's spectrum, from partition `first` on: with 0 the latest block
   /// meets partition 0; with 1 it meets partition 1, which is what is known of the next block's
-  /// output before that block has come (only with fewer than kFewPartitions).
+  /// output before that block has come (only of kInPieces).
   void sum(std::size_t output, std::size_t first, std::size_t begin, std::size_t end) noexcept;
   /// Once all tiles are summed: the output's `block` samples.
   void finish(std::size_t output, std::size_t first, float* out) noexcept;

@@ -10,6 +10,8 @@ namespace {
 using kernels::ConvolutionKernels;
 
 constexpr std::size_t kMostInputs = 2;
+/// Taps whose products are summed before they meet a larger sum.
+constexpr std::size_t kRun = 512;
 
 }  // namespace
 
@@ -19,11 +21,13 @@ PartitionedEngine::PartitionedEngine(const PartitionLayout& layout, Responses re
                                      const kernels::Kernels& level)
     : routing_(routing),
       kernels_(&level.convolution),
-      head_(layout.head, 0, layout.headPartitions, responses, routing, level),
+      head_(layout.head, 0, layout.headPartitions, PartitionBank::Blocks::kInPieces, responses,
+            routing, level),
       windowStride_(core::paddedCount<float>(2 * layout.head + ConvolutionKernels::kFirSlack)),
       firstTaps_(responses.size() * layout.head),
       window_(routing.inputs * windowStride_),
-      rest_(routing.outputs * layout.head) {
+      rest_(routing.outputs * layout.head),
+      part_(layout.head) {
   firstTaps_.zero();
   window_.zero();
   rest_.zero();
@@ -86,11 +90,23 @@ void PartitionedEngine::convolvePiece(float* const* out, std::size_t offset,
     std::copy(rest(o) + position_, rest(o) + position_ + count, to);
     for (const ConvolutionPath& path : routing_.paths) {
       if (path.output != o) continue;
-      kernels_->fir(window(path.input) + block + position_,
-                    firstTaps_.data() + path.response * block, block, to, count);
+      addFirstTaps(path, to, count);
     }
   }
   if (position_ + count == block) pushBlock();
+}
+
+/// Not all at once: single precision would lose too much in so long a sum.
+void PartitionedEngine::addFirstTaps(const ConvolutionPath& path, float* to,
+                                     std::size_t count) noexcept {
+  const std::size_t block = head_.block();
+  const float* latest = window(path.input) + block + position_;
+  const float* taps = firstTaps_.data() + path.response * block;
+  for (std::size_t first = 0; first < block; first += kRun) {
+    std::fill_n(part_.data(), count, 0.0f);
+    kernels_->fir(latest - first, taps + first, std::min(kRun, block - first), part_.data(), count);
+    for (std::size_t i = 0; i < count; ++i) to[i] += part_[i];
+  }
 }
 
 void PartitionedEngine::endBlock(std::size_t upcoming) noexcept {
@@ -122,7 +138,8 @@ void PartitionedEngine::reset() noexcept {
 }
 
 std::size_t PartitionedEngine::bytes() const noexcept {
-  std::size_t sum = head_.bytes() + firstTaps_.bytes() + window_.bytes() + rest_.bytes();
+  std::size_t sum =
+      head_.bytes() + firstTaps_.bytes() + window_.bytes() + rest_.bytes() + part_.bytes();
   for (const auto& stage : tail_) sum += stage->bytes();
   return sum;
 }

@@ -34,6 +34,7 @@ class PartitionedEngine final : public ConvolutionEngine {
   void pushBlock() noexcept;
   void convolveBlock(float* const* out, std::size_t offset) noexcept;
   void convolvePiece(float* const* out, std::size_t offset, std::size_t count) noexcept;
+  void addFirstTaps(const ConvolutionPath& path, float* to, std::size_t count) noexcept;
   void endBlock(std::size_t upcoming) noexcept;
 
   const ConvolutionRouting routing_;
@@ -43,6 +44,7 @@ class PartitionedEngine final : public ConvolutionEngine {
   core::AlignedBuffer<float> firstTaps_;  ///< per response, the taps of partition 0
   core::AlignedBuffer<float> window_;     ///< per input: the last whole block, then the current one
   core::AlignedBuffer<float> rest_;       ///< per output: the current block without partition 0
+  core::AlignedBuffer<float> part_;       ///< what some of the taps give of a piece
   std::size_t position_ = 0;
   std::vector<std::unique_ptr<TailStage>> tail_;
   std::unique_ptr<TailWorker> worker_;

@@ -23,7 +23,8 @@ std::size_t pathsTo(const ConvolutionRouting& routing, std::size_t output) {
 TailStage::TailStage(const TailLayout& layout, Responses responses,
                      const ConvolutionRouting& routing, TailThread thread,
                      const kernels::Kernels& level)
-    : bank_(layout.block, 2 * layout.block, layout.partitions, responses, routing, level),
+    : bank_(layout.block, 2 * layout.block, layout.partitions, PartitionBank::Blocks::kWhole,
+            responses, routing, level),
       inputs_(routing.inputs),
       outputs_(routing.outputs),
       thread_(thread),

@@ -140,6 +140,25 @@ TEST_SUITE("dsp") {
     }
   }
 
+  TEST_CASE("growing partitions are exact at every block size, whole and in pieces") {
+    const Channels signal{noise(20'000, 12)};
+    for (std::size_t block = dsp::kSmallestBlock; block <= dsp::kLargestBlock; block *= 2) {
+      // Among them heads of many partitions.
+      for (std::size_t taps : {9000u, 20'000u, 50'000u}) {
+        const Channels response{noise(taps, 96)};
+        ConvolverOptions options;
+        options.channels = 1;
+        options.blockSize = block;
+        for (const BlockSizes& sizes : {allOf(block), allOf(100), randomSizes(9)}) {
+          const auto convolver = make(response, options);
+          const Channels out = render(*convolver, signal, taps, sizes);
+          INFO(taps, " taps in blocks of ", block);
+          CHECK(errorOf(out, signal, response) < kBound);
+        }
+      }
+    }
+  }
+
   TEST_CASE("every level convolves exactly") {
     const Channels response{noise(9000, 98)};
     const Channels signal{noise(12'000, 2)};

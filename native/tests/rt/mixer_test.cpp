@@ -1,11 +1,14 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <memory>
 #include <numbers>
+#include <random>
 #include <vector>
 
+#include "rt/delay_line.h"
 #include "rt/insert_chain.h"
 #include "rt/level_meter.h"
 #include "rt/limits.h"
@@ -87,6 +90,29 @@ TEST_SUITE("rt") {
       CHECK(left[480] == 0);
       CHECK(right[480] == 0.5f);
     }
+  }
+
+  TEST_CASE("a delay is exact, and changes without a click") {
+    stemwright::rt::DelayLine line(960);
+    std::vector<float> x(40'000);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      x[i] = static_cast<float>(std::sin(0.02 * static_cast<double>(i)));
+    }
+    std::vector<float> left = x, right = x;
+    const std::size_t delays[] = {0, 500, 16'384, 99'999, 3};
+    std::mt19937 random(2);
+    for (std::size_t at = 0; at < x.size();) {
+      line.setDelay(delays[at / 8000]);
+      const std::size_t frames = std::min<std::size_t>(1 + random() % 900, x.size() - at);
+      line.process(left.data() + at, right.data() + at, frames);
+      at += frames;
+    }
+    CHECK(left == right);
+    CHECK(left[7000] == x[7000]);
+    CHECK(left[15'000] == x[14'500]);
+    CHECK(left[31'000] == x[31'000 - 16'384]);
+    CHECK(left[39'999] == x[39'996]);
+    for (std::size_t i = 1; i < left.size(); ++i) REQUIRE(std::abs(left[i] - left[i - 1]) < 0.025f);
   }
 
   TEST_CASE("at unity a strip changes nothing") {

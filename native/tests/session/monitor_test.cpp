@@ -227,6 +227,38 @@ TEST_SUITE("session") {
     CHECK(monitor->load(song).error().code == ErrorCode::kInvalidArgument);
   }
 
+  TEST_CASE("a track whose effect comes late stays in time with the others") {
+    const TemporaryFolder folder;
+    const TestSong from(folder, 2, 200'000);
+    writeTrack(folder.file("ir.f32"), 1, {1.0f});
+    const auto monitor = openSilent();
+    MonitorSong song = songOf(from);
+    stemwright::session::ReverbRequest late{folder.file("ir.f32"), 1};
+    late.mode = stemwright::dsp::ConvolutionMode::kUniform;
+    late.blockSize = 2048;
+    late.dry = 0;
+    song.effects.push_back({{0, 0}, late});
+    song.position = 3000;
+    REQUIRE(monitor->load(song).ok());
+    REQUIRE(eventually([&] { return monitor->read().engine.songLatency == 2048; }));
+    REQUIRE(monitor->play().ok());
+    std::vector<float> sound;
+    listen(*monitor, sound, 40'000);
+    std::size_t start = 0;
+    while (std::abs(sound[start]) < 1e-5f && std::abs(sound[start + 1]) < 1e-5f) start += 2;
+    // The fade begins with almost nothing: the best of a few frames is the true one.
+    double best = 1;
+    for (std::size_t shift = 0; shift < 40; ++shift) {
+      double worst = 0;
+      for (std::size_t i = start + 2 * 600; i < start + 2 * 20'000; ++i) {
+        const std::size_t at = 2 * (3000 + shift) + i - start;
+        worst = std::max(worst, std::abs(sound[i] - double{from.stems[0][at]} - from.stems[1][at]));
+      }
+      best = std::min(best, worst);
+    }
+    CHECK(20 * std::log10(best) < -110);
+  }
+
   TEST_CASE("strips send into a bus of its own effects, after their faders") {
     const TemporaryFolder folder;
     const TestSong from(folder, 2, 100'000);
