@@ -28,8 +28,7 @@ void Bottleneck::enter(const Workspace& work, core::ThreadPool& pool) const {
       up->forward(skip, 1, count, tokens, {}, pool);
       x = tokens;
     }
-    nn::layerNorm(*graph.kernels, x, tokens, count, graph.dim, norm, pool);
-    graph.kernels->elementwise.add(tokens, positions.data(), tokens, count * graph.dim);
+    nn::layerNorm(*graph.kernels, x, tokens, count, graph.dim, norm, pool, positions.data());
   };
   branch(graph.upsampler, work.skips.back(), graph.normIn, positions_, work.tokens, count_);
   branch(graph.timeUpsampler, work.timeSkips.back(), graph.timeNormIn, timePositions_,

@@ -104,7 +104,7 @@ class Reader {
                             .paddingWidth = dilation},
                            3);
       layer.squeezeNorm = affine(at + "1", hidden);
-      layer.expand = conv(at + "3", {.in = hidden, .out = 2 * channels}, 3);
+      layer.expand = conv(at + "3", {.in = hidden, .out = 2 * channels}, 3, true);
       layer.expandNorm = affine(at + "4", 2 * channels);
       layer.scale = vector(at + "6.scale", channels);
       layers.push_back(std::move(layer));

@@ -38,6 +38,11 @@ std::size_t cropOf(const HTDemucsConfig& config) {
   return config.kernelSize / 4;
 }
 
+/// Rows that would leave threads idle if each were one task from start to end.
+bool fewRows(std::size_t rows, const core::ThreadPool& pool) {
+  return pool.size() > 1 && rows < 4 * pool.size();
+}
+
 /// Makes the pool's loops stop at the flag for as long as it lives.
 class CancelScope {
  public:
@@ -98,6 +103,7 @@ struct HTDemucsRunner::State {
                   core::ThreadPool& pool) const;
   void encodeTime(std::size_t i, core::ThreadPool& pool);
   void encodeFrequency(std::size_t i, core::ThreadPool& pool);
+  void addEmbedding(core::ThreadPool& pool);
   void decodeTime(std::size_t j, core::ThreadPool& pool);
   void decodeFrequency(std::size_t j, core::ThreadPool& pool);
   void writeTime(Level level, float* out, core::ThreadPool& pool) const;
@@ -144,23 +150,38 @@ void HTDemucsRunner::State::encodeFrequency(std::size_t i, core::ThreadPool& poo
   const EncoderLayer& layer = graph().encoder[i];
   const float* x = i == 0 ? work.spectrum : work.skips[i - 1];
   const std::size_t width = dims.columns;
+  const std::size_t height = dims.rows[i + 1];
   const std::size_t rowSize = width * dims.channels[i];
-  const core::Tensor& embedding = graph().embedding;
-  pool.parallelFor(dims.rows[i + 1], [&](std::size_t row, unsigned worker) {
-    float* inner = scratch(worker);
-    float* out = work.skips[i] + row * rowSize;
-    layer.conv.row(x, dims.rows[i], width, row, 0, width, inner, {.activation = Activation::kGelu});
-    layer.dconv.row(inner, width, inner + core::paddedCount<float>(rowSize));
-    layer.rewrite.row(inner, 1, width, 0, 0, width, out, {.activation = Activation::kGlu});
-    if (i == 0 && embedding.size() != 0) {
-      const float* shift = embedding.data() + row * dims.channels[0];
-      for (std::size_t t = 0; t < width; ++t) {
-        float* at = out + t * dims.channels[0];
-        kernels().elementwise.add(at, shift, at, dims.channels[0]);
-      }
+  const nn::Epilogue gelu{.activation = Activation::kGelu};
+  const nn::Epilogue glu{.activation = Activation::kGlu};
+  if (fewRows(height, pool)) {
+    layer.conv.forward(x, dims.rows[i], width, work.inner, gelu, pool);
+    pool.parallelFor(height, [&](std::size_t row, unsigned worker) {
+      layer.dconv.row(work.inner + row * rowSize, width, scratch(worker));
+    });
+    layer.rewrite.forward(work.inner, height, width, work.skips[i], glu, pool);
+  } else {
+    pool.parallelFor(height, [&](std::size_t row, unsigned worker) {
+      float* inner = scratch(worker);
+      layer.conv.row(x, dims.rows[i], width, row, 0, width, inner, gelu);
+      layer.dconv.row(inner, width, inner + core::paddedCount<float>(rowSize));
+      layer.rewrite.row(inner, 1, width, 0, 0, width, work.skips[i] + row * rowSize, glu);
+    });
+  }
+  if (i == 0 && graph().embedding.size() != 0) addEmbedding(pool);
+  show("encoder.", i, work.skips[i], height * rowSize);
+}
+
+/// Adds each frequency's own vector to all columns of its row.
+void HTDemucsRunner::State::addEmbedding(core::ThreadPool& pool) {
+  const std::size_t channels = dims.channels[0];
+  pool.parallelFor(dims.rows[1], [&](std::size_t row, unsigned) {
+    const float* shift = graph().embedding.data() + row * channels;
+    for (std::size_t t = 0; t < dims.columns; ++t) {
+      float* at = work.skips[0] + (row * dims.columns + t) * channels;
+      kernels().elementwise.add(at, shift, at, channels);
     }
   });
-  show("encoder.", i, work.skips[i], dims.rows[i + 1] * rowSize);
 }
 
 /// Reads timeSkips[i], where the sum of the skip and what came before already lies, and adds its
@@ -191,10 +212,12 @@ void HTDemucsRunner::State::decodeFrequency(std::size_t j, core::ThreadPool& poo
   const std::size_t width = dims.columns;
   const std::size_t height = dims.rows[i + 1];
   const std::size_t innerSize = width * dims.channels[i];
+  const nn::Epilogue glu{.activation = Activation::kGlu};
+  const bool few = fewRows(height, pool);
+  if (few) layer.rewrite.forward(work.skips[i], height, width, work.inner, glu, pool);
   pool.parallelFor(height, [&](std::size_t row, unsigned worker) {
     float* inner = work.inner + row * innerSize;
-    layer.rewrite.row(work.skips[i], height, width, row, 0, width, inner,
-                      {.activation = Activation::kGlu});
+    if (!few) layer.rewrite.row(work.skips[i], height, width, row, 0, width, inner, glu);
     layer.dconv.row(inner, width, scratch(worker));
   });
   float* out = i == 0 ? work.spectrumOut : work.skips[i - 1];

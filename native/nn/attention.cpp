@@ -141,17 +141,16 @@ std::size_t Attention::scratchSize(std::size_t queries, std::size_t keys, unsign
          workers * kQueryBlock * kKeyBlock;
 }
 
-void Attention::packHead(const Buffers& b, std::size_t keys, std::size_t head) const {
+void Attention::packBlock(const Buffers& b, std::size_t keys, std::size_t head,
+                          std::size_t block) const {
   const kernels::GemmKernels& gemm = kernels_->weightGemm;
   const std::size_t width = dim_ / heads_;
-  float* packed = b.packed + head * packedHead(keys);
-  for (std::size_t first = 0; first < keys; first += kKeyBlock) {
-    const std::size_t count = std::min(kKeyBlock, keys - first);
-    const float* key = b.keyValue + first * 2 * dim_ + head * width;
-    packPanels(gemm, {key, 1, 2 * dim_}, width, count, packed);
-    packPanels(gemm, {key + dim_, 2 * dim_, 1}, count, width, packed + packedKeys());
-    packed += packedKeys() + packedValues();
-  }
+  float* packed = b.packed + head * packedHead(keys) + block * (packedKeys() + packedValues());
+  const std::size_t first = block * kKeyBlock;
+  const std::size_t count = std::min(kKeyBlock, keys - first);
+  const float* key = b.keyValue + first * 2 * dim_ + head * width;
+  packPanels(gemm, {key, 1, 2 * dim_}, width, count, packed);
+  packPanels(gemm, {key + dim_, 2 * dim_, 1}, count, width, packed + packedKeys());
 }
 
 void Attention::attend(const Buffers& b, std::size_t queries, std::size_t keys, std::size_t head,
@@ -214,7 +213,9 @@ void Attention::forward(const float* query, std::size_t queries, const float* me
   std::fill_n(b.zeros, zerosSize(), 0.0f);
   query_.forward(query, 1, queries, b.query, {}, pool);
   keyValue_.forward(memory, 1, keys, b.keyValue, {}, pool);
-  pool.parallelFor(heads_, [&](std::size_t head, unsigned) { packHead(b, keys, head); });
+  pool.parallelFor(heads_ * blocksOf(keys, kKeyBlock), [&](std::size_t index, unsigned) {
+    packBlock(b, keys, index % heads_, index / heads_);
+  });
   const std::size_t blocks = blocksOf(queries, kQueryBlock);
   pool.parallelFor(heads_ * blocks, [&](std::size_t index, unsigned worker) {
     attend(b, queries, keys, index / blocks, index % blocks,

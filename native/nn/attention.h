@@ -42,7 +42,8 @@ class Attention {
   std::size_t packedHead(std::size_t keys) const;
   std::size_t zerosSize() const;
   Buffers carve(float* scratch, std::size_t queries, std::size_t keys) const;
-  void packHead(const Buffers& buffers, std::size_t keys, std::size_t head) const;
+  void packBlock(const Buffers& buffers, std::size_t keys, std::size_t head,
+                 std::size_t block) const;
   void attend(const Buffers& buffers, std::size_t queries, std::size_t keys, std::size_t head,
               std::size_t block, float* scores) const;
 

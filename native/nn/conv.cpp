@@ -88,11 +88,18 @@ Conv Conv::transposedWidth(const kernels::Kernels& kernels, std::size_t in, std:
               [&](std::size_t column) { return bias[column % out]; })};
 }
 
-void Conv::row(const float* x, std::size_t height, std::size_t width, std::size_t row,
-               std::size_t begin, std::size_t end, float* out, const Epilogue& epilogue) const {
+void Conv::rowPanels(const Position& position, const Panels& panels, float* out,
+                     const Epilogue& epilogue) const {
+  const auto& [x, height, width, row, begin, end] = position;
   const std::size_t stored = outChannels();
   const bool contiguous = shape_.dilationWidth == 1 && !kernels_->weightGemm.isBf16;
-  const kernels::PackedGemm merged = packed_.merged(shape_.kernelWidth);
+  const kernels::PackedGemm plain = packed_.panels(panels.first, panels.count);
+  const kernels::PackedGemm merged = PackedMatrix::merged(plain, shape_.kernelWidth);
+  const std::size_t offset = packed_.columnOf(panels.first);
+  const std::size_t place = packed_.placeOf(offset);
+  const auto shifted = [](const float* from, std::size_t by) {
+    return from == nullptr ? nullptr : from + by;
+  };
   std::array<kernels::GemmTap, kMostTaps> taps;
 
   for (std::size_t column = begin; column < end;) {
@@ -104,10 +111,10 @@ void Conv::row(const float* x, std::size_t height, std::size_t width, std::size_
                                   static_cast<std::ptrdiff_t>(shape_.paddingHeight);
       if (line < 0 || line >= static_cast<std::ptrdiff_t>(height)) continue;
       const auto at = [&](std::size_t tap) {
-        const std::ptrdiff_t position = static_cast<std::ptrdiff_t>(run.begin * shape_.strideWidth +
-                                                                    tap * shape_.dilationWidth) -
-                                        static_cast<std::ptrdiff_t>(shape_.paddingWidth);
-        return x + (line * static_cast<std::ptrdiff_t>(width) + position) *
+        const std::ptrdiff_t from = static_cast<std::ptrdiff_t>(run.begin * shape_.strideWidth +
+                                                                tap * shape_.dilationWidth) -
+                                    static_cast<std::ptrdiff_t>(shape_.paddingWidth);
+        return x + (line * static_cast<std::ptrdiff_t>(width) + from) *
                        static_cast<std::ptrdiff_t>(shape_.in);
       };
       if (whole) {
@@ -122,30 +129,59 @@ void Conv::row(const float* x, std::size_t height, std::size_t width, std::size_
                               .tapCount = count,
                               .rowStride = shape_.strideWidth * shape_.in,
                               .rows = run.end - run.begin,
-                              .weights = whole ? &merged : &packed_.view(),
-                              .out = out + run.begin * stored,
+                              .weights = whole ? &merged : &plain,
+                              .out = out + run.begin * stored + offset,
                               .outStride = stored,
                               .activation = epilogue.activation,
-                              .scale = epilogue.scale,
-                              .residual = epilogue.residual == nullptr
-                                              ? nullptr
-                                              : epilogue.residual + run.begin * stored,
+                              .gain = shifted(epilogue.gain, place),
+                              .bias = shifted(epilogue.bias, place),
+                              .scale = shifted(epilogue.scale, offset),
+                              .residual = shifted(epilogue.residual, run.begin * stored + offset),
                               .residualStride = stored});
     column = run.end;
   }
 }
 
+void Conv::row(const float* x, std::size_t height, std::size_t width, std::size_t row,
+               std::size_t begin, std::size_t end, float* out, const Epilogue& epilogue) const {
+  rowPanels({x, height, width, row, begin, end}, {0, packed_.panelCount()}, out, epilogue);
+}
+
+/// How a result of `rows` times `columns` is cut: enough tasks that no thread is idle for long,
+/// columns first, as a task reads all weights that it meets; then weights, which costs nothing but
+/// in bf16, where each task rounds its rows anew.
+Conv::Cut Conv::cut(std::size_t rows, std::size_t columns, unsigned threads) const {
+  constexpr std::size_t kTasksAThread = 3;
+  const kernels::GemmKernels& gemm = kernels_->weightGemm;
+  const std::size_t wanted = threads == 1 ? 1 : kTasksAThread * threads;
+  const std::size_t chunks = (wanted + rows - 1) / rows;
+  const std::size_t even = (columns / chunks + gemm.rowBlock) / gemm.rowBlock * gemm.rowBlock;
+  const std::size_t least = (gemm.isBf16 ? 2 : 4) * gemm.rowBlock;
+  Cut cut{std::clamp(even, least, chunk()), packed_.panelCount()};
+  const std::size_t tasks = rows * ((columns + cut.columns - 1) / cut.columns);
+  if (!gemm.isBf16 && tasks < wanted) {
+    const std::size_t groups = std::min((wanted + tasks - 1) / tasks, packed_.panelCount());
+    cut.panels = (packed_.panelCount() + groups - 1) / groups;
+  }
+  return cut;
+}
+
 void Conv::forward(const float* x, std::size_t height, std::size_t width, std::size_t columns,
                    float* out, const Epilogue& epilogue, core::ThreadPool& pool) const {
   const std::size_t rows = shape_.outHeight(height);
-  const std::size_t chunks = (columns + chunk() - 1) / chunk();
+  if (rows == 0 || columns == 0) return;
+  const Cut cut = this->cut(rows, columns, pool.size());
+  const std::size_t chunks = (columns + cut.columns - 1) / cut.columns;
+  const std::size_t groups = (packed_.panelCount() + cut.panels - 1) / cut.panels;
   const std::size_t rowSize = columns * outChannels();
-  pool.parallelFor(rows * chunks, [&](std::size_t index, unsigned) {
-    const std::size_t r = index / chunks;
-    const std::size_t begin = index % chunks * chunk();
+  pool.parallelFor(rows * chunks * groups, [&](std::size_t index, unsigned) {
+    const std::size_t r = index / groups / chunks;
+    const std::size_t begin = index / groups % chunks * cut.columns;
+    const std::size_t panel = index % groups * cut.panels;
     Epilogue here = epilogue;
     if (here.residual != nullptr) here.residual += r * rowSize;
-    row(x, height, width, r, begin, std::min(columns, begin + chunk()), out + r * rowSize, here);
+    rowPanels({x, height, width, r, begin, std::min(columns, begin + cut.columns)},
+              {panel, std::min(cut.panels, packed_.panelCount() - panel)}, out + r * rowSize, here);
   });
 }
 

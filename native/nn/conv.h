@@ -41,6 +41,8 @@ struct Epilogue {
   kernels::Activation activation = kernels::Activation::kNone;
   const float* scale = nullptr;
   const float* residual = nullptr;  ///< laid out as the output
+  const float* gain = nullptr;  ///< of what is summed, before the bias; as PackedMatrix::placeOf
+  const float* bias = nullptr;  ///< in place of the layer's own; as PackedMatrix::placeOf
 };
 
 /// Convolution as a product of shifted rows with packed weights: no im2col, no padded copy.
@@ -73,6 +75,7 @@ class Conv {
   /// Channels stored per position.
   std::size_t outChannels() const noexcept { return packed_.view().outCols; }
   std::size_t bytes() const noexcept { return packed_.bytes(); }
+  const PackedMatrix& weights() const noexcept { return packed_; }
 
   /// Output columns [begin, end) of output row `row`.
   /// @param x        [height, width, in]
@@ -91,11 +94,28 @@ class Conv {
   void forward(const float* x, std::size_t height, std::size_t width, std::size_t columns,
                float* out, const Epilogue& epilogue, core::ThreadPool& pool) const;
 
-  /// Output columns that one task should take.
+  /// Output columns that one task takes at most.
   std::size_t chunk() const noexcept { return kernels_->weightGemm.rowBlock * 8; }
 
  private:
+  /// Output columns [begin, end) of one row of the output of x [height, width, in].
+  struct Position {
+    const float* x;
+    std::size_t height, width, row, begin, end;
+  };
+  /// Output channels, by the panels of the weights that give them.
+  struct Panels {
+    std::size_t first, count;
+  };
+  /// What one task takes.
+  struct Cut {
+    std::size_t columns, panels;
+  };
+
   Conv(const kernels::Kernels& kernels, const ConvShape& shape, PackedMatrix packed);
+  void rowPanels(const Position& at, const Panels& panels, float* out,
+                 const Epilogue& epilogue) const;
+  Cut cut(std::size_t rows, std::size_t columns, unsigned threads) const;
 
   const kernels::Kernels* kernels_ = nullptr;
   ConvShape shape_;

@@ -1,5 +1,8 @@
 #include "nn/dconv.h"
 
+#include <algorithm>
+#include <cmath>
+#include <numbers>
 #include <utility>
 
 #include "nn/blocks.h"
@@ -7,94 +10,228 @@
 namespace stemwright::nn {
 namespace {
 
+using kernels::spreadStride;
+
 /// Positions that stay in the cache while all steps of one pass run over them.
-constexpr std::size_t kChunk = 224;
+constexpr std::size_t kMostPositions = 224;
+constexpr std::size_t kFewestPositions = 28;
+
+/// Positions a task of a long row takes: enough tasks for many threads, whatever their number, so
+/// that sums do not depend on it.
+std::size_t blockOf(std::size_t width) {
+  constexpr std::size_t kTasks = 48;
+  const std::size_t even = blocksOf(blocksOf(width, kTasks), kFewestPositions) * kFewestPositions;
+  return std::clamp(even, kFewestPositions, kMostPositions);
+}
+
+double gelu(double x) {
+  return 0.5 * x * (1.0 + std::erf(x / std::numbers::sqrt2));
+}
+
+/// Floats of what one block of positions adds to the statistics: sums, then a double.
+std::size_t partSize(std::size_t narrow) {
+  return spreadStride(narrow) + 16;
+}
 
 }  // namespace
 
+struct DConv::Buffers {
+  float* hidden;  ///< [width, narrow]
+  float* parts;   ///< [block, partSize]
+  float* gain;    ///< the folded norm, packed as the expansion's bias
+  float* bias;
+
+  float* sums(std::size_t block, std::size_t narrow) const {
+    return parts + block * partSize(narrow);
+  }
+  double* squares(std::size_t block, std::size_t narrow) const {
+    return reinterpret_cast<double*>(sums(block, narrow) + spreadStride(narrow));
+  }
+};
+
 DConv::DConv(const kernels::Kernels& kernels, std::vector<Layer> layers)
-    : kernels_(&kernels), layers_(std::move(layers)) {}
+    : kernels_(&kernels), layers_(std::move(layers)) {
+  for (const Layer& layer : layers_) expansions_.push_back(expansionOf(layer));
+}
+
+DConv::Expansion DConv::expansionOf(const Layer& layer) {
+  const PackedMatrix& weights = layer.expand.weights();
+  const std::size_t narrow = layer.expand.shape().in;
+  const std::size_t wide = layer.expand.shape().out;
+  const std::size_t stride = spreadStride(narrow);
+  Expansion expansion;
+  expansion.shift = core::AlignedBuffer<float>(stride);
+  expansion.gram = core::AlignedBuffer<float>(stride * stride);
+  expansion.shift.zero();
+  expansion.gram.zero();
+  expansion.columnSums.assign(narrow, 0.0);
+  expansion.biasProducts.assign(narrow, 0.0);
+  std::vector<double> gram(narrow * narrow, 0.0);
+  std::vector<double> column(narrow);
+  for (std::size_t c = 0; c < wide; ++c) {
+    const double bias = weights.biasAt(c);
+    expansion.biasSum += bias;
+    expansion.biasSquares += bias * bias;
+    for (std::size_t i = 0; i < narrow; ++i) {
+      column[i] = weights.weightAt(0, i, c);
+      expansion.columnSums[i] += column[i];
+      expansion.biasProducts[i] += column[i] * bias;
+      for (std::size_t j = 0; j <= i; ++j) gram[i * narrow + j] += column[i] * column[j];
+    }
+  }
+  for (std::size_t i = 0; i < narrow; ++i) {
+    expansion.shift[i] = static_cast<float>(gelu(layer.squeezeNorm.bias[i]));
+    for (std::size_t j = 0; j <= i; ++j) {
+      const auto product = static_cast<float>(gram[i * narrow + j]);
+      expansion.gram[i * stride + j] = product;
+      expansion.gram[j * stride + i] = product;
+    }
+  }
+  return expansion;
+}
 
 std::size_t DConv::bytes() const noexcept {
   std::size_t total = 0;
   for (const Layer& layer : layers_) total += layer.squeeze.bytes() + layer.expand.bytes();
+  for (const Expansion& expansion : expansions_) total += expansion.gram.bytes();
   return total;
 }
 
 std::size_t DConv::hiddenSize(std::size_t width) const noexcept {
-  return layers_.empty() ? 0 : core::paddedCount<float>(width * layers_[0].squeeze.outChannels());
+  if (layers_.empty()) return 0;
+  const std::size_t narrow = layers_[0].squeeze.outChannels();
+  const std::size_t blocks = blocksOf(width, std::min(blockOf(width), kMostPositions));
+  return core::paddedCount<float>(width * narrow) + blocks * partSize(narrow) +
+         2 * core::paddedCount<float>(layers_[0].expand.weights().rowSize());
 }
 
 std::size_t DConv::chunkSize() const noexcept {
-  return layers_.empty() ? 0 : core::paddedCount<float>(kChunk * layers_[0].expand.outChannels());
+  return layers_.empty() ? 0 : kMostPositions * spreadStride(layers_[0].squeeze.outChannels());
 }
 
-/// hidden rows [begin, end) = squeeze(x), and their moments.
-kernels::Moments DConv::squeeze(const Layer& layer, const float* x, std::size_t width,
-                                std::size_t begin, std::size_t end, float* hidden) const {
-  const std::size_t narrow = layer.squeeze.outChannels();
-  layer.squeeze.row(x, 1, width, 0, begin, end, hidden, {});
-  return kernels::momentsBy(kernels_->norm, kernels_->groupNorm)(hidden + begin * narrow, narrow,
-                                                                 end - begin, narrow);
+DConv::Buffers DConv::carve(float* hidden, std::size_t width) const {
+  const std::size_t narrow = layers_[0].squeeze.outChannels();
+  Buffers buffers{};
+  buffers.hidden = hidden;
+  buffers.gain = hidden + core::paddedCount<float>(width * narrow);
+  const std::size_t row = core::paddedCount<float>(layers_[0].expand.weights().rowSize());
+  buffers.bias = buffers.gain + row;
+  buffers.parts = buffers.bias + row;
+  return buffers;
 }
 
-/// Normalises `count` hidden rows in place and gives the moments of what they expand to.
-kernels::Moments DConv::activate(const Layer& layer, const kernels::Moments& moments,
-                                 std::size_t count, float* hidden, float* expanded) const {
-  const std::size_t narrow = layer.squeeze.outChannels();
-  const std::size_t wide = layer.expand.outChannels();
-  kernels_->norm.applyGelu({hidden, narrow, hidden, narrow, count, narrow, moments.mean,
-                            inverseStd(moments), layer.squeezeNorm.weight.data(),
-                            layer.squeezeNorm.bias.data()});
-  layer.expand.row(hidden, 1, count, 0, 0, count, expanded, {});
-  return kernels::momentsBy(kernels_->norm, kernels_->groupNorm)(expanded, wide, count, wide);
+/// Moments of the expansion of all positions, from the sums of their blocks.
+kernels::Moments DConv::expandedMoments(std::size_t index, const Buffers& buffers,
+                                        std::size_t width, std::size_t blocks) const {
+  const Expansion& expansion = expansions_[index];
+  const std::size_t narrow = layers_[index].expand.shape().in;
+  const std::size_t stride = spreadStride(narrow);
+  const auto count = static_cast<double>(width);
+  const auto wide = static_cast<double>(layers_[index].expand.shape().out);
+  // The mean's own contributions, with the mean hidden row taken twice: as it is, and off the
+  // shift.
+  double around = 0;    // of the squared lengths of W d, about the shift
+  double offsets = 0;   // squared length of W (mean - shift)
+  double lengths = 0;   // squared length of W mean
+  double products = 0;  // W mean times b
+  double total = expansion.biasSum;
+  for (std::size_t block = 0; block < blocks; ++block) around += *buffers.squares(block, narrow);
+  const auto offsetAt = [&](std::size_t i) {
+    double sum = 0;
+    for (std::size_t block = 0; block < blocks; ++block) {
+      sum += static_cast<double>(buffers.sums(block, narrow)[i]);
+    }
+    return sum / count;
+  };
+  // Kept where the first block's sums were: each is read once more only.
+  float* const offset = buffers.sums(0, narrow);
+  for (std::size_t i = 0; i < narrow; ++i) offset[i] = static_cast<float>(offsetAt(i));
+  for (std::size_t i = 0; i < narrow; ++i) {
+    const double o = offset[i];
+    const double m = o + static_cast<double>(expansion.shift[i]);
+    total += expansion.columnSums[i] * m;
+    products += expansion.biasProducts[i] * m;
+    for (std::size_t j = 0; j < narrow; ++j) {
+      const double g = expansion.gram[i * stride + j];
+      offsets += g * o * static_cast<double>(offset[j]);
+      lengths += g * m * (static_cast<double>(offset[j]) + expansion.shift[j]);
+    }
+  }
+  const double mean = total / wide;
+  const double within = around - count * offsets;
+  const double between =
+      count * (lengths + 2 * products + expansion.biasSquares - wide * mean * mean);
+  return {count * wide, mean, std::max(0.0, within) + std::max(0.0, between)};
 }
 
-/// Adds what `count` hidden rows expand to, normalised, gated and scaled, to x.
-void DConv::add(const Layer& layer, const kernels::Moments& moments, std::size_t count,
-                const float* hidden, float* expanded, float* x) const {
-  const std::size_t channels = layer.squeeze.shape().in;
-  layer.expand.row(hidden, 1, count, 0, 0, count, expanded, {});
-  kernels_->norm.applyGluAdd(
-      {expanded, layer.expand.outChannels(), x, channels, count, channels, moments.mean,
-       inverseStd(moments), layer.expandNorm.weight.data(), layer.expandNorm.bias.data()},
-      layer.scale.data());
+/// The second norm as gain and bias of the expansion's sums.
+void DConv::foldNorm(const Layer& layer, const kernels::Moments& moments,
+                     const Buffers& buffers) const {
+  const PackedMatrix& weights = layer.expand.weights();
+  const double inverse = inverseStd(moments);
+  for (std::size_t c = 0; c < layer.expand.shape().out; ++c) {
+    const std::size_t at = weights.placeOf(c);
+    const double gain = inverse * static_cast<double>(layer.expandNorm.weight[c]);
+    buffers.gain[at] = static_cast<float>(gain);
+    buffers.bias[at] =
+        static_cast<float>((static_cast<double>(weights.biasAt(c)) - moments.mean) * gain +
+                           static_cast<double>(layer.expandNorm.bias[c]));
+  }
 }
 
-// Both norms need statistics of the whole row before they can be applied, so each layer takes
-// three passes. The expansion is computed twice, which costs less than storing it: it is sixteen
-// times as wide as what it is computed from.
+// Both norms need statistics of the whole row before they can be applied, so each layer takes three
+// passes.
 template <typename Loop>
-void DConv::run(float* x, std::size_t width, float* hidden, float* scratch, std::size_t stride,
-                Loop&& loop) const {
-  for (const Layer& layer : layers_) {
+void DConv::run(float* x, std::size_t width, std::size_t block, float* hidden, float* scratch,
+                std::size_t stride, Loop&& loop) const {
+  if (layers_.empty()) return;
+  const Buffers buffers = carve(hidden, width);
+  const std::size_t row = core::paddedCount<float>(layers_[0].expand.weights().rowSize());
+  std::fill_n(buffers.gain, 2 * row, 0.0f);
+  const kernels::MomentsFunction momentsOf =
+      kernels::momentsBy(kernels_->norm, kernels_->groupNorm);
+  for (std::size_t index = 0; index < layers_.size(); ++index) {
+    const Layer& layer = layers_[index];
+    const Expansion& expansion = expansions_[index];
     const std::size_t narrow = layer.squeeze.outChannels();
     const std::size_t channels = layer.squeeze.shape().in;
-    const kernels::Moments narrowMoments =
-        momentsOfBlocks(width, kChunk, loop, [&](std::size_t begin, std::size_t end, unsigned) {
-          return squeeze(layer, x, width, begin, end, hidden);
+    const kernels::Moments moments =
+        momentsOfBlocks(width, block, loop, [&](std::size_t begin, std::size_t end, unsigned) {
+          layer.squeeze.row(x, 1, width, 0, begin, end, buffers.hidden, {});
+          return momentsOf(buffers.hidden + begin * narrow, narrow, end - begin, narrow);
         });
-    const kernels::Moments wideMoments = momentsOfBlocks(
-        width, kChunk, loop, [&](std::size_t begin, std::size_t end, unsigned worker) {
-          return activate(layer, narrowMoments, end - begin, hidden + begin * narrow,
-                          scratch + worker * stride);
-        });
-    forBlocks(width, kChunk, loop, [&](std::size_t begin, std::size_t end, unsigned worker) {
-      add(layer, wideMoments, end - begin, hidden + begin * narrow, scratch + worker * stride,
-          x + begin * channels);
+    forBlocks(width, block, loop, [&](std::size_t begin, std::size_t end, unsigned worker) {
+      float* part = buffers.hidden + begin * narrow;
+      kernels_->norm.applyGelu({part, narrow, part, narrow, end - begin, narrow, moments.mean,
+                                inverseStd(moments), layer.squeezeNorm.weight.data(),
+                                layer.squeezeNorm.bias.data()});
+      *buffers.squares(begin / block, narrow) = kernels_->norm.spread(
+          {part, narrow, end - begin, narrow, expansion.shift.data(), expansion.gram.data(),
+           buffers.sums(begin / block, narrow), scratch + worker * stride});
+    });
+    foldNorm(layer, expandedMoments(index, buffers, width, blocksOf(width, block)), buffers);
+    forBlocks(width, block, loop, [&](std::size_t begin, std::size_t end, unsigned) {
+      float* to = x + begin * channels;
+      layer.expand.row(buffers.hidden + begin * narrow, 1, end - begin, 0, 0, end - begin, to,
+                       {.activation = kernels::Activation::kGlu,
+                        .scale = layer.scale.data(),
+                        .residual = to,
+                        .gain = buffers.gain,
+                        .bias = buffers.bias});
     });
   }
 }
 
 void DConv::row(float* x, std::size_t width, float* scratch) const {
-  run(x, width, scratch, scratch + hiddenSize(width), 0, [](std::size_t count, auto&& body) {
-    for (std::size_t index = 0; index < count; ++index) body(index, 0u);
-  });
+  run(x, width, kMostPositions, scratch, scratch + hiddenSize(width), 0,
+      [](std::size_t count, auto&& body) {
+        for (std::size_t index = 0; index < count; ++index) body(index, 0u);
+      });
 }
 
 void DConv::wide(float* x, std::size_t width, float* hidden, float* scratch, std::size_t stride,
                  core::ThreadPool& pool) const {
-  run(x, width, hidden, scratch, stride,
+  run(x, width, blockOf(width), hidden, scratch, stride,
       [&](std::size_t count, auto&& body) { pool.parallelFor(count, body); });
 }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "core/aligned.h"
 #include "core/thread_pool.h"
 #include "kernels/dispatch.h"
 #include "nn/conv.h"
@@ -14,12 +15,15 @@ namespace stemwright::nn {
 /// glu(norm(expand(gelu(norm(squeeze(x)))))) with squeeze a dilated convolution of kernel 3,
 /// dilation 2^d, and expand a 1 x 1. Source: Défossez 2021, "Hybrid Spectrogram and Waveform Source
 /// Separation", DConv.
+///
+/// The second norm's statistics follow from the hidden rows' own: what they expand to is linear in
+/// them. So it is computed once, and normalised, gated, scaled and added before it is stored.
 class DConv {
  public:
   struct Layer {
     Conv squeeze;  ///< channels -> hidden
     Affine squeezeNorm;
-    Conv expand;  ///< hidden -> 2 channels
+    Conv expand;  ///< hidden -> 2 channels, glu
     Affine expandNorm;
     std::vector<float> scale;  ///< [channels]
   };
@@ -44,18 +48,29 @@ class DConv {
             core::ThreadPool& pool) const;
 
  private:
-  kernels::Moments squeeze(const Layer& layer, const float* x, std::size_t width, std::size_t begin,
-                           std::size_t end, float* hidden) const;
-  kernels::Moments activate(const Layer& layer, const kernels::Moments& moments, std::size_t count,
-                            float* hidden, float* expanded) const;
-  void add(const Layer& layer, const kernels::Moments& moments, std::size_t count,
-           const float* hidden, float* expanded, float* x) const;
+  /// What the moments of an expansion W h + b take from W and b.
+  struct Expansion {
+    core::AlignedBuffer<float> shift;  ///< [stride]: near the mean of what the first norm gives
+    core::AlignedBuffer<float> gram;   ///< [stride, stride]: W'W
+    std::vector<double> columnSums;    ///< [hidden]: of W
+    std::vector<double> biasProducts;  ///< [hidden]: W'b
+    double biasSum = 0;
+    double biasSquares = 0;
+  };
+  struct Buffers;
+
+  static Expansion expansionOf(const Layer& layer);
+  Buffers carve(float* hidden, std::size_t width) const;
   template <typename Loop>
-  void run(float* x, std::size_t width, float* hidden, float* scratch, std::size_t stride,
-           Loop&& loop) const;
+  void run(float* x, std::size_t width, std::size_t block, float* hidden, float* scratch,
+           std::size_t stride, Loop&& loop) const;
+  kernels::Moments expandedMoments(std::size_t layer, const Buffers& buffers, std::size_t width,
+                                   std::size_t blocks) const;
+  void foldNorm(const Layer& layer, const kernels::Moments& moments, const Buffers& buffers) const;
 
   const kernels::Kernels* kernels_ = nullptr;
   std::vector<Layer> layers_;
+  std::vector<Expansion> expansions_;  ///< one a layer
 };
 
 }  // namespace stemwright::nn

@@ -25,8 +25,10 @@ void groupNorm(const kernels::Kernels& kernels, float* x, std::size_t rows, std:
                NormAlgorithm algorithm = NormAlgorithm::kWelford);
 
 /// Each row of x [rows, channels] normalised to out.
+/// @param offset [rows, channels] added to the result; null: none
 void layerNorm(const kernels::Kernels& kernels, const float* x, float* out, std::size_t rows,
-               std::size_t channels, const Affine& affine, core::ThreadPool& pool);
+               std::size_t channels, const Affine& affine, core::ThreadPool& pool,
+               const float* offset = nullptr);
 
 /// Moments of x [rows, cols], shared among the pool; the same whatever the number of threads.
 kernels::Moments momentsOf(const kernels::Kernels& kernels, const float* x, std::size_t stride,

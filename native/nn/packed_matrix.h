@@ -48,13 +48,12 @@ class PackedMatrix {
 
   const kernels::PackedGemm& view() const noexcept { return view_; }
 
-  /// The same weights seen as fewer, deeper taps: right where neighbouring taps lie one after
-  /// another in memory. Not for bf16, whose taps are filled up one by one.
-  kernels::PackedGemm merged(std::size_t tapsPerGroup) const noexcept {
-    kernels::PackedGemm merged = view_;
-    merged.taps /= tapsPerGroup;
-    merged.depth *= tapsPerGroup;
-    return merged;
+  /// Weights seen as fewer, deeper taps: right where neighbouring taps lie one after another in
+  /// memory. Not for bf16, whose taps are filled up one by one.
+  static kernels::PackedGemm merged(kernels::PackedGemm view, std::size_t tapsPerGroup) noexcept {
+    view.taps /= tapsPerGroup;
+    view.depth *= tapsPerGroup;
+    return view;
   }
 
   std::size_t panelCount() const noexcept { return (view_.outCols + perPanel_ - 1) / perPanel_; }
@@ -70,6 +69,30 @@ class PackedMatrix {
   /// Where a panel's first column is stored.
   std::size_t columnOf(std::size_t panel) const noexcept { return panel * perPanel_; }
 
+  /// Floats of what is packed as the bias is.
+  std::size_t rowSize() const noexcept { return panelCount() * width_; }
+  /// Where column `column` (with glu: values, then gates) stands in it.
+  std::size_t placeOf(std::size_t column) const noexcept {
+    const std::size_t gate = column < view_.outCols ? 0 : perPanel_;
+    const std::size_t out = gate == 0 ? column : column - view_.outCols;
+    return out / perPanel_ * width_ + gate + out % perPanel_;
+  }
+  /// As it was given, or rounded to bf16.
+  float weightAt(std::size_t tap, std::size_t k, std::size_t column) const noexcept {
+    const std::size_t panel = placeOf(column) / width_;
+    const std::size_t lane = placeOf(column) % width_;
+    const float* const base = panels_.data() + panel * panelFloats() +
+                              tap * (isBf16_ ? tapFloats() : view_.depth * storedWidth(panel));
+    if (!isBf16_) return base[k * storedWidth(panel) + lane];
+    std::uint16_t rounded;
+    std::memcpy(
+        &rounded,
+        reinterpret_cast<const std::byte*>(base + k / 2 * width_ + lane) + k % 2 * sizeof(rounded),
+        sizeof(rounded));
+    return core::bfloat16ToFloat(rounded);
+  }
+  float biasAt(std::size_t column) const noexcept { return bias_[placeOf(column)]; }
+
   std::size_t bytes() const noexcept { return panels_.bytes() + bias_.bytes(); }
 
  private:
@@ -79,14 +102,17 @@ class PackedMatrix {
         (view_.depth + kernels::kBf16Depth - 1) / kernels::kBf16Depth * kernels::kBf16Depth;
     return padded / 2 * width_;
   }
+  /// A last panel of at most one vector is stored one vector wide.
+  std::size_t storedWidth(std::size_t panel) const noexcept {
+    const bool isSingle = !view_.glu && !isBf16_ && view_.outCols - panel * perPanel_ <= width_ / 2;
+    return isSingle ? width_ / 2 : width_;
+  }
   std::size_t panelFloats() const noexcept { return view_.taps * tapFloats(); }
 
   template <typename WeightAt>
   void put(std::size_t panel, std::size_t lane, WeightAt&& weightAt, std::size_t column) {
     float* const base = panels_.data() + panel * panelFloats();
-    // A last panel of at most one vector is stored one vector wide.
-    const bool isSingle = !view_.glu && !isBf16_ && view_.outCols - panel * perPanel_ <= width_ / 2;
-    const std::size_t stored = isSingle ? width_ / 2 : width_;
+    const std::size_t stored = storedWidth(panel);
     for (std::size_t tap = 0; tap < view_.taps; ++tap) {
       for (std::size_t k = 0; k < view_.depth; ++k) {
         const float weight = weightAt(tap, k, column);

@@ -18,7 +18,8 @@ enum class Activation : std::uint8_t {
   kGlu,   ///< value * sigmoid(gate); the weights must be packed with glu
 };
 
-/// out[r, n] = residual[r, n] + scale[n] * activation(bias[n] + sum_t sum_k A_t[r, k] B_t[k, n])
+/// out[r, n] = residual[r, n]
+///             + scale[n] * activation(bias[n] + gain[n] * sum_t sum_k A_t[r, k] B_t[k, n])
 ///
 /// Taps that fall outside the input are left out by the caller, so that no padding is stored.
 struct GemmCall {
@@ -30,6 +31,8 @@ struct GemmCall {
   float* out;
   std::size_t outStride;
   Activation activation = Activation::kNone;
+  const float* gain = nullptr;      ///< packed as the weights' bias is; null means 1
+  const float* bias = nullptr;      ///< the same; null: the weights' own
   const float* scale = nullptr;     ///< [outCols]; null means 1
   const float* residual = nullptr;  ///< [rows, outCols]; null means 0; may be out itself
   std::size_t residualStride = 0;

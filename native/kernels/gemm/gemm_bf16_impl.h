@@ -114,14 +114,18 @@ struct HalfTile {
 /// sums[i][j] = sum over taps and depth; defined by the level.
 STEMWRIGHT_INLINE void multiplyTile(const HalfTile& tile, float* sums);
 
-void finishTile(const GemmCall& call, const float* sums, const float* bias, std::size_t row,
+/// @param offset of the panel's columns in what is packed as the bias is
+void finishTile(const GemmCall& call, const float* sums, std::size_t offset, std::size_t row,
                 std::size_t rows, std::size_t column) {
+  const float* bias = (call.bias == nullptr ? call.weights->bias : call.bias) + offset;
   const V bias0 = load(bias);
   const V bias1 = load(bias + kLanes);
+  const V gain0 = call.gain == nullptr ? set1(1.0f) : load(call.gain + offset);
+  const V gain1 = call.gain == nullptr ? set1(1.0f) : load(call.gain + offset + kLanes);
   const bool hasSecond = column + kLanes < call.weights->outCols;
   for (std::size_t i = 0; i < rows; ++i) {
-    const V value0 = load(sums + i * kPanel) + bias0;
-    const V value1 = load(sums + i * kPanel + kLanes) + bias1;
+    const V value0 = fma(load(sums + i * kPanel), gain0, bias0);
+    const V value1 = fma(load(sums + i * kPanel + kLanes), gain1, bias1);
     if (call.activation == Activation::kGlu) {
       write(call, value0 * sigmoid(value1), row + i, column);
       continue;
@@ -140,15 +144,15 @@ void multiplyRounded(const GemmCall& call, const RoundedRows& rounded, std::size
   const std::size_t panelSize = weights.taps * paddedDepth(weights) * kLanes;
   alignas(64) float sums[kTileRows * kPanel];
   const float* panel = weights.panels;
-  const float* bias = weights.bias;
+  std::size_t offset = 0;
   for (std::size_t column = 0; column < weights.outCols; column += columns) {
     for (std::size_t row = begin; row < end; row += kTileRows) {
       const std::size_t rows = end - row < kTileRows ? end - row : kTileRows;
       multiplyTile({&call, &rounded, panel, row, rows}, sums);
-      finishTile(call, sums, bias, first + row, rows, column);
+      finishTile(call, sums, offset, first + row, rows, column);
     }
     panel += panelSize;
-    bias += kPanel;
+    offset += kPanel;
   }
 }
 

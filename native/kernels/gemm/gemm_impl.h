@@ -39,6 +39,7 @@ STEMWRIGHT_INLINE void accumulate(const float* a, std::size_t stride, std::size_
 struct Tile {
   const float* panel;
   const float* bias;
+  const float* gain;   // null: 1
   std::size_t row;     // first row
   std::size_t column;  // first output column
 };
@@ -50,12 +51,23 @@ void tile(const GemmCall& call, const Tile& at) {
   STEMWRIGHT_UNROLL
   for (std::size_t i = 0; i < kRows; ++i) {
     STEMWRIGHT_UNROLL
-    for (std::size_t j = 0; j < kVectors; ++j) acc[i][j] = load(at.bias + j * kLanes);
+    for (std::size_t j = 0; j < kVectors; ++j) {
+      acc[i][j] = at.gain == nullptr ? load(at.bias + j * kLanes) : zero();
+    }
   }
   for (std::size_t t = 0; t < call.tapCount; ++t) {
     const GemmTap& tap = call.taps[t];
     accumulate<kRows, kVectors>(tap.rows + at.row * call.rowStride, call.rowStride, weights.depth,
                                 at.panel + tap.index * weights.depth * kVectors * kLanes, acc);
+  }
+  if (at.gain != nullptr) {
+    STEMWRIGHT_UNROLL
+    for (std::size_t i = 0; i < kRows; ++i) {
+      STEMWRIGHT_UNROLL
+      for (std::size_t j = 0; j < kVectors; ++j) {
+        acc[i][j] = fma(acc[i][j], load(at.gain + j * kLanes), load(at.bias + j * kLanes));
+      }
+    }
   }
   if constexpr (kVectors == 2) {
     if (call.activation == Activation::kGlu) {
@@ -121,28 +133,27 @@ TileFunction tileFor(std::size_t rows) {
 }
 
 template <std::size_t kVectors>
-void panelRows(const GemmCall& call, const float* panel, const float* bias, std::size_t column) {
+void panelRows(const GemmCall& call, Tile at) {
   const TileFunction full = tileFor<kVectors>(kRowBlock);
-  std::size_t row = 0;
-  for (; row + kRowBlock <= call.rows; row += kRowBlock) full(call, {panel, bias, row, column});
-  if (row < call.rows) tileFor<kVectors>(call.rows - row)(call, {panel, bias, row, column});
+  for (; at.row + kRowBlock <= call.rows; at.row += kRowBlock) full(call, at);
+  if (at.row < call.rows) tileFor<kVectors>(call.rows - at.row)(call, at);
 }
 
 void run(const GemmCall& call) {
   const PackedGemm& weights = *call.weights;
   const std::size_t panelColumns = weights.glu ? kLanes : 2 * kLanes;
   const std::size_t panelSize = weights.taps * weights.depth * 2 * kLanes;
-  const float* panel = weights.panels;
-  const float* bias = weights.bias;
-  for (std::size_t column = 0; column < weights.outCols; column += panelColumns) {
-    const bool single = !weights.glu && weights.outCols - column <= kLanes;
+  Tile at{weights.panels, call.bias == nullptr ? weights.bias : call.bias, call.gain, 0, 0};
+  for (; at.column < weights.outCols; at.column += panelColumns) {
+    const bool single = !weights.glu && weights.outCols - at.column <= kLanes;
     if (single) {
-      panelRows<1>(call, panel, bias, column);
+      panelRows<1>(call, at);
     } else {
-      panelRows<2>(call, panel, bias, column);
+      panelRows<2>(call, at);
     }
-    panel += panelSize;
-    bias += 2 * kLanes;
+    at.panel += panelSize;
+    at.bias += 2 * kLanes;
+    if (at.gain != nullptr) at.gain += 2 * kLanes;
   }
 }
 

@@ -25,12 +25,29 @@ struct NormCall {
   float* out;
   std::size_t outStride;
   std::size_t rows;
-  std::size_t cols;  ///< columns written; with glu x has twice as many
+  std::size_t cols;
   double mean;
   double inverseStd;
-  const float* weight;  ///< [columns of x]
-  const float* bias;    ///< [columns of x]
+  const float* weight;  ///< [cols]
+  const float* bias;    ///< [cols]
 };
+
+/// Rows whose deviations from `shift` are looked at through a matrix.
+struct SpreadCall {
+  const float* x;  ///< [rows, cols]
+  std::size_t stride;
+  std::size_t rows;
+  std::size_t cols;
+  const float* shift;  ///< [spreadStride(cols)], zeros past cols; so are the rows of gram
+  const float* gram;   ///< [spreadStride(cols), spreadStride(cols)], symmetric
+  float* sums;         ///< [spreadStride(cols)]: the sum of the deviations
+  float* scratch;      ///< rows * spreadStride(cols) floats
+};
+
+/// Columns rounded up to whole vectors of any level.
+constexpr std::size_t spreadStride(std::size_t cols) {
+  return (cols + 15) / 16 * 16;
+}
 
 using MomentsFunction = Moments (*)(const float* x, std::size_t stride, std::size_t rows,
                                     std::size_t cols);
@@ -42,12 +59,12 @@ struct NormKernels {
   MomentsFunction moments;
   MomentsFunction momentsStandard;
   MomentsFunction momentsKahan;
+  /// Sum over rows of d' gram d, d the row's deviation: the squared length of W d when gram is W'W.
+  double (*spread)(const SpreadCall& call);
   /// out = (x - mean) * inverseStd * weight + bias; out may be x
   void (*apply)(const NormCall& call);
   /// out = gelu of the above; out may be x
   void (*applyGelu)(const NormCall& call);
-  /// out += scale[c] * value * sigmoid(gate): value from columns [0, cols), gate [cols, 2 cols)
-  void (*applyGluAdd)(const NormCall& call, const float* scale);
   /// Each row normalised by its own moments; epsilon is added to the variance; out may be x
   void (*layerNorm)(const NormCall& call, float epsilon);
 };

@@ -41,10 +41,21 @@ STEMWRIGHT_INLINE BlockSums blockSums(const float* x, std::size_t stride, std::s
   return sums;
 }
 
+/// Rows without gaps that fill no vector, seen as fewer and longer ones.
+STEMWRIGHT_INLINE void lengthen(std::size_t& stride, std::size_t& rows, std::size_t& cols) {
+  constexpr std::size_t kLong = 1024;
+  if (stride != cols || cols == 0 || cols >= 4 * kLanes) return;
+  std::size_t factor = 1;
+  while (cols * factor < kLong && rows % (2 * factor) == 0) factor *= 2;
+  rows /= factor;
+  stride = cols *= factor;
+}
+
 Moments moments(const float* x, std::size_t stride, std::size_t rows, std::size_t cols) {
   constexpr std::size_t kBlockRows = 64;
   Moments all;
   if (cols == 0) return all;
+  lengthen(stride, rows, cols);
   for (std::size_t r = 0; r < rows; r += kBlockRows) {
     const std::size_t block = rows - r < kBlockRows ? rows - r : kBlockRows;
     const float shift = x[r * stride];
@@ -62,6 +73,7 @@ Moments moments(const float* x, std::size_t stride, std::size_t rows, std::size_
 }
 
 Moments momentsStandard(const float* x, std::size_t stride, std::size_t rows, std::size_t cols) {
+  lengthen(stride, rows, cols);
   V total0 = zero(), total1 = zero(), squares0 = zero(), squares1 = zero();
   float tail = 0;
   float tailSquares = 0;
@@ -118,6 +130,7 @@ STEMWRIGHT_INLINE double whole(const Compensated<V>& of) {
 
 Moments momentsKahan(const float* x, std::size_t stride, std::size_t rows, std::size_t cols) {
   if (rows == 0 || cols == 0) return {};
+  lengthen(stride, rows, cols);
   const float shift = x[0];
   const V s = set1(shift);
   Compensated<V> total{zero(), zero()};
@@ -182,28 +195,81 @@ STEMWRIGHT_INLINE void applyRows(const NormCall& call) {
   }
 }
 
-void apply(const NormCall& call) {
-  applyRows<false>(call);
-}
-void applyGelu(const NormCall& call) {
-  applyRows<true>(call);
+/// The same for rows without gaps that fill no vector: weights and biases repeat until they do.
+template <bool kActivate>
+STEMWRIGHT_INLINE bool applyFlat(const NormCall& call) {
+  constexpr std::size_t kMost = 256;
+  const std::size_t cols = call.cols;
+  std::size_t period = cols;
+  while (period % kLanes != 0 && period <= kMost) period += cols;
+  if (call.xStride != cols || call.outStride != cols || cols % kLanes == 0 || period > kMost) {
+    return false;
+  }
+  float weight[kMost];
+  float bias[kMost];
+  for (std::size_t i = 0; i < period; ++i) {
+    weight[i] = call.weight[i % cols];
+    bias[i] = call.bias[i % cols];
+  }
+  const std::size_t all = call.rows * cols;
+  for (std::size_t first = 0; first < all; first += period) {
+    NormCall row = call;
+    row.x += first;
+    row.out += first;
+    row.rows = 1;
+    row.cols = all - first < period ? all - first : period;
+    row.weight = weight;
+    row.bias = bias;
+    applyRows<kActivate>(row);
+  }
+  return true;
 }
 
-void applyGluAdd(const NormCall& call, const float* scale) {
-  const Centre centre = centreOf(call.mean);
-  const V inverse = set1(static_cast<float>(call.inverseStd));
-  const std::size_t half = call.cols;
-  for (std::size_t r = 0; r < call.rows; ++r) {
-    const float* x = call.x + r * call.xStride;
-    float* out = call.out + r * call.outStride;
-    eachVector(half, [&](std::size_t c, std::size_t n) {
-      const V value = normalised(part(x + c, n), centre, inverse, part(call.weight + c, n),
-                                 part(call.bias + c, n));
-      const V gate = normalised(part(x + half + c, n), centre, inverse,
-                                part(call.weight + half + c, n), part(call.bias + half + c, n));
-      put(out + c, fma(part(scale + c, n), value * sigmoid(gate), part(out + c, n)), n);
-    });
+void apply(const NormCall& call) {
+  if (!applyFlat<false>(call)) applyRows<false>(call);
+}
+void applyGelu(const NormCall& call) {
+  if (!applyFlat<true>(call)) applyRows<true>(call);
+}
+
+double spread(const SpreadCall& call) {
+  constexpr std::size_t kRows = 8;  // of gram, at a time
+  const std::size_t stride = spreadStride(call.cols);
+  for (std::size_t c = 0; c < stride; c += kLanes) {
+    const std::size_t left = c < call.cols ? call.cols - c : 0;
+    const std::size_t valid = left < kLanes ? left : kLanes;
+    const V shift = load(call.shift + c);
+    V sums = zero();
+    for (std::size_t r = 0; r < call.rows; ++r) {
+      const V d = part(call.x + r * call.stride + c, valid) - shift;
+      store(call.scratch + r * stride + c, d);
+      sums = sums + d;
+    }
+    store(call.sums + c, sums);
   }
+  double all = 0;
+  for (std::size_t first = 0; first < call.cols; first += kRows) {
+    for (std::size_t c = 0; c < stride; c += kLanes) {
+      V products[kRows];
+      STEMWRIGHT_UNROLL
+      for (std::size_t i = 0; i < kRows; ++i) products[i] = zero();
+      for (std::size_t r = 0; r < call.rows; ++r) {
+        const float* d = call.scratch + r * stride;
+        const V columns = load(d + c);
+        STEMWRIGHT_UNROLL
+        for (std::size_t i = 0; i < kRows; ++i) {
+          products[i] = fma(set1(d[first + i]), columns, products[i]);
+        }
+      }
+      V total = zero();
+      STEMWRIGHT_UNROLL
+      for (std::size_t i = 0; i < kRows; ++i) {
+        total = fma(products[i], load(call.gram + (first + i) * stride + c), total);
+      }
+      all += static_cast<double>(sum(total));
+    }
+  }
+  return all;
 }
 
 void layerNorm(const NormCall& call, float epsilon) {
@@ -219,7 +285,7 @@ void layerNorm(const NormCall& call, float epsilon) {
   }
 }
 
-constexpr NormKernels kNorm{moments,   momentsStandard, momentsKahan, apply,
-                            applyGelu, applyGluAdd,     layerNorm};
+constexpr NormKernels kNorm{moments, momentsStandard, momentsKahan, spread,
+                            apply,   applyGelu,       layerNorm};
 
 }  // namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE

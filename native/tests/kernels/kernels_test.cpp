@@ -242,6 +242,99 @@ TEST_SUITE("kernels") {
     });
   }
 
+  TEST_CASE("the spread of rows through a matrix agrees with double at odd widths") {
+    onEveryLevel([](const Kernels& k) {
+      for (const std::size_t cols : {1, 6, 12, 16, 24, 48, 50}) {
+        CAPTURE(cols);
+        constexpr std::size_t kRows = 83;
+        const std::size_t stride = kernels::spreadStride(cols);
+        const std::vector<float> x = noise(kRows * cols, 1);
+        std::vector<float> shift(stride, 0.0f);
+        std::vector<float> gram(stride * stride, 0.0f);
+        const std::vector<float> w = noise(3 * cols, 2);
+        for (std::size_t i = 0; i < cols; ++i) {
+          shift[i] = 0.1f * static_cast<float>(i % 5);
+          for (std::size_t j = 0; j < cols; ++j) {
+            for (std::size_t c = 0; c < 3; ++c) {
+              gram[i * stride + j] += w[c * cols + i] * w[c * cols + j];
+            }
+          }
+        }
+        std::vector<float> sums(stride, 1e9f);
+        std::vector<float> scratch(kRows * stride);
+        const double spread = k.norm.spread(
+            {x.data(), cols, kRows, cols, shift.data(), gram.data(), sums.data(), scratch.data()});
+        double expected = 0;
+        std::vector<double> expectedSums(cols, 0.0);
+        for (std::size_t r = 0; r < kRows; ++r) {
+          for (std::size_t c = 0; c < 3; ++c) {
+            double length = 0;
+            for (std::size_t i = 0; i < cols; ++i) {
+              length += static_cast<double>(w[c * cols + i]) * (x[r * cols + i] - shift[i]);
+            }
+            expected += length * length;
+          }
+          for (std::size_t i = 0; i < cols; ++i) expectedSums[i] += x[r * cols + i] - shift[i];
+        }
+        CHECK(spread == doctest::Approx(expected).epsilon(1e-5));
+        for (std::size_t i = 0; i < cols; ++i) {
+          CHECK(sums[i] == doctest::Approx(expectedSums[i]).epsilon(1e-4).scale(1));
+        }
+      }
+    });
+  }
+
+  TEST_CASE("gain and bias of the caller stand in for the weights' own") {
+    std::vector<const Kernels*> all(kernels::bf16Kernels().begin(), kernels::bf16Kernels().end());
+    for (Isa isa : kernels::availableIsas()) all.push_back(kernels::kernelsFor(isa));
+    for (const Kernels* k : all) {
+      constexpr std::size_t kInner = 12;
+      constexpr std::size_t kColumns = 52;
+      constexpr std::size_t kRows = 17;
+      const std::vector<float> a = noise(kRows * kInner, 1);
+      const std::vector<float> b = noise(kInner * kColumns, 2);
+      const std::vector<float> gain = noise(kColumns, 3);
+      const std::vector<float> bias = noise(kColumns, 4);
+      const nn::PackedMatrix packed(
+          k->weightGemm, 1, kInner, kColumns, true,
+          [&](std::size_t, std::size_t d, std::size_t c) { return b[d * kColumns + c]; },
+          [&](std::size_t) { return 7.0f; });
+      std::vector<float> packedGain(packed.rowSize(), 0.0f);
+      std::vector<float> packedBias(packed.rowSize(), 0.0f);
+      for (std::size_t c = 0; c < kColumns; ++c) {
+        packedGain[packed.placeOf(c)] = gain[c];
+        packedBias[packed.placeOf(c)] = bias[c];
+        CHECK(packed.biasAt(c) == 7.0f);
+        CHECK(std::abs(packed.weightAt(0, 3, c) - b[3 * kColumns + c]) < 1e-2);
+      }
+      std::vector<float> out(kRows * kColumns / 2);
+      const kernels::GemmTap tap{a.data(), 0};
+      k->weightGemm.run({.taps = &tap,
+                         .tapCount = 1,
+                         .rowStride = kInner,
+                         .rows = kRows,
+                         .weights = &packed.view(),
+                         .out = out.data(),
+                         .outStride = kColumns / 2,
+                         .activation = Activation::kGlu,
+                         .gain = packedGain.data(),
+                         .bias = packedBias.data()});
+      std::vector<float> expected(out.size());
+      for (std::size_t i = 0; i < out.size(); ++i) {
+        const auto at = [&](std::size_t c) {
+          double sum = 0;
+          for (std::size_t d = 0; d < kInner; ++d) {
+            sum += static_cast<double>(a[i / (kColumns / 2) * kInner + d]) * b[d * kColumns + c];
+          }
+          return bias[c] + gain[c] * sum;
+        };
+        const std::size_t c = i % (kColumns / 2);
+        expected[i] = static_cast<float>(at(c) * sigmoid(at(kColumns / 2 + c)));
+      }
+      CHECK(testing::relativeRms(out, expected) < (k->weightGemm.isBf16 ? 1e-2 : 2e-6));
+    }
+  }
+
   TEST_CASE("levels are found by name, and the scalar one is always there") {
     CHECK(kernels::kernelsFor(Isa::kScalar) != nullptr);
     CHECK(kernels::availableIsas().front() == Isa::kScalar);
