@@ -23,36 +23,36 @@ constexpr std::array<std::pair<Isa, std::string_view>, 5> kNames{{{Isa::kScalar,
                                                                   {Isa::kAvx512, "avx512"},
                                                                   {Isa::kNeon, "neon"}}};
 
-const Kernels kScalarTable{Isa::kScalar,      gemmScalar,        gemmScalar,
-                           elementwiseScalar, normScalar,        fftScalar,
-                           recurrentScalar,   convolutionScalar, biquadScalar};
+const Kernels kScalarTable{Isa::kScalar, gemmScalar,    gemmScalar,      elementwiseScalar,
+                           normScalar,   fftScalar,     recurrentScalar, convolutionScalar,
+                           biquadScalar, winogradScalar};
 #if defined(STEMWRIGHT_HAVE_SSE41)
-const Kernels kSse41Table{Isa::kSse41,      gemmSse41,        gemmSse41,
-                          elementwiseSse41, normSse41,        fftSse41,
-                          recurrentSse41,   convolutionSse41, biquadSse41};
+const Kernels kSse41Table{Isa::kSse41, gemmSse41,    gemmSse41,      elementwiseSse41,
+                          normSse41,   fftSse41,     recurrentSse41, convolutionSse41,
+                          biquadSse41, winogradSse41};
 #endif
 #if defined(STEMWRIGHT_HAVE_AVX2)
 const Kernels kAvx2Table{Isa::kAvx2, gemmAvx2,      gemmAvx2,        elementwiseAvx2, normAvx2,
-                         fftAvx2,    recurrentAvx2, convolutionAvx2, biquadAvx2};
+                         fftAvx2,    recurrentAvx2, convolutionAvx2, biquadAvx2,      winogradAvx2};
 #endif
 #if defined(STEMWRIGHT_HAVE_AVX512)
-const Kernels kAvx512Table{Isa::kAvx512,      gemmAvx512,        gemmAvx512,
-                           elementwiseAvx512, normAvx512,        fftAvx512,
-                           recurrentAvx512,   convolutionAvx512, biquadAvx512};
+const Kernels kAvx512Table{Isa::kAvx512, gemmAvx512,    gemmAvx512,      elementwiseAvx512,
+                           normAvx512,   fftAvx512,     recurrentAvx512, convolutionAvx512,
+                           biquadAvx512, winogradAvx512};
 #endif
 #if defined(STEMWRIGHT_HAVE_AVX512BF16)
-const Kernels kAvx512Bf16Table{Isa::kAvx512,      gemmAvx512,        gemmAvx512Bf16,
-                               elementwiseAvx512, normAvx512,        fftAvx512,
-                               recurrentAvx512,   convolutionAvx512, biquadAvx512};
+const Kernels kAvx512Bf16Table{Isa::kAvx512, gemmAvx512,    gemmAvx512Bf16,  elementwiseAvx512,
+                               normAvx512,   fftAvx512,     recurrentAvx512, convolutionAvx512,
+                               biquadAvx512, winogradAvx512};
 #endif
 #if defined(STEMWRIGHT_HAVE_AMX)
-const Kernels kAmxTable{Isa::kAvx512,      gemmAvx512,        gemmAmx,
-                        elementwiseAvx512, normAvx512,        fftAvx512,
-                        recurrentAvx512,   convolutionAvx512, biquadAvx512};
+const Kernels kAmxTable{Isa::kAvx512, gemmAvx512,    gemmAmx,         elementwiseAvx512,
+                        normAvx512,   fftAvx512,     recurrentAvx512, convolutionAvx512,
+                        biquadAvx512, winogradAvx512};
 #endif
 #if defined(STEMWRIGHT_HAVE_NEON)
 const Kernels kNeonTable{Isa::kNeon, gemmNeon,      gemmNeon,        elementwiseNeon, normNeon,
-                         fftNeon,    recurrentNeon, convolutionNeon, biquadNeon};
+                         fftNeon,    recurrentNeon, convolutionNeon, biquadNeon,      winogradNeon};
 #endif
 
 #if defined(_MSC_VER) && defined(_M_X64)

@@ -11,6 +11,7 @@
 #include "kernels/gemm/gemm.h"
 #include "kernels/norm/norm.h"
 #include "kernels/recurrent/recurrent.h"
+#include "kernels/winograd/winograd.h"
 
 namespace stemwright::kernels {
 
@@ -32,6 +33,7 @@ struct Kernels {
   const RecurrentKernels& recurrent;
   const ConvolutionKernels& convolution;
   const BiquadKernels& biquad;
+  const WinogradKernels& winograd;
   NormAlgorithm groupNorm = NormAlgorithm::kWelford;  ///< of models whose layers do not say
 };
 

@@ -112,6 +112,24 @@ class Reader {
     return nn::DConv(kernels_, std::move(layers));
   }
 
+  /// The 3 x 3 of a decoder.
+  void rewrite(const std::string& name, std::size_t channels, DecoderLayer& layer) {
+    const nn::ConvShape shape{.in = channels,
+                              .out = 2 * channels,
+                              .kernelHeight = 3,
+                              .kernelWidth = 3,
+                              .paddingHeight = 1,
+                              .paddingWidth = 1};
+    if (!nn::WinogradConv::serves(kernels_, shape)) {
+      layer.rewrite = conv(name, shape, 4, true);
+      return;
+    }
+    const Tensor weight = tensor(name + ".weight", {shape.out, shape.in, 3, 3});
+    const Tensor bias = tensor(name + ".bias", {shape.out});
+    layer.winograd.emplace(kernels_, shape, weight.data(), bias.data());
+    bytes_ += layer.winograd->bytes();
+  }
+
   std::vector<nn::Conv> transposedHeight(const std::string& name, std::size_t in, std::size_t out,
                                          const HTDemucsConfig& config) {
     const Tensor weight = tensor(name + ".weight", {in, out, config.kernelSize, 1});
@@ -213,14 +231,7 @@ void readDecoders(Reader& reader, const HTDemucsConfig& config, HTDemucs::Graph&
 
     const std::string name = "decoder." + std::to_string(j);
     DecoderLayer& layer = graph.decoder.emplace_back();
-    layer.rewrite = reader.conv(name + ".rewrite",
-                                {.in = in,
-                                 .out = 2 * in,
-                                 .kernelHeight = 3,
-                                 .kernelWidth = 3,
-                                 .paddingHeight = 1,
-                                 .paddingWidth = 1},
-                                4, true);
+    reader.rewrite(name + ".rewrite", in, layer);
     if (residual) layer.dconv = reader.dconv(name + ".dconv", config, in);
     layer.transposed = reader.transposedHeight(name + ".conv_tr", in, out, config);
 

@@ -12,6 +12,7 @@
 #include "nn/dconv.h"
 #include "nn/kernels.h"
 #include "nn/norm.h"
+#include "nn/winograd.h"
 
 namespace stemwright::models {
 
@@ -25,9 +26,14 @@ struct EncoderLayer {
 /// A 3 x 3 (or 3) with GLU, residual branch, then a transposed convolution: one Conv per phase
 /// along the frequency axis, a single one along time.
 struct DecoderLayer {
-  nn::Conv rewrite;
+  nn::Conv rewrite;                          ///< unless there is
+  std::optional<nn::WinogradConv> winograd;  ///< the same, faster
   nn::DConv dconv;
   std::vector<nn::Conv> transposed;
+
+  const nn::ConvShape& rewriteShape() const {
+    return winograd ? winograd->shape() : rewrite.shape();
+  }
 };
 
 /// Self- or cross-attention, then a feed-forward, each normalised first and scaled after.

@@ -213,11 +213,16 @@ void HTDemucsRunner::State::decodeFrequency(std::size_t j, core::ThreadPool& poo
   const std::size_t height = dims.rows[i + 1];
   const std::size_t innerSize = width * dims.channels[i];
   const nn::Epilogue glu{.activation = Activation::kGlu};
-  const bool few = fewRows(height, pool);
+  const bool few = !layer.winograd && fewRows(height, pool);
+  const bool isFused = !layer.winograd && !few;
+  if (layer.winograd) {
+    layer.winograd->forward(work.skips[i], height, width, work.inner, work.tiles, work.scratch,
+                            work.scratchSize, pool);
+  }
   if (few) layer.rewrite.forward(work.skips[i], height, width, work.inner, glu, pool);
   pool.parallelFor(height, [&](std::size_t row, unsigned worker) {
     float* inner = work.inner + row * innerSize;
-    if (!few) layer.rewrite.row(work.skips[i], height, width, row, 0, width, inner, glu);
+    if (isFused) layer.rewrite.row(work.skips[i], height, width, row, 0, width, inner, glu);
     layer.dconv.row(inner, width, scratch(worker));
   });
   float* out = i == 0 ? work.spectrumOut : work.skips[i - 1];

@@ -73,6 +73,14 @@ Workspace::Workspace(core::Arena& arena, const HTDemucs& model, const Dimensions
                               rowScratch(graph.decoder[depth - 1 - i].dconv)});
     }
     inner = arena.take<float>(largest);
+    std::size_t tilesSize = 0;
+    for (std::size_t i = 0; i < depth; ++i) {
+      const auto& winograd = graph.decoder[depth - 1 - i].winograd;
+      if (!winograd) continue;
+      tilesSize = std::max(tilesSize, winograd->tilesSize(dims.rows[i + 1], dims.columns));
+      scratchSize = std::max(scratchSize, winograd->scratchSize());
+    }
+    tiles = arena.take<float>(tilesSize);
     scratchSize = std::max(scratchSize, analysis->scratchSize(dims.sources * dims.audioChannels));
 
     if (graph.dim != 0) {

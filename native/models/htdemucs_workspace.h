@@ -38,6 +38,7 @@ struct Workspace {
   float* spectrum = nullptr;     ///< [bins, columns, 2 audioChannels], normalised
   std::vector<float*> skips;     ///< [rows[i + 1], columns, channels[i]]
   float* inner = nullptr;        ///< [rows[1], columns, channels[0]]: inside a decoder
+  float* tiles = nullptr;        ///< of the Winograd convolutions
   float* spectrumOut = nullptr;  ///< [bins, columns, 2 sources * audioChannels]
   float* padded = nullptr;       ///< the analysis' copy of the mix
 

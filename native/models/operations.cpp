@@ -5,10 +5,13 @@
 namespace stemwright::models {
 namespace {
 
-double of(const nn::Conv& conv, std::size_t positions) {
-  const nn::ConvShape& shape = conv.shape();
+double of(const nn::ConvShape& shape, std::size_t positions) {
   const std::size_t taps = shape.kernelHeight * shape.kernelWidth;
   return 2.0 * static_cast<double>(positions) * static_cast<double>(taps * shape.in * shape.out);
+}
+
+double of(const nn::Conv& conv, std::size_t positions) {
+  return of(conv.shape(), positions);
 }
 
 double of(const nn::DConv& dconv, std::size_t positions) {
@@ -36,7 +39,7 @@ double timeBranch(const HTDemucs::Graph& graph, const Dimensions& dims) {
   for (std::size_t i = 0; i < depth; ++i) {
     const std::size_t steps = dims.timeLengths[i + 1];
     const DecoderLayer& decoder = graph.timeDecoder[depth - 1 - i];
-    total += of(graph.timeEncoder[i], steps) + of(decoder.rewrite, steps) +
+    total += of(graph.timeEncoder[i], steps) + of(decoder.rewriteShape(), steps) +
              of(decoder.dconv, steps) + of(decoder.transposed[0], steps);
   }
   return total;
@@ -48,7 +51,7 @@ double frequencyBranch(const HTDemucs::Graph& graph, const Dimensions& dims) {
   for (std::size_t i = 0; i < depth; ++i) {
     const std::size_t positions = dims.rows[i + 1] * dims.columns;
     const DecoderLayer& decoder = graph.decoder[depth - 1 - i];
-    total += of(graph.encoder[i], positions) + of(decoder.rewrite, positions) +
+    total += of(graph.encoder[i], positions) + of(decoder.rewriteShape(), positions) +
              of(decoder.dconv, positions);
     for (const nn::Conv& phase : decoder.transposed) total += of(phase, positions);
   }

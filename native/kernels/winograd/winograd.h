@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstddef>
+
+namespace stemwright::kernels {
+
+/// F(4 x 4, 3 x 3) of Winograd's minimal filtering: 4 x 4 outputs from 6 x 6 inputs by 36 products
+/// instead of 144. Source: Lavin & Gray 2016, "Fast Algorithms for Convolutional Neural Networks".
+inline constexpr std::size_t kWinogradOut = 4;
+inline constexpr std::size_t kWinogradIn = 6;
+inline constexpr std::size_t kWinogradPoints = kWinogradIn * kWinogradIn;
+
+/// Tiles of an image [height, width, channels] whose 6 x 6 inputs start one row and column before
+/// their outputs; zeros outside.
+struct WinogradInput {
+  const float* x;
+  std::size_t height, width, channels;
+  std::size_t row;     ///< of the tiles' first outputs
+  std::size_t column;  ///< of the first tile's
+  std::size_t tiles;   ///< side by side
+  float* out;          ///< [36, ..., channels]
+  std::size_t pointStride;
+  const float* zeros;  ///< [channels]
+};
+
+/// One panel of products back into 4 x 4 outputs, value * sigmoid(gate).
+struct WinogradOutput {
+  const float* products;  ///< [36, ..., 2 lanes]: values, gates
+  std::size_t pointStride;
+  const float* bias;  ///< [2 lanes]
+  float* out;         ///< [height, width, channels], at the panel's first channel
+  std::size_t height, width, channels;
+  std::size_t row, column, tiles;  ///< as above
+  std::size_t count;               ///< channels of this panel, up to the lanes
+};
+
+struct WinogradKernels {
+  void (*transformInput)(const WinogradInput& call);
+  void (*finishGlu)(const WinogradOutput& call);
+};
+
+extern const WinogradKernels winogradScalar;
+extern const WinogradKernels winogradSse41;
+extern const WinogradKernels winogradAvx2;
+extern const WinogradKernels winogradAvx512;
+extern const WinogradKernels winogradNeon;
+
+}  // namespace stemwright::kernels
