@@ -54,6 +54,8 @@ export interface NativeModule {
   findRhythm(spec: { track: string; channels: number; rate: number } & Abortable): Promise<NativeRhythm>;
   /** Sound devices as they are now; while a monitor is open, as they were when it was opened. */
   audioDevices(): Promise<AudioDevice[]>;
+  /** Counts of what happened to them since the first call; cheap. `defaultOutput` counts on a Mac only, and on Windows nothing does. */
+  audioDeviceChanges(): AudioDeviceChanges;
   /** Opens a sound device; rejected with 'output' when it cannot be had. Nothing is heard before a song is loaded. */
   openMonitor(spec: MonitorSpec): Promise<NativeMonitor>;
   /** Names of what can be measured. */
@@ -113,6 +115,12 @@ export interface AudioDevice {
   isDefault: boolean;
 }
 
+export interface AudioDeviceChanges {
+  /** Devices, or JACK servers, have come or gone. */
+  list: number;
+  defaultOutput: number;
+}
+
 export interface MonitorSpec {
   /** The id of a device; null: the default one; 'none': no sound card, and `readOutput` hands out what would be heard. */
   device: string | null;
@@ -164,6 +172,11 @@ export interface NativeMonitor {
   removeEffect(place: InsertPlace): void;
   /** Into the send bus, after the fader. Linear. */
   setSend(strip: number | 'input', gain: number): void;
+  /**
+   * Frames from the output through a cable to the input, by a test signal of about 1.5 s in the place of all else; the song goes
+   * on unheard. Rejected with 'output' when the signal does not come back.
+   */
+  measureLatency(): Promise<number>;
   meters(): MonitorMeters;
   /** Up to so many frames of what 'none' would have played since the last call: interleaved stereo f32le. It keeps about 2.5 s. */
   readOutput(frames: number): Buffer;

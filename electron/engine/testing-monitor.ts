@@ -34,6 +34,7 @@ export function fakeMonitor(info: NativeMonitor['info']): FakeMonitor {
     ...{ setStrip: note('setStrip'), setMaster: note('setMaster'), setInput: note('setInput'), setFinished: note('setFinished') },
     ...{ refresh: note('refresh'), resetCounters: note('resetCounters') },
     ...{ removeEffect: note('removeEffect'), setSend: note('setSend') },
+    measureLatency: () => Promise.resolve(480),
     meters: () => meters,
     ...{ readOutput: () => Buffer.alloc(0), setPace: note('setPace') },
   };

@@ -26,7 +26,7 @@ let monitor: Monitor;
 function openMonitor(): Monitor {
   const ignore = (): void => undefined;
   return new Monitor({
-    ...{ responses, find: async (id: string) => playableProject(await library.find(id)), onState: ignore, onMeters: ignore, onTransport: ignore },
+    ...{ responses, find: async (id: string) => playableProject(await library.find(id)), onState: ignore, onDevices: ignore, isHeeded: () => false, onMeters: ignore, onTransport: ignore },
     native: {
       ...fakeNative(),
       openMonitor: () => {

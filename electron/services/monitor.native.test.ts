@@ -24,7 +24,7 @@ beforeEach(async () => {
   responses = await openTestResponses(folder, native);
   const ignore = (): void => undefined;
   monitor = new Monitor({
-    ...{ responses, find: async (id: string) => playableProject(await library.find(id)), onState: ignore, onMeters: ignore, onTransport: ignore },
+    ...{ responses, find: async (id: string) => playableProject(await library.find(id)), onState: ignore, onDevices: ignore, isHeeded: () => false, onMeters: ignore, onTransport: ignore },
     native: { ...native, openMonitor: async (spec) => (device = await native.openMonitor(spec)) },
   });
   await monitor.open({ device: 'none', rate: 44_100, blockFrames: 64, inputs: 0 });

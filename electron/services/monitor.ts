@@ -3,19 +3,26 @@ import { printable, StemwrightError } from '../contract/errors.ts';
 import type { LoopbackLatency, Meters, MonitorChoice, MonitorLoad, MonitorState, SoundDevices, Strip, TimePitch, TransportState } from '../contract/monitor.ts';
 import { fromNative } from '../engine/errors.ts';
 import type { MonitorMeters, MonitorSong, MonitorStrip, NativeModule, NativeMonitor } from '../engine/native.ts';
+import { DeviceWatch } from './device-watch.ts';
 import { EffectRack } from './effect-rack.ts';
 import { sameRanges, type FrameRanges, type PlayableSong } from './playable-song.ts';
 import type { ResponseStore } from './response-library.ts';
 import { Turns } from './turns.ts';
 
 const readingsPerSecond = 30;
+/** Not all systems say that a device has come back. */
+const triesAgainMs = 5000;
 
 export interface MonitorContext {
   native: NativeModule;
   responses: ResponseStore;
   /** A project with all its tracks, or the song that is being separated. */
   find: (id: string) => Promise<PlayableSong>;
+  /** Whether anyone wants meters and the transport's state. */
+  isHeeded: () => boolean;
   onState: (state: MonitorState | null) => void;
+  /** Sound devices have come or gone. */
+  onDevices: () => void;
   onMeters: (meters: Meters) => void;
   onTransport: (transport: TransportState) => void;
 }
@@ -39,6 +46,8 @@ interface Open {
   timePitch: TimePitch;
   loopback: LoopbackLatency | null;
   timer: NodeJS.Timeout;
+  /** When the device that was chosen was last found missing; null while it is there. */
+  goneAt: number | null;
 }
 
 /** The one monitor of a studio: a device, a project's song, effects. Every method may throw a StemwrightError. */
@@ -47,23 +56,30 @@ export class Monitor {
   readonly #turns = new Turns();
   /** It outlives what is open. */
   readonly #effects: EffectRack;
+  readonly #watch: DeviceWatch;
   #open: Open | null = null;
   #latestTimePitch: TimePitch | null = null;
 
   constructor(context: MonitorContext) {
     this.#context = context;
     this.#effects = new EffectRack(context.responses);
+    this.#watch = new DeviceWatch(() => context.native.audioDeviceChanges());
   }
 
   async devices(): Promise<SoundDevices> {
+    // While one is open, the list stays as it was.
+    if (this.#open?.native.info.isSilent !== false) {
+      this.#watch.listed();
+    }
+    const { isOutdated } = this.#watch;
     try {
-      return { devices: await this.#context.native.audioDevices(), problem: null, isOutdated: false };
+      return { devices: await this.#context.native.audioDevices(), problem: null, isOutdated };
     } catch (error) {
       const fault = fromNative(error);
       if (!(fault instanceof StemwrightError)) {
         throw fault;
       }
-      return { devices: [], problem: fault.message, isOutdated: false };
+      return { devices: [], problem: fault.message, isOutdated };
     }
   }
 
@@ -87,14 +103,14 @@ export class Monitor {
     return this.#inTurn(async () => {
       await this.#end();
       const native = await this.#openDevice(choice);
+      this.#watch.listed();
       this.#open = {
         ...{ choice, native, notice: null, loaded: null, master: 1 },
         input: { gain: 1, pan: 0, isMuted: true, isSolo: false },
         timePitch: { semitones: 0, speed: 1 },
         loopback: null,
-        timer: setInterval(() => {
-          this.#read();
-        }, 1000 / readingsPerSecond),
+        timer: this.#startReading(),
+        goneAt: null,
       };
       await this.#effects.putAll(native);
       return this.#changed();
@@ -242,13 +258,40 @@ export class Monitor {
     });
   }
 
-  // Until the engine can.
   measureLatency(): Promise<LoopbackLatency> {
-    return this.#inTurn(() => Promise.reject(new StemwrightError('usage', 'this version cannot measure latency', 'Trust the reported one.')));
+    return this.#inTurn(async () => {
+      const open = this.#need();
+      const { inputs, device, rate } = open.native.info;
+      if (inputs === 0) {
+        throw new StemwrightError('usage', `${printable(device)} was opened without an input`, 'Open a device that has one, with inputs.');
+      }
+      const frames = await open.native.measureLatency().catch((error: unknown) => {
+        const fault = fromNative(error);
+        const isUnheard = fault instanceof StemwrightError && fault.code === 'output';
+        throw isUnheard ? new StemwrightError('output', fault.message, 'Connect an output with an input by a cable, turn both up, and measure again.', { cause: error }) : fault;
+      });
+      open.loopback = { frames, seconds: frames / rate };
+      this.#changed();
+      return open.loopback;
+    });
   }
 
+  /** Where a device is open it is let go meanwhile: the list stays as it was while any is. */
   refreshDevices(): Promise<SoundDevices> {
-    return this.devices();
+    return this.#inTurn(async () => {
+      const open = this.#open;
+      if (open === null || open.native.info.isSilent) {
+        return this.devices();
+      }
+      const before = open.native.info.device;
+      const devices = await this.#reopen(open, open.native.meters().isPlaying);
+      const after = open.native.info;
+      if (after.device !== before) {
+        open.notice = after.isSilent ? goneNotice(before) : `Sound goes to ${printable(after.device)} now.`;
+        this.#changed();
+      }
+      return devices;
+    });
   }
 
   /** Null takes it out. */
@@ -318,6 +361,12 @@ export class Monitor {
     }
   }
 
+  #startReading(): NodeJS.Timeout {
+    return setInterval(() => {
+      this.#read();
+    }, 1000 / readingsPerSecond);
+  }
+
   #read(): void {
     const open = this.#open;
     if (open === null) {
@@ -325,10 +374,11 @@ export class Monitor {
     }
     const meters = open.native.meters();
     if (!meters.isDeviceRunning) {
-      clearInterval(open.timer);
-      void this.#inTurn(() => this.#fallBack(open, meters)).catch(async () => {
-        await this.close();
-      });
+      this.#care(open, () => this.#fallBack(open));
+      return;
+    }
+    this.#look(open);
+    if (!this.#context.isHeeded()) {
       return;
     }
     this.#context.onMeters(metersOf(meters));
@@ -336,29 +386,106 @@ export class Monitor {
     this.#context.onTransport({ project: open.loaded?.project ?? null, position, isPlaying, isWaiting, lateReads });
   }
 
-  /** The device has gone: all goes on without sound, standing where it stood. */
-  async #fallBack(open: Open, { position }: MonitorMeters): Promise<void> {
-    if (this.#open !== open) {
+  #look(open: Open): void {
+    const other = this.#watch.look();
+    if (other !== null) {
+      this.#context.onDevices();
+    }
+    if (open.goneAt !== null && (other !== null || Date.now() - open.goneAt >= triesAgainMs)) {
+      open.goneAt = Date.now();
+      this.#care(open, () => this.#comeBack(open));
+    } else if (other?.defaultOutput === true && open.choice.device === null && !open.native.info.isSilent) {
+      this.#care(open, () => this.#followDefault(open));
+    }
+  }
+
+  /** Work in its turn, without readings meanwhile; what cannot be mended closes the monitor. */
+  #care(open: Open, work: () => Promise<unknown>): void {
+    clearInterval(open.timer);
+    const run = async (): Promise<void> => {
+      if (this.#open === open) {
+        const before = open.native;
+        await work();
+        open.timer = this.#startReading();
+        if (open.native !== before) {
+          this.#changed();
+        }
+      }
+    };
+    void this.#inTurn(run).catch(() => this.close());
+  }
+
+  /** The device has gone. All stands where it stood: on a default device that there still is, else without sound. */
+  async #fallBack(open: Open): Promise<void> {
+    const before = open.native.info.device;
+    await this.#reopen(open, false);
+    const { isSilent, device } = open.native.info;
+    const isSame = device === before;
+    open.notice = isSilent ? goneNotice(before) : `${printable(before)} ${isSame ? 'stopped and was opened again' : `has gone: sound goes to ${printable(device)} now`}. Playing is paused.`;
+  }
+
+  /** The device that was chosen may be there again. */
+  async #comeBack(open: Open): Promise<void> {
+    const { device } = open.choice;
+    const { devices } = await this.devices();
+    if (!devices.some(({ id, isDefault }) => (device === null ? isDefault : id === device))) {
       return;
     }
-    const { device, rate, blockFrames } = open.native.info;
-    const silent = await this.#context.native.openMonitor({ device: 'none', rate, blockFrames: blockFrames === 0 ? null : blockFrames });
-    const gone = open.native;
-    open.native = silent;
-    await gone.close();
-    open.notice = `${printable(device)} has gone. Playing is paused and nothing is heard: choose another device.`;
-    open.native.setMaster(open.master);
-    await open.native.setTimePitch(open.timePitch.semitones, open.timePitch.speed);
-    if (open.loaded !== null) {
-      const { song, loop } = open.loaded;
-      await open.native.load({ ...song, position: Math.floor(position) });
-      open.native.loop(loop);
+    await this.#reopen(open, open.native.meters().isPlaying);
+    if (!open.native.info.isSilent) {
+      open.notice = `${printable(open.native.info.device)} is back.`;
     }
-    await this.#effects.putAll(open.native);
-    open.timer = setInterval(() => {
-      this.#read();
-    }, 1000 / readingsPerSecond);
-    this.#changed();
+  }
+
+  async #followDefault(open: Open): Promise<void> {
+    const before = open.native.info.device;
+    await this.#reopen(open, open.native.meters().isPlaying);
+    const { isSilent, device } = open.native.info;
+    open.notice = isSilent ? goneNotice(before) : `Sound goes to ${printable(device)} now.`;
+  }
+
+  /** Lets the device go, looks for devices anew and opens what was chosen, or where that cannot be had what makes no sound. */
+  async #reopen(open: Open, plays: boolean): Promise<SoundDevices> {
+    const { native } = this.#context;
+    const { position } = open.native.meters();
+    const { device, rate, blockFrames } = open.native.info;
+    const gone = open.native;
+    if (!gone.info.isSilent) {
+      open.native = await native.openMonitor({ device: 'none', rate, blockFrames: blockFrames === 0 ? null : blockFrames });
+      await gone.close();
+    }
+    const devices = await this.devices();
+    const found = await native.openMonitor(open.choice).catch(() => null);
+    if (found !== null) {
+      const silent = open.native;
+      open.native = found;
+      await silent.close();
+    }
+    open.goneAt = found === null ? Date.now() : null;
+    // Where something else is heard than before, the microphone may be near it.
+    open.input = { ...open.input, isMuted: open.input.isMuted || open.native.info.device !== device };
+    open.loopback = null;
+    if (open.native !== gone) {
+      await this.#restore(open, position);
+    }
+    if (plays && found !== null) {
+      open.native.play();
+    }
+    return devices;
+  }
+
+  /** All that was set, on another device. */
+  async #restore({ native, loaded, master, input, timePitch }: Open, position: number): Promise<void> {
+    native.setMaster(master);
+    if (native.info.inputs > 0) {
+      native.setInput(input);
+    }
+    await native.setTimePitch(timePitch.semitones, timePitch.speed);
+    if (loaded !== null) {
+      await native.load({ ...loaded.song, position: Math.floor(position) });
+      native.loop(loaded.loop);
+    }
+    await this.#effects.putAll(native);
   }
 
   async #end(): Promise<void> {
@@ -420,6 +547,10 @@ export class Monitor {
       }
     });
   }
+}
+
+function goneNotice(device: string): string {
+  return `${printable(device)} has gone. Playing is paused and nothing is heard: connect it again, or choose another device.`;
 }
 
 /** What the engine gets to play, by the names of what was asked for. */

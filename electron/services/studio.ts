@@ -67,7 +67,7 @@ export class Studio {
     const lock = await holdFolder(folders.data);
     const listeners = new Set<Listener>();
     try {
-      const services = await openServices({ system, folders, native }, (event, data) => {
+      const services = await openServices({ system, folders, native }, () => listeners.size > 0, (event, data) => {
         listeners.forEach((listener) => {
           listener(event, data);
         });
@@ -150,7 +150,7 @@ export class Studio {
   }
 }
 
-async function openServices({ system, folders, native }: Required<StudioSetting>, emit: Services['emit']): Promise<Services> {
+async function openServices({ system, folders, native }: Required<StudioSetting>, isHeeded: () => boolean, emit: Services['emit']): Promise<Services> {
   const { data, config } = folders;
   const exportsFolder = join(data, 'exports');
   const library = new ProjectLibrary(join(data, 'projects'));
@@ -201,8 +201,12 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
       await completeProject(native, project);
       return playableProject(project);
     },
+    isHeeded,
     onState: (state) => {
       emit('monitor', state);
+    },
+    onDevices: () => {
+      emit('devices', null);
     },
     onMeters: (meters) => {
       emit('meters', meters);

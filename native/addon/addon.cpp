@@ -66,6 +66,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
       Napi::PropertyDescriptor::Function("replaceRange", replaceRange, napi_enumerable),
       Napi::PropertyDescriptor::Function("openMonitor", MonitorHandle::open, napi_enumerable),
       Napi::PropertyDescriptor::Function("audioDevices", MonitorHandle::devices, napi_enumerable),
+      Napi::PropertyDescriptor::Function("audioDeviceChanges", MonitorHandle::deviceChanges,
+                                         napi_enumerable),
       Napi::PropertyDescriptor::Function("benchmarks", benchmarks, napi_enumerable),
       Napi::PropertyDescriptor::Function("runBenchmark", runBenchmark, napi_enumerable),
       Napi::PropertyDescriptor::Function("releaseBenchmarks", releaseBenchmarks, napi_enumerable),

@@ -163,6 +163,7 @@ Napi::Function MonitorHandle::define(Napi::Env env) {
                       InstanceMethod<&MonitorHandle::setEffect>("setEffect"),
                       InstanceMethod<&MonitorHandle::removeEffect>("removeEffect"),
                       InstanceMethod<&MonitorHandle::setSend>("setSend"),
+                      InstanceMethod<&MonitorHandle::measureLatency>("measureLatency"),
                       InstanceMethod<&MonitorHandle::meters>("meters"),
                       InstanceMethod<&MonitorHandle::readOutput>("readOutput"),
                       InstanceMethod<&MonitorHandle::setPace>("setPace"),
@@ -195,6 +196,14 @@ Napi::Value MonitorHandle::devices(const Napi::CallbackInfo& info) {
         for (std::uint32_t i = 0; i < list.size(); ++i) array.Set(i, deviceToJs(env, list[i]));
         return array;
       });
+}
+
+Napi::Value MonitorHandle::deviceChanges(const Napi::CallbackInfo& info) {
+  const session::DeviceChanges changes = session::deviceChanges();
+  Napi::Object object = Napi::Object::New(info.Env());
+  object.Set("list", static_cast<double>(changes.list));
+  object.Set("defaultOutput", static_cast<double>(changes.defaultOutput));
+  return object;
 }
 
 Monitor& MonitorHandle::monitor() const {
@@ -287,6 +296,15 @@ void MonitorHandle::removeEffect(const Napi::CallbackInfo& info) {
 void MonitorHandle::setSend(const Napi::CallbackInfo& info) {
   check(monitor().setSend(readStripName(Argument::of(info, 0, "strip")),
                           Argument::of(info, 1, "gain").number()));
+}
+
+Napi::Value MonitorHandle::measureLatency(const Napi::CallbackInfo& info) {
+  monitor();
+  return OneShot<std::size_t>::start(
+      info.Env(), [open = monitor_] { return open->measureLatency(); },
+      [](Napi::Env env, std::size_t frames) -> Napi::Value {
+        return Napi::Number::New(env, static_cast<double>(frames));
+      });
 }
 
 Napi::Value MonitorHandle::meters(const Napi::CallbackInfo& info) {

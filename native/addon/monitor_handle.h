@@ -16,6 +16,8 @@ class MonitorHandle : public Napi::ObjectWrap<MonitorHandle> {
   static Napi::Value open(const Napi::CallbackInfo& info);
   /// audioDevices()
   static Napi::Value devices(const Napi::CallbackInfo& info);
+  /// audioDeviceChanges()
+  static Napi::Value deviceChanges(const Napi::CallbackInfo& info);
 
   /// Made by JS itself, it is a closed one.
   explicit MonitorHandle(const Napi::CallbackInfo& info) : ObjectWrap(info) {}
@@ -39,6 +41,7 @@ class MonitorHandle : public Napi::ObjectWrap<MonitorHandle> {
   Napi::Value setEffect(const Napi::CallbackInfo& info);
   void removeEffect(const Napi::CallbackInfo& info);
   void setSend(const Napi::CallbackInfo& info);
+  Napi::Value measureLatency(const Napi::CallbackInfo& info);
   Napi::Value meters(const Napi::CallbackInfo& info);
   Napi::Value readOutput(const Napi::CallbackInfo& info);
   void setPace(const Napi::CallbackInfo& info);

@@ -44,7 +44,7 @@ struct DeviceState {
   std::uint64_t xruns = 0;
   double inputLatencySeconds = 0;
   double outputLatencySeconds = 0;
-  bool isRunning = false;  ///< false after the device went away
+  bool isRunning = false;  ///< false after the device went away, or has called nothing for 2 s
 };
 
 /// A running device; its destructor stops it, and the renderer is not called after.

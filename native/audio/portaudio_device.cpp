@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -13,6 +15,10 @@ using core::Error;
 using core::ErrorCode;
 using core::Status;
 using Use = std::shared_ptr<const PortAudioUse>;
+using Clock = std::chrono::steady_clock;
+
+/// Between two blocks.
+constexpr auto kMostSilence = std::chrono::seconds(2);
 
 std::string idOf(const Use& use, PaDeviceIndex index) {
   const PaDeviceInfo* const info = (*use)->deviceInfo(index);
@@ -65,9 +71,7 @@ PaStreamParameters parametersFor(const Use& use, PaDeviceIndex index, bool isInp
 class PortAudioDevice final : public Device {
  public:
   PortAudioDevice(Use use, Renderer& renderer) : use_(std::move(use)), renderer_(renderer) {}
-  ~PortAudioDevice() override {
-    if (stream_ != nullptr) (*use_)->closeStream(stream_);
-  }
+  ~PortAudioDevice() override;
 
   Status open(const DeviceRequest& request);
 
@@ -80,19 +84,28 @@ class PortAudioDevice final : public Device {
   Status start() override;
 
  private:
+  using Link = std::atomic<PortAudioDevice*>;
+
   static int onBlock(const void* input, void* output, unsigned long frames,
-                     const PaStreamCallbackTimeInfo*, PaStreamCallbackFlags flags, void* self);
-  static void onEnd(void* self) {
-    static_cast<PortAudioDevice*>(self)->isRunning_.store(false, std::memory_order_relaxed);
+                     const PaStreamCallbackTimeInfo*, PaStreamCallbackFlags flags, void* link);
+  static void onEnd(void* link) {
+    PortAudioDevice* const device = static_cast<Link*>(link)->load();
+    if (device != nullptr) device->isRunning_.store(false, std::memory_order_relaxed);
   }
   Status failed(const char* what, PaError error) const {
     return Error{ErrorCode::kOutput,
                  "cannot " + std::string(what) + " " + name_ + ": " + use_->explain(error)};
   }
 
+  bool isCalling() const;
+
   const Use use_;
   Renderer& renderer_;
+  /// What PortAudio knows of this device; it may outlive it.
+  std::unique_ptr<Link> link_ = std::make_unique<Link>(this);
   PaStream* stream_ = nullptr;
+  bool isJack_ = false;
+  std::atomic<Clock::time_point> lastBlock_{};
   std::string name_;
   double rate_ = 0;
   std::size_t frames_ = 0;
@@ -102,11 +115,23 @@ class PortAudioDevice final : public Device {
   std::atomic<bool> isRunning_{false};
 };
 
+PortAudioDevice::~PortAudioDevice() {
+  if (stream_ == nullptr) return;
+  if (isJack_ && isRunning_ && !isCalling()) {
+    *link_ = nullptr;
+    static_cast<void>(link_.release());
+    PortAudioUse::abandon(use_);
+    return;
+  }
+  (*use_)->closeStream(stream_);
+}
+
 Status PortAudioDevice::open(const DeviceRequest& request) {
   const auto index = findOutput(use_, request.id);
   if (!index) return index.error();
   const PaDeviceInfo* const info = (*use_)->deviceInfo(index.value());
   name_ = info->name;
+  isJack_ = (*use_)->hostApiInfo(info->hostApi)->type == paJACK;
   const PaStreamParameters output = parametersFor(use_, index.value(), false, 2);
   const PaDeviceIndex inputIndex = request.inputs == 0 ? paNoDevice : inputFor(use_, index.value());
   PaStreamParameters input{};
@@ -122,7 +147,7 @@ Status PortAudioDevice::open(const DeviceRequest& request) {
   inputs_ = wanted == nullptr ? 0 : static_cast<std::size_t>(input.channelCount);
   outputs_ = static_cast<std::size_t>(output.channelCount);
   const PaError error = (*use_)->openStream(&stream_, wanted, &output, rate_, frames_,
-                                            paClipOff | paDitherOff, onBlock, this);
+                                            paClipOff | paDitherOff, onBlock, link_.get());
   if (error != paNoError) return failed("open", error);
   (*use_)->onFinished(stream_, onEnd);
   return {};
@@ -130,6 +155,7 @@ Status PortAudioDevice::open(const DeviceRequest& request) {
 
 Status PortAudioDevice::start() {
   isRunning_ = true;
+  lastBlock_ = Clock::now();
   const PaError error = (*use_)->startStream(stream_);
   if (error == paNoError) return {};
   isRunning_ = false;
@@ -141,16 +167,24 @@ DeviceState PortAudioDevice::state() const {
   return {.xruns = xruns_,
           .inputLatencySeconds = info == nullptr ? 0 : info->inputLatency,
           .outputLatencySeconds = info == nullptr ? 0 : info->outputLatency,
-          .isRunning = isRunning_};
+          .isRunning = isRunning_ && isCalling()};
+}
+
+/// Some sound systems stop calling when a device is unplugged, and say nothing.
+bool PortAudioDevice::isCalling() const {
+  return Clock::now() - lastBlock_.load(std::memory_order_relaxed) < kMostSilence;
 }
 
 int PortAudioDevice::onBlock(const void* input, void* output, unsigned long frames,
                              const PaStreamCallbackTimeInfo*, PaStreamCallbackFlags flags,
-                             void* self) {
-  auto& device = *static_cast<PortAudioDevice*>(self);
+                             void* link) {
+  PortAudioDevice* const self = static_cast<Link*>(link)->load();
+  if (self == nullptr) return paAbort;
+  PortAudioDevice& device = *self;
   constexpr PaStreamCallbackFlags kXrun =
       paInputUnderflow | paInputOverflow | paOutputUnderflow | paOutputOverflow;
   if ((flags & kXrun) != 0) device.xruns_.fetch_add(1, std::memory_order_relaxed);
+  device.lastBlock_.store(Clock::now(), std::memory_order_relaxed);
   device.renderer_.render(static_cast<const float* const*>(input),
                           input == nullptr ? 0 : device.inputs_, static_cast<float* const*>(output),
                           device.outputs_, frames);

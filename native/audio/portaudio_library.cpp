@@ -1,6 +1,19 @@
 #include "audio/portaudio_library.h"
 
+#include <memory>
 #include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#if defined(__linux__)
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
 
 #include "core/shared_library.h"
 
@@ -62,8 +75,28 @@ void silenceSoundSystems(void* portaudio) {
   PaError (*nameClient)(const char*) = nullptr;
   if (find(portaudio, "PaJack_SetClientName", nameClient)) nameClient("Stemwright");
 }
+
+/// The library that a function is of once more, with a state of its own; null where that is not
+/// possible. Its file stays open: its name must not be given again.
+void* openCopy(void* function) {
+  Dl_info info{};
+  if (dladdr(function, &info) == 0) return nullptr;
+  const int from = open(info.dli_fname, O_RDONLY | O_CLOEXEC);
+  if (from < 0) return nullptr;
+  struct stat file {};
+  const int to = memfd_create("portaudio", MFD_CLOEXEC);
+  bool isWhole = to >= 0 && fstat(from, &file) == 0;
+  for (off_t at = 0; isWhole && at < file.st_size;) {
+    isWhole = sendfile(to, from, &at, static_cast<std::size_t>(file.st_size - at)) > 0;
+  }
+  close(from);
+  return isWhole ? core::openLibrary(("/proc/self/fd/" + std::to_string(to)).c_str()) : nullptr;
+}
 #else
 void silenceSoundSystems(void*) {}
+void* openCopy(void*) {
+  return nullptr;
+}
 #endif
 
 /// Null when there is no PortAudio. It stays loaded: its threads may outlive their streams.
@@ -78,34 +111,58 @@ const PortAudio* load() {
   return nullptr;
 }
 
-std::mutex& useMutex() {
-  static std::mutex mutex;
-  return mutex;
+/// The library as it is used now. Under the mutex.
+struct Current {
+  std::mutex mutex;
+  const PortAudio* functions = load();
+  std::weak_ptr<const PortAudioUse> use;
+};
+
+Current& theCurrent() {
+  static Current current;
+  return current;
 }
 
 }  // namespace
 
+void PortAudioUse::abandon(std::shared_ptr<const PortAudioUse> use) {
+  Current& current = theCurrent();
+  const std::lock_guard lock(current.mutex);
+  if (&use->functions_ == current.functions) {
+    void* const library = openCopy(reinterpret_cast<void*>(current.functions->initialize));
+    auto fresh = std::make_unique<PortAudio>();
+    if (library != nullptr && findAll(library, *fresh)) {
+      silenceSoundSystems(library);
+      current.functions = fresh.release();
+      current.use.reset();
+    }
+  }
+  static std::vector<std::shared_ptr<const PortAudioUse>>& kept =
+      *new std::vector<std::shared_ptr<const PortAudioUse>>;
+  kept.push_back(std::move(use));
+}
+
 core::Result<std::shared_ptr<const PortAudioUse>> PortAudioUse::begin() {
-  static const PortAudio* const functions = load();
-  static std::weak_ptr<const PortAudioUse> current;
+  Current& current = theCurrent();
+  const std::lock_guard lock(current.mutex);
+  const PortAudio* const functions = current.functions;
   if (functions == nullptr) {
     return Error{ErrorCode::kOutput,
                  "PortAudio is not installed, so there is no sound (Debian: libportaudio2)"};
   }
-  const std::lock_guard lock(useMutex());
-  if (auto shared = current.lock()) return shared;
+  if (auto shared = current.use.lock()) return shared;
   const PaError error = functions->initialize();
   if (error != paNoError) {
     return Error{ErrorCode::kOutput,
                  std::string("no sound system answers: ") + functions->errorText(error)};
   }
   std::shared_ptr<const PortAudioUse> made(new PortAudioUse(*functions));
-  current = made;
+  current.use = made;
   return made;
 }
 
 PortAudioUse::~PortAudioUse() {
-  const std::lock_guard lock(useMutex());
+  const std::lock_guard lock(theCurrent().mutex);
   functions_.terminate();
 }
 

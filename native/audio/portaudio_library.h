@@ -36,6 +36,10 @@ class PortAudioUse {
   /// @return kOutput when the library is missing or finds no sound system
   static core::Result<std::shared_ptr<const PortAudioUse>> begin();
   ~PortAudioUse();
+  /// After a JACK server has gone: PortAudio would wait ten minutes for it wherever a stream is
+  /// stopped. This use, and the copy of the library that it is of, are left as they are for good;
+  /// the next use is of a fresh copy.
+  static void abandon(std::shared_ptr<const PortAudioUse> use);
   PortAudioUse(const PortAudioUse&) = delete;
   PortAudioUse& operator=(const PortAudioUse&) = delete;
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <thread>
 #include <utility>
 
 namespace stemwright::session {
@@ -15,6 +16,10 @@ using core::Status;
 
 /// Beyond the playhead, for what happens until a command takes effect.
 constexpr double kAheadSeconds = 0.1;
+/// Between two blocks; some sound systems stop calling where a device is unplugged, and say
+/// nothing.
+constexpr auto kMostSilence = std::chrono::seconds(3);
+constexpr auto kPollPeriod = std::chrono::milliseconds(5);
 /// A song whose first sound takes longer is put in place all the same, and waits there.
 constexpr double kMostWaitSeconds = 5;
 
@@ -69,6 +74,7 @@ Status Monitor::start(const MonitorRequest& request) {
   device_ = std::move(device).value();
   if (isSilent_) silent_ = static_cast<audio::NullDevice*>(device_.get());
   engine_ = std::make_unique<rt::Engine>(device_->rate());
+  if (device_->inputs() > 0) probe_ = std::make_unique<rt::LatencyProbe>(device_->rate());
   return device_->start();
 }
 
@@ -311,6 +317,19 @@ EffectSetting Monitor::effectSetting() const {
   return {.rate = device_->rate(), .blockFrames = device_->frames()};
 }
 
+core::Result<std::size_t> Monitor::measureLatency() {
+  if (!probe_) return Error{ErrorCode::kInvalidArgument, "no input is open"};
+  if (!probe_->start()) return Error{ErrorCode::kInvalidArgument, "it is being measured already"};
+  while (probe_->isRunning()) {
+    if (!device_->state().isRunning) {
+      return Error{ErrorCode::kOutput, device_->name() + " has stopped"};
+    }
+    std::this_thread::sleep_for(kPollPeriod);
+  }
+  if (const auto lag = probe_->lag()) return *lag;
+  return Error{ErrorCode::kOutput, "the test signal did not come back into " + device_->name()};
+}
+
 MonitorReading Monitor::read() {
   const std::lock_guard lock(mutex_);
   engine_->collect();
@@ -355,6 +374,7 @@ void Monitor::setPace(double pace) noexcept {
 void Monitor::render(const float* const* input, std::size_t inputs, float* const* output,
                      std::size_t outputs, std::size_t frames) noexcept {
   engine_->process(input, inputs, output, outputs, frames);
+  if (probe_) probe_->process(input, inputs, output, outputs, frames);
 }
 
 void Monitor::take(const float* const* output, std::size_t frames) noexcept {

@@ -14,14 +14,18 @@
 #include <vector>
 
 #include "audio/device.h"
+#include "audio/device_changes.h"
 #include "audio/null_device.h"
 #include "core/result.h"
 #include "core/spsc_ring.h"
 #include "rt/engine.h"
+#include "rt/latency_probe.h"
 #include "session/effects.h"
 
 namespace stemwright::session {
 
+using audio::DeviceChanges;
+using audio::deviceChanges;
 using audio::DeviceInfo;
 using audio::devices;
 using rt::FrameRange;
@@ -131,6 +135,10 @@ class Monitor final : private audio::Renderer, private audio::Sink {
   /// Linear. @param strip of a track or of the live input
   core::Status setSend(std::size_t strip, double gain);
 
+  /// Plays a test signal in the place of all else, and finds how many frames later it comes in.
+  /// @return kOutput when it does not come back, kInvalidArgument without an input [worker]
+  core::Result<std::size_t> measureLatency();
+
   MonitorReading read();
   /// What a silent monitor would have played since the last call, interleaved stereo.
   /// @return frames written
@@ -174,6 +182,7 @@ class Monitor final : private audio::Renderer, private audio::Sink {
   };
   /// Those sent last and not yet replaced; the engine keeps them until then.
   std::map<InsertPlace, Placed> effects_;
+  std::unique_ptr<rt::LatencyProbe> probe_;  ///< where there is an input
   core::SpscRing<float> output_;
   std::atomic<std::uint64_t> droppedOutput_{0};
   audio::NullDevice* silent_ = nullptr;    ///< `device_`, where it is one

@@ -14,6 +14,7 @@
 #include "tests/rt/test_song.h"
 #include "tests/support/jack_server.h"
 
+using stemwright::core::ErrorCode;
 using stemwright::session::Monitor;
 using stemwright::session::MonitorSong;
 using stemwright::testing::JackClient;
@@ -42,11 +43,24 @@ std::unique_ptr<Monitor> openJack(std::size_t inputs) {
   return std::move(monitor).value();
 }
 
-void waitUntilDone(const JackClient& client) {
-  for (int i = 0; i < 4000 && !client.isDone(); ++i) {
+void waitUntilDone(JackClient& client) {
+  REQUIRE(client.wait(std::chrono::seconds(20)));
+}
+
+/// Looks until `there()`, at most 20 s.
+template <typename There>
+bool eventually(There there) {
+  for (int i = 0; i < 4000; ++i) {
+    if (there()) return true;
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
-  REQUIRE(client.isDone());
+  return false;
+}
+
+/// Until the device has called so many times more.
+void waitForBlocks(Monitor& monitor, std::uint64_t count) {
+  const std::uint64_t end = monitor.read().engine.blocks + count;
+  REQUIRE(eventually([&] { return monitor.read().engine.blocks >= end; }));
 }
 
 /// A recording without a gap; a machine that is too busy may need several attempts.
@@ -111,7 +125,7 @@ TEST_SUITE("session") {
       CHECK(monitor->inputs() == 2);
       client.connect("Stemwright");
       REQUIRE(monitor->setInput({}).ok());
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      waitForBlocks(*monitor, 10);  // the gain is there after 10 ms
       client.start();
       waitUntilDone(client);
       if (client.xruns() + monitor->read().device.xruns > 0) return std::nullopt;
@@ -123,6 +137,50 @@ TEST_SUITE("session") {
     CHECK(std::equal(sound.begin(), sound.end(),
                      recorded.begin() + static_cast<std::ptrdiff_t>(lag)));
     CHECK(lag / 2 <= 4 * stemwright::testing::kJackFrames);
+  }
+
+  TEST_CASE("through a cable the latency is measured, and without one it is not") {
+    if (!canRun()) return;
+    const JackServer server;
+    JackClient cable({}, 0);
+    const auto monitor = openJack(1);
+    const auto nothing = monitor->measureLatency();
+    REQUIRE_FALSE(nothing.ok());
+    CHECK(nothing.error().code == ErrorCode::kOutput);
+    cable.loopBack("Stemwright");
+    std::size_t shortest = SIZE_MAX;
+    for (int i = 0; i < 3; ++i) {
+      const auto measured = monitor->measureLatency();
+      if (!measured.ok()) FAIL(measured.error().message);
+      shortest = std::min(shortest, measured.value());
+    }
+    // What goes out in one period comes in with the next: whole periods, and the fewest is one.
+    CHECK(shortest >= stemwright::testing::kJackFrames);
+    CHECK(shortest <= 4 * stemwright::testing::kJackFrames);
+    CHECK(shortest % stemwright::testing::kJackFrames == 0);
+  }
+
+  TEST_CASE("a sound server that goes away is noticed, and found again when it comes back") {
+    if (!canRun()) return;
+    std::optional<JackServer> server(std::in_place);
+    auto monitor = [] {
+      const JackClient first({}, 0);  // waits for the server
+      return openJack(0);
+    }();
+    waitForBlocks(*monitor, 4);
+    const auto before = stemwright::session::deviceChanges().list;
+    server.reset();
+    CHECK(eventually([&] { return !monitor->read().device.isRunning; }));
+    CHECK(eventually([&] { return stemwright::session::deviceChanges().list > before; }));
+    monitor.reset();
+    CHECK_FALSE(Monitor::open({{.id = "JACK Audio Connection Kit/system"}, false}).ok());
+    server.emplace();
+    {
+      const JackClient first({}, 0);
+      monitor = openJack(0);
+    }
+    waitForBlocks(*monitor, 4);
+    CHECK(monitor->read().device.isRunning);
   }
 }
 

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <filesystem>
+#include <semaphore>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -105,9 +106,22 @@ class JackClient {
       join(other, JackPortIsInput, c, out_[c], false);
     }
   }
+  /// Connects the outputs of another client with its own inputs: a cable.
+  void loopBack(const std::string& other) {
+    const auto of = [&](unsigned long direction) {
+      return jack_get_ports(client_, ("^" + other + ":").c_str(), JACK_DEFAULT_AUDIO_TYPE,
+                            direction);
+    };
+    const char** const outputs = of(JackPortIsOutput);
+    const char** const inputs = of(JackPortIsInput);
+    if (outputs != nullptr && inputs != nullptr) jack_connect(client_, outputs[0], inputs[0]);
+    jack_free(outputs);
+    jack_free(inputs);
+  }
   /// Plays and records from the next block on.
   void start() { isRunning_ = true; }
-  bool isDone() const { return position_ == recorded_.size(); }
+  /// Waits until all is recorded; false when that takes longer than `limit`.
+  bool wait(std::chrono::seconds limit) { return done_.try_acquire_for(limit); }
   std::uint64_t xruns() const { return xruns_; }
   const std::vector<float>& recorded() const { return recorded_; }
 
@@ -147,7 +161,10 @@ class JackClient {
         out[c][i] = isRunning && at < sound_.size() ? sound_[at] : 0;
         if (isRunning && at < recorded_.size()) recorded_[at] = in[c][i];
       }
-      if (isRunning && position_ < recorded_.size()) position_ += 2;
+      if (isRunning && position_ < recorded_.size()) {
+        position_ += 2;
+        if (position_ == recorded_.size()) done_.release();
+      }
     }
   }
 
@@ -158,6 +175,7 @@ class JackClient {
   std::vector<float> recorded_;
   std::atomic<std::size_t> position_{0};
   std::atomic<bool> isRunning_{false};
+  std::binary_semaphore done_{0};
   std::atomic<std::uint64_t> xruns_{0};
 };
 
