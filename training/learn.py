@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -16,6 +16,7 @@ from .model.htdemucs import Decoded, HTDemucs
 from .model.weights import read_safetensors, write_safetensors
 
 PART_BYTES = 14_000_000
+Kind = Literal["average", "weights"]
 Core = Callable[[Tensor, Tensor, int], Decoded]
 
 
@@ -156,6 +157,7 @@ def load_checkpoint(folder: Path, model: HTDemucs, average: Average) -> tuple[in
     return int(state["step"]), list(state["history"])
 
 
-def load_average(folder: Path, model: HTDemucs) -> HTDemucs:
-    model.load_state_dict(_read_parts(folder, "average"))
+def load_weights(folder: Path, model: HTDemucs, kind: Kind = "average") -> HTDemucs:
+    """For use: the averaged weights of a checkpoint, or the last ones."""
+    model.load_state_dict(_read_parts(folder, kind))
     return model.eval()

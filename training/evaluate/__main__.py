@@ -20,7 +20,7 @@ from ..compose.bank import Bank
 from ..compose.signal import RATE as SAMPLE_RATE
 from ..compose.song import STEMS, compose
 from ..compose.styles import STYLES
-from ..learn import load_average
+from ..learn import load_weights
 from ..model.config import Config
 from ..model.htdemucs import HTDemucs
 from ..model.weights import load_model
@@ -32,7 +32,7 @@ EVALUATION_SEEDS = 2 * 10**9
 
 
 def open_model(path: Path) -> HTDemucs:
-    return load_average(path, HTDemucs(Config())) if path.is_dir() else load_model(path)
+    return load_weights(path, HTDemucs(Config())) if path.is_dir() else load_model(path)
 
 
 def synthetic(bank: Path, count: int, window: int, libraries: Path | None) -> Iterator[Named]:

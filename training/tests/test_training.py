@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import math
 import tempfile
 import unittest
@@ -11,9 +12,12 @@ import torch
 from ..batches.augment import Dice, lossy
 from ..batches.pool import Batch, Pool
 from ..evaluate.score import score, summarise
-from ..learn import ABSOLUTE, Average, Clipper, Schedule, distance, joined_gradients, load_checkpoint, losses, save_checkpoint
+from ..export import metadata, trained_on
+from ..learn import ABSOLUTE, Average, Clipper, Schedule, distance, joined_gradients, load_checkpoint, load_weights, losses, save_checkpoint
 from ..model.config import Config
 from ..model.htdemucs import HTDemucs
+from ..model.weights import read_safetensors, save_model
+from . import tiny_bank
 
 SMALL = Config(channels=8, bottom_channels=32, t_layers=1, t_heads=4, segment=Fraction(1, 5))
 CPU = torch.device("cpu")
@@ -99,6 +103,26 @@ class Learning(unittest.TestCase):
             self.assertEqual(load_checkpoint(Path(folder), again, other), (7, [{"step": 7}]))
         for name, value in model.state_dict().items():
             torch.testing.assert_close(again.state_dict()[name], value.half().float(), msg=name)
+
+
+class Exports(unittest.TestCase):
+    def test_a_model_file_names_its_sounds_and_holds_the_weights_asked_for(self) -> None:
+        model = HTDemucs(SMALL)
+        average = Average(model)
+        for value in average.values.values():
+            value.zero_()
+        with tempfile.TemporaryDirectory() as place:
+            folder, file = Path(place), Path(place, "model.safetensors")
+            save_checkpoint(folder, model, average, [{"step": 7}], 7)
+            sources = trained_on(tiny_bank.make(folder / "bank"))
+            self.assertIn("flite", sources)
+            save_model(file, load_weights(folder, HTDemucs(SMALL), "weights"), metadata("test", folder, sources, "weights", SMALL))
+            tensors, header = read_safetensors(file)
+            self.assertEqual(set(json.loads(header["sources_of_sound"])), set(sources))
+            self.assertEqual((header["samplerate"], header["segment"], json.loads(header["sources"])[3]), ("44100", "1/5", "vocals"))
+            self.assertGreater(max(float(value.abs().max()) for value in tensors.values()), 0)
+            averaged = load_weights(folder, HTDemucs(SMALL), "average").state_dict()
+            self.assertEqual(max(float(value.abs().max()) for value in averaged.values()), 0)
 
 
 class Scores(unittest.TestCase):
