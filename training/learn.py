@@ -43,6 +43,10 @@ class Average:
         self.values = {name: value.detach().clone() for name, value in model.state_dict().items()}
         self.decay = decay
 
+    def restart(self) -> None:
+        for average, value in zip(self.values.values(), self.live):
+            average.copy_(value)
+
     @torch.no_grad()
     def update(self, step: int) -> None:
         keep = min(self.decay, (1 + step) / (10 + step))
@@ -147,8 +151,17 @@ def _read_parts(folder: Path, stem: str) -> dict[str, Tensor]:
     return tensors
 
 
+def is_whole(checkpoint: Path) -> bool:
+    """A folder's state is written last."""
+    return checkpoint.is_file() or (checkpoint / "state.json").exists()
+
+
 def load_checkpoint(folder: Path, model: HTDemucs, average: Average) -> tuple[int, list[dict[str, Any]]]:
-    """The step and the curve. A folder without an average starts one from the weights."""
+    """The step and the curve. A folder without an average starts one from the weights, and so does a model file, at step 0."""
+    if folder.is_file():
+        model.load_state_dict(read_safetensors(folder)[0])
+        average.restart()
+        return 0, []
     weights = _read_parts(folder, "weights")
     model.load_state_dict(weights)
     for name, value in (_read_parts(folder, "average") or weights).items():

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from .batches.pool import Pool
 from .batches.producers import Producers
-from .learn import Average, Clipper, Schedule, decibel_ratio, half_core, joined_gradients, load_checkpoint, losses, save_checkpoint
+from .learn import Average, Clipper, Schedule, decibel_ratio, half_core, is_whole, joined_gradients, load_checkpoint, losses, save_checkpoint
 from .model.config import Config
 from .model.htdemucs import HTDemucs
 from .ranks import Ranks
@@ -65,7 +65,7 @@ def parse() -> Options:
     parser.add_argument("--bank", default=Path("training/bank"), type=Path)
     parser.add_argument("--libraries", default=None, help="folder with libvorbisfile and what it needs", type=Path)
     parser.add_argument("--out", required=True, type=Path)
-    parser.add_argument("--resume", default=None, type=Path, help="read after the compilation; waited for if it is not there yet")
+    parser.add_argument("--resume", default=None, type=Path, help="checkpoint or model file, read after the compilation; waited for until then")
     parser.add_argument("--budget", type=float, required=True, help="seconds of training after the compilation")
     parser.add_argument("--until", type=float, default=1e9, help="end at most this many seconds after the start, compilation included")
     parser.add_argument("--decay", type=float, default=0.0, help="the last seconds of the budget, in which the rate falls")
@@ -145,7 +145,7 @@ class Trainer:
             torch.cuda.synchronize()
         log("first step", round(time.time() - first, 1), "s")
         if self.options.resume is not None:
-            while not (self.options.resume / "state.json").exists():
+            while not is_whole(self.options.resume):
                 time.sleep(0.5)
             self.step, self.history = load_checkpoint(self.options.resume, self.model, self.average)
             log("resumed at step", self.step)

@@ -121,6 +121,11 @@ class Exports(unittest.TestCase):
             self.assertEqual(set(json.loads(header["sources_of_sound"])), set(sources))
             self.assertEqual((header["samplerate"], header["segment"], json.loads(header["sources"])[3]), ("44100", "1/5", "vocals"))
             self.assertGreater(max(float(value.abs().max()) for value in tensors.values()), 0)
+            again = HTDemucs(SMALL)
+            started = Average(again)
+            self.assertEqual(load_checkpoint(file, again, started), (0, []))
+            for name, value in started.values.items():
+                torch.testing.assert_close(value, tensors[name], msg=name)
             averaged = load_weights(folder, HTDemucs(SMALL), "average").state_dict()
             self.assertEqual(max(float(value.abs().max()) for value in averaged.values()), 0)
 

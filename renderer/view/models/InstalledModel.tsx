@@ -73,7 +73,7 @@ function Limits({ model: { limits, trainingSources } }: { model: ModelDescriptor
 function Quality({ model }: { model: ModelDescriptor }): JSX.Element {
   const tables = qualityTables(model);
   const [title, setTitle] = useState('');
-  const table = tables.find((each) => each.title === title) ?? tables[1] ?? tables[0];
+  const table = tables.find((each) => each.title === title) ?? tables[0];
   return (
     <div className={styles.measured}>
       {table === undefined ? (
