@@ -1,9 +1,11 @@
 import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { figureText, type BenchmarkEntry } from '../contract/benchmark.ts';
 import { fromWriteError } from '../contract/errors.ts';
 import { loadNative } from '../engine/load.ts';
 import { runBenchmarks } from '../services/benchmark.ts';
 import { Tracer } from '../services/trace.ts';
+import { userModels } from '../services/user-models.ts';
 import { parseBench } from './arguments.ts';
 
 export async function runBench(args: string[], folder: string, signal: AbortSignal): Promise<number> {
@@ -11,7 +13,7 @@ export async function runBench(args: string[], folder: string, signal: AbortSign
   const onAbsent = (absent: string): void => {
     process.stderr.write(`${absent}\n`);
   };
-  const run = { ...options, signal, peers: peers === null ? undefined : { ...peers, onAbsent } };
+  const run = { ...options, signal, guide: { models: userModels(), folder: tmpdir() }, peers: peers === null ? undefined : { ...peers, onAbsent } };
   const tracer = new Tracer(trace === null ? null : loadNative());
   let last = performance.now();
   const report = await runBenchmarks(run, (entry) => {

@@ -17,7 +17,7 @@ export function benchmarkHandlers(services: Services): Part<'benchmark'> {
     'benchmark.advice': async () =>
       advise({
         results: benchmarks.state().results,
-        names: services.native.benchmarks(),
+        names: benchmarks.list().groups.flatMap((group) => group.benchmarks.map(({ name }) => name)),
         machine: services.hardware.get().state,
         choices: await choicesOf(services),
       }),

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { BenchmarkEntry, BenchmarkProgress, BenchmarkResult } from '../contract/benchmark.ts';
 import { cancelled } from '../contract/errors.ts';
 import { fakeNative } from '../engine/testing.ts';
-import type { Measurable } from './benchmark.ts';
+import type { Measurable } from './benchmark-list.ts';
 import { Benchmarks, type BenchmarksSetting } from './benchmarks.ts';
 
 const entry = (name: string, median = 1): BenchmarkEntry => ({ name, unit: 'µs', median, low: median, high: median, noise: 0, allocations: 0, peer: null, ratio: null });

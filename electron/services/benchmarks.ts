@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { BenchmarkReport, BenchmarkResult, SavedBenchmarks, type BenchmarkList, type BenchmarkProgress, type BenchmarkState, type SavedBenchmarksSummary } from '../contract/benchmark.ts';
 import { cancelled, StemwrightError, toFault } from '../contract/errors.ts';
 import { groupBenchmarks } from './benchmark-groups.ts';
-import { machineOf, type Measurable } from './benchmark.ts';
+import { machineOf, type Measurable } from './benchmark-list.ts';
 import { JsonFile } from './json-file.ts';
 import { watchOthers } from './other-load.ts';
 import type { NativeModule } from '../engine/native.ts';

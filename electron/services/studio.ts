@@ -7,7 +7,8 @@ import { loadNative } from '../engine/load.ts';
 import type { NativeModule } from '../engine/native.ts';
 import { Addresses, type Content } from './addresses.ts';
 import { Benchmarks } from './benchmarks.ts';
-import { measurables } from './benchmark.ts';
+import { guideMeasurables } from './benchmark-guide.ts';
+import { measurables } from './benchmark-list.ts';
 import { userFolders, type Folders } from './folders.ts';
 import { makeHandlers } from './handlers.ts';
 import { HardwareService } from './hardware.ts';
@@ -236,7 +237,7 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
   };
   benchmarks = await Benchmarks.open(data, {
     native,
-    measurables: measurables(native),
+    measurables: [...measurables(native), ...guideMeasurables({ native, models: modelStore, folder: library.folder })],
     threads: () => defaultThreads({ settings, native }),
     isSeparating: () => isBusy,
     makeWay: () => predictor.makeWay(),
