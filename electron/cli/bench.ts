@@ -2,9 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { figureText, type BenchmarkEntry } from '../contract/benchmark.ts';
 import { fromWriteError } from '../contract/errors.ts';
-import { loadNative } from '../engine/load.ts';
 import { runBenchmarks } from '../services/benchmark.ts';
-import { Tracer } from '../services/trace.ts';
+import { tracerFor } from '../services/trace.ts';
 import { userModels } from '../services/user-models.ts';
 import { parseBench } from './arguments.ts';
 
@@ -14,7 +13,7 @@ export async function runBench(args: string[], folder: string, signal: AbortSign
     process.stderr.write(`${absent}\n`);
   };
   const run = { ...options, signal, guide: { models: userModels(), folder: tmpdir() }, peers: peers === null ? undefined : { ...peers, onAbsent } };
-  const tracer = new Tracer(trace === null ? null : loadNative());
+  const tracer = tracerFor(trace);
   let last = performance.now();
   const report = await runBenchmarks(run, (entry) => {
     process.stdout.write(`${line(entry)}\n`);

@@ -1,16 +1,15 @@
 import { basename } from 'node:path';
 import type { ConvolutionReport } from '../contract/convolution.ts';
 import { printable } from '../contract/errors.ts';
-import { loadNative } from '../engine/load.ts';
 import { convolve } from '../services/convolve.ts';
-import { Tracer } from '../services/trace.ts';
+import { tracerFor } from '../services/trace.ts';
 import { parseConvolve } from './arguments.ts';
 import { ProgressDisplay } from './progress.ts';
 
 export async function runConvolve(args: string[], folder: string, signal: AbortSignal): Promise<number> {
   const { options, json, trace } = parseConvolve(args, folder);
   const display = new ProgressDisplay(process.stderr, basename(options.input));
-  const tracer = new Tracer(trace === null ? null : loadNative());
+  const tracer = tracerFor(trace);
   const report = await tracer.span('convolve', () => convolve(options, {
     signal,
     onProgress: (progress) => {

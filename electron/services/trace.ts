@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { fromWriteError } from '../contract/errors.ts';
+import { loadNative } from '../engine/load.ts';
 import type { NativeModule } from '../engine/native.ts';
 
 /** About a quarter of an hour of separating, in 15 MB. */
@@ -57,4 +58,9 @@ export class Tracer {
   #span(name: string, start: number, duration: number, thread: number): void {
     this.#events.push({ name, ph: 'X', ts: start * 1000, dur: duration * 1000, pid: process.pid, tid: thread });
   }
+}
+
+/** Records the engine's regions too when the trace is wanted. */
+export function tracerFor(path: string | null): Tracer {
+  return new Tracer(path === null ? null : loadNative());
 }

@@ -4,7 +4,6 @@ import { request, type IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { ServerMessage } from '../../contract/channels.ts';
-import type { NativeModule } from '../../engine/native.ts';
 import { openTestStudio, type TestStudio } from '../../services/testing-studio.ts';
 import { startBrowserShell, type BrowserShell } from './server.ts';
 
@@ -16,7 +15,7 @@ export interface TestShell extends TestStudio {
 
 const pageText = '<!doctype html><meta name="nonce" content="%CSP_NONCE%">';
 
-export async function openTestShell(engine: Partial<NativeModule> = {}): Promise<TestShell> {
+export async function openTestShell(engine: Parameters<typeof openTestStudio>[1] = {}): Promise<TestShell> {
   const studio = await openTestStudio(undefined, engine);
   const renderer = join(studio.folder, 'renderer');
   await mkdir(join(renderer, 'assets'), { recursive: true });
