@@ -31,8 +31,11 @@ layout(std430, binding = 6) writeonly buffer OutputBuffer { STORED y[]; };
 layout(std430, binding = 7) writeonly buffer OutputPairs { STORED2 y2[]; };
 ARGS(GEMM_ARGS)
 
-shared vec4 aTile[2][TILE_M * A_STRIDE];
-shared vec4 bTile[2][TILE_K * B_STRIDE];
+// Two sides of A, then two of B; at the end, half of the sums at a time.
+#define A_SIZE (TILE_M * A_STRIDE)
+#define B_SIZE (TILE_K * B_STRIDE)
+#define HALF_M (THREAD_M / 2)
+shared vec4 tile[2 * (A_SIZE + B_SIZE)];
 
 struct Place {
   int y;      // input row and column of the first tap
@@ -100,46 +103,75 @@ vec4 loadB(uint k, uint column) {
   return vec4(weight[(k * args.weightStride + column) >> 2]);
 }
 
+void storeOne(uint y0, uint x0, uint column, float value) {
+  const uint phase = args.phases == 1 ? 0 : column / args.phaseColumns;
+  const uint channel = column - phase * args.phaseColumns;
+  const uint row = y0 * args.phases + phase - args.crop;  // beyond all rows where it is before the first
+  if (row < args.outRows) {
+    if (args.hasScale != 0) value *= scale[channel];
+    if (args.hasResidual != 0) {
+      value += float(residual[row * args.residualRowStride + x0 * args.residualColumnStride + channel]);
+    }
+    y[row * args.outRowStride + x0 * args.outColumnStride + channel] = STORED(value);
+  }
+}
+
+void storePair(uint y0, uint x0, uint column, uint columns, vec2 value) {
+  if (args.pairs != 0) {
+    const uint phase = args.phases == 1 ? 0 : column / args.phaseColumns;
+    const uint channel = column - phase * args.phaseColumns;
+    const uint row = y0 * args.phases + phase - args.crop;
+    if (column < columns && row < args.outRows) {
+      if (args.hasScale != 0) value *= vec2(scale[channel], scale[channel + 1]);
+      if (args.hasResidual != 0) {
+        value += vec2(residual2[(row * args.residualRowStride + x0 * args.residualColumnStride + channel) >> 1]);
+      }
+      y2[(row * args.outRowStride + x0 * args.outColumnStride + channel) >> 1] = STORED2(value);
+    }
+  } else {
+    if (column < columns) storeOne(y0, x0, column, value.x);
+    if (column + 1 < columns) storeOne(y0, x0, column + 1, value.y);
+  }
+}
+
 void store(uint y0, uint x0, uint column, vec4 value) {
   // Values and gates alternate, so a vector holds two of each.
   if (args.activation == ACTIVATION_GLU) {
-    value.xy = vec2(value.x * sigmoid(value.y), value.z * sigmoid(value.w));
-    column >>= 1;
-  } else if (args.activation == ACTIVATION_GELU) {
-    value = vec4(gelu(value.x), gelu(value.y), gelu(value.z), gelu(value.w));
-  }
-  const uint stored = args.activation == ACTIVATION_GLU ? 2 : 4;
-  const uint columns = args.activation == ACTIVATION_GLU ? args.columns >> 1 : args.columns;
-  for (uint i = 0; i < stored; i += 2) {
-    const uint at = column + i;
-    if (at >= columns) return;
-    const uint phase = at / args.phaseColumns;
-    const uint channel = at - phase * args.phaseColumns;
-    const uint row = y0 * args.phases + phase - args.crop;
-    vec2 pair = i == 0 ? value.xy : value.zw;
-    if (args.pairs != 0) {
-      if (row >= args.outRows) continue;
-      if (args.hasScale != 0) pair *= vec2(scale[channel], scale[channel + 1]);
-      if (args.hasResidual != 0) {
-        pair += vec2(residual2[(row * args.residualRowStride + x0 * args.residualColumnStride + channel) >> 1]);
-      }
-      y2[(row * args.outRowStride + x0 * args.outColumnStride + channel) >> 1] = STORED2(pair);
-      continue;
+    const vec2 gated = value.xz * vec2(sigmoid(value.y), sigmoid(value.w));
+    storePair(y0, x0, column >> 1, args.columns >> 1, gated);
+  } else {
+    if (args.activation == ACTIVATION_GELU) {
+      value = vec4(gelu(value.x), gelu(value.y), gelu(value.z), gelu(value.w));
     }
-    for (uint j = 0; j < 2 && at + j < columns; ++j) {
-      const uint p = (at + j) / args.phaseColumns;
-      const uint c = at + j - p * args.phaseColumns;
-      const uint r = y0 * args.phases + p - args.crop;
-      if (r >= args.outRows) continue;
-      float single = pair[j];
-      if (args.hasScale != 0) single *= scale[c];
-      if (args.hasResidual != 0) {
-        single += float(residual[r * args.residualRowStride + x0 * args.residualColumnStride + c]);
-      }
-      y[r * args.outRowStride + x0 * args.outColumnStride + c] = STORED(single);
+    storePair(y0, x0, column, args.columns, value.xy);
+    storePair(y0, x0, column + 2, args.columns, value.zw);
+  }
+}
+
+// Stores TILE_M / 2 rows of sums that lie in shared memory.
+void flush(uint firstRow, uint firstColumn) {
+  for (uint i = gl_LocalInvocationID.x; i < HALF_M * THREADS_Y * B_STRIDE; i += THREADS) {
+    const uint line = i / B_STRIDE;
+    const uint row = firstRow + line;
+    const uint column = firstColumn + (i - line * B_STRIDE) * 4;
+    if (row < args.rows && column < args.columns) {
+      const vec4 shift = vec4(bias[column], bias[column + 1], bias[column + 2], bias[column + 3]);
+      const uint y0 = row / args.outWidth;
+      store(y0, row - y0 * args.outWidth, column, tile[i] + shift);
     }
   }
 }
+
+// A macro, because registers have no address: the sums must be indexed by constants alone.
+#define STAGE(part)                                                                      \
+  barrier();                                                                             \
+  [[unroll]] for (uint m = 0; m < HALF_M; ++m) {                                         \
+    [[unroll]] for (uint v = 0; v < VECTORS; ++v) {                                      \
+      tile[(ty + m * THREADS_Y) * B_STRIDE + tx + v * THREADS_X] = sums[part * HALF_M + m][v]; \
+    }                                                                                    \
+  }                                                                                      \
+  barrier();                                                                             \
+  flush(firstRow + part * HALF_M * THREADS_Y, firstColumn);
 
 void main() {
   // Eight by four neighbours read shared memory without bank conflicts where 32 run in step.
@@ -171,13 +203,14 @@ void main() {
     nextB[i] = loadB(at / B_STRIDE, firstColumn + at % B_STRIDE * 4);
   }
 
-  uint side = 0;
+  uint aSide = 0;
+  uint bSide = 2 * A_SIZE;
   for (uint k = 0; k < args.depth; k += TILE_K) {
     [[unroll]] for (uint i = 0; i < A_LOADS; ++i) {
-      aTile[side][(aRow + i * (THREADS / (TILE_K / 4))) * A_STRIDE + aPart] = nextA[i];
+      tile[aSide + (aRow + i * (THREADS / (TILE_K / 4))) * A_STRIDE + aPart] = nextA[i];
     }
     [[unroll]] for (uint i = 0; i < B_LOADS; ++i) {
-      bTile[side][gl_LocalInvocationID.x + i * THREADS] = nextB[i];
+      tile[bSide + gl_LocalInvocationID.x + i * THREADS] = nextB[i];
     }
     barrier();
     if (k + TILE_K < args.depth) {
@@ -193,27 +226,20 @@ void main() {
     [[unroll]] for (uint part = 0; part < TILE_K / 4; ++part) {
       vec4 a[THREAD_M];
       [[unroll]] for (uint m = 0; m < THREAD_M; ++m) {
-        a[m] = aTile[side][(ty + m * THREADS_Y) * A_STRIDE + part];
+        a[m] = tile[aSide + (ty + m * THREADS_Y) * A_STRIDE + part];
       }
       [[unroll]] for (uint i = 0; i < 4; ++i) {
         [[unroll]] for (uint v = 0; v < VECTORS; ++v) {
-          const vec4 b = bTile[side][(part * 4 + i) * B_STRIDE + tx + v * THREADS_X];
+          const vec4 b = tile[bSide + (part * 4 + i) * B_STRIDE + tx + v * THREADS_X];
           [[unroll]] for (uint m = 0; m < THREAD_M; ++m) sums[m][v] = fma(vec4(a[m][i]), b, sums[m][v]);
         }
       }
     }
-    side ^= 1;
+    aSide = A_SIZE - aSide;
+    bSide = 4 * A_SIZE + B_SIZE - bSide;
   }
 
-  [[unroll]] for (uint v = 0; v < VECTORS; ++v) {
-    const uint column = firstColumn + (tx + v * THREADS_X) * 4;
-    if (column >= args.columns) continue;
-    const vec4 shift = vec4(bias[column], bias[column + 1], bias[column + 2], bias[column + 3]);
-    [[unroll]] for (uint m = 0; m < THREAD_M; ++m) {
-      const uint row = firstRow + ty + m * THREADS_Y;
-      if (row >= args.rows) continue;
-      const uint y0 = row / args.outWidth;
-      store(y0, row - y0 * args.outWidth, column, sums[m][v] + shift);
-    }
-  }
+  // Through shared memory, half at a time, so that what follows needs no unrolling.
+  STAGE(0)
+  STAGE(1)
 }

@@ -14,8 +14,8 @@ namespace {
 using core::Error;
 using core::ErrorCode;
 
-constexpr std::size_t kPerBlock = 16384;  // elements whose moments one workgroup takes
-constexpr std::size_t kMostBlocks = 1024;
+constexpr std::size_t kPerBlock = 4096;  // elements whose moments one workgroup takes
+constexpr std::size_t kMostBlocks = 4096;
 constexpr std::size_t kMostGroups = 65535;  // of a dispatch along one axis, on every device
 constexpr float kNormEpsilon = 1e-5f;
 
@@ -47,8 +47,8 @@ constexpr Tile kTiles[] = {{"128x96", 128, 96, 1.0},
                            {"128x64", 128, 64, 0.95},
                            {"64x64", 64, 64, 0.8},
                            {"128x32", 128, 32, 0.6}};
-/// Workgroups that a large device runs at once.
-constexpr std::size_t kResident = 264;
+/// Multiprocessors of a large device: a smaller one is full in any case.
+constexpr std::size_t kResident = 132;
 
 const Tile& bestTile(std::size_t rows, std::size_t columns) {
   const Tile* best = nullptr;

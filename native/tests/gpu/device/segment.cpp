@@ -1,0 +1,223 @@
+// HTDemucs' full-size segment on a device by name: its agreement with the processor, its time, and
+// each op's share. Not part of the tests: it wants a real device. See docs/development.md.
+//   stemwright_gpu_segment NAME [--half] [--time-only] [--check THREADS] [--segments N] [--ops]
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <condition_variable>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "core/thread_pool.h"
+#include "models/htdemucs_gpu.h"
+
+namespace {
+
+using namespace stemwright;
+using Clock = std::chrono::steady_clock;
+
+template <typename T>
+T orExit(core::Result<T> result) {
+  if (result.ok()) return std::move(result).value();
+  std::fprintf(stderr, "%s\n", result.error().message.c_str());
+  std::exit(1);
+}
+
+void orExit(const core::Status& status) {
+  if (status.ok()) return;
+  std::fprintf(stderr, "%s\n", status.error().message.c_str());
+  std::exit(1);
+}
+
+/// The 42 M model that is published as htdemucs.
+models::HTDemucsConfig fullSize() {
+  models::HTDemucsConfig config;
+  config.sources = {"drums", "bass", "other", "vocals"};
+  config.bottomChannels = 512;
+  config.segmentNumerator = 39;
+  config.segmentDenominator = 5;
+  return config;
+}
+
+double secondsSince(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+void report(const char* what, std::vector<double> times) {
+  std::sort(times.begin(), times.end());
+  std::printf("%s: median %.3f ms, %.3f to %.3f over %zu\n", what, times[times.size() / 2] * 1e3,
+              times.front() * 1e3, times.back() * 1e3, times.size());
+}
+
+struct Options {
+  std::string device;
+  gpu::Storage storage = gpu::Storage::kFloat;
+  models::Mode mode = models::Mode::kFull;
+  unsigned checkThreads = 0;
+  std::size_t segments = 20;
+  bool showsOps = false;
+};
+
+Options parse(int argc, char** argv) {
+  Options options;
+  for (int i = 1; i < argc; ++i) {
+    const std::string arg = argv[i];
+    if (arg == "--half") {
+      options.storage = gpu::Storage::kHalf;
+    } else if (arg == "--time-only") {
+      options.mode = models::Mode::kTimeOnly;
+    } else if (arg == "--ops") {
+      options.showsOps = true;
+    } else if (arg == "--check" && i + 1 < argc) {
+      options.checkThreads = static_cast<unsigned>(std::atoi(argv[++i]));
+    } else if (arg == "--segments" && i + 1 < argc) {
+      options.segments = static_cast<std::size_t>(std::atoi(argv[++i]));
+    } else {
+      options.device = arg;
+    }
+  }
+  return options;
+}
+
+void check(const Options& options, models::HTDemucsGpuRunner& runner,
+           const std::vector<float>& mix) {
+  const auto model = orExit(models::HTDemucs::load(fullSize(), models::WeightFile::generated(1)));
+  auto reference = orExit(
+      models::HTDemucsRunner::create(model, runner.frames(), options.mode, options.checkThreads));
+  std::vector<float> expected(runner.outputSize());
+  std::vector<float> actual(runner.outputSize(), NAN);
+  core::ThreadPool pool(options.checkThreads);
+  core::CancelFlag cancel;
+  orExit(reference->forward(mix.data(), expected.data(), pool, cancel));
+  orExit(runner.forward(mix, actual));
+  double error = 0;
+  double power = 0;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const double delta = static_cast<double>(actual[i]) - static_cast<double>(expected[i]);
+    error += delta * delta;
+    power += static_cast<double>(expected[i]) * static_cast<double>(expected[i]);
+  }
+  std::printf("relative to the processor: %.3g\n", std::sqrt(error / power));
+}
+
+void timeInFlight(models::HTDemucsGpuRunner& runner, const std::vector<float>& mix,
+                  std::size_t segments) {
+  std::vector<std::vector<float>> outs(gpu::Program::kSlots,
+                                       std::vector<float>(runner.outputSize()));
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::size_t done = 0;
+  const auto start = Clock::now();
+  for (std::size_t i = 0; i < segments; ++i) {
+    {
+      std::unique_lock lock(mutex);
+      changed.wait(lock, [&] { return i < done + outs.size(); });
+    }
+    runner.program().executeAsync(mix, outs[i % outs.size()], [&](core::Status status) {
+      orExit(status);
+      const std::lock_guard lock(mutex);
+      ++done;
+      changed.notify_one();
+    });
+  }
+  std::unique_lock lock(mutex);
+  changed.wait(lock, [&] { return done == segments; });
+  std::printf("three in flight: %.3f ms a segment\n",
+              secondsSince(start) / static_cast<double>(segments) * 1e3);
+}
+
+void showOps(const std::vector<gpu::OpTime>& times) {
+  struct Sum {
+    double seconds = 0, operations = 0, bytes = 0;
+    std::size_t count = 0;
+  };
+  std::map<std::string, Sum> byShader;
+  double total = 0;
+  for (const gpu::OpTime& time : times) {
+    Sum& sum = byShader[time.shader];
+    sum.seconds += time.seconds;
+    sum.operations += time.operations;
+    sum.bytes += time.bytes;
+    ++sum.count;
+    total += time.seconds;
+  }
+  std::printf("%zu dispatches, %.3f ms one by one\n", times.size(), total * 1e3);
+  std::vector<std::pair<std::string, Sum>> sorted(byShader.begin(), byShader.end());
+  std::sort(sorted.begin(), sorted.end(),
+            [](const auto& a, const auto& b) { return a.second.seconds > b.second.seconds; });
+  for (const auto& [name, sum] : sorted) {
+    std::printf("  %-26s %4zu %8.3f ms %8.2f TFLOP/s %8.1f GB/s\n", name.c_str(), sum.count,
+                sum.seconds * 1e3, sum.operations / sum.seconds * 1e-12,
+                sum.bytes / sum.seconds * 1e-9);
+  }
+  std::vector<gpu::OpTime> slowest = times;
+  std::sort(slowest.begin(), slowest.end(),
+            [](const auto& a, const auto& b) { return a.seconds > b.seconds; });
+  slowest.resize(std::min<std::size_t>(slowest.size(), 30));
+  for (const gpu::OpTime& time : slowest) {
+    std::printf("  %-34s %-22s %8.1f us %7.2f TFLOP/s %7.1f GB/s\n", time.label.c_str(),
+                time.shader.c_str(), time.seconds * 1e6, time.operations / time.seconds * 1e-12,
+                time.bytes / time.seconds * 1e-9);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Options options = parse(argc, argv);
+  const gpu::Inventory inventory = gpu::findDevices();
+  for (const gpu::DeviceInfo& device : inventory.devices) {
+    std::printf("%s: %s, %s, %.1f GB, subgroup %u, features %u\n", device.id.c_str(),
+                device.name.c_str(), device.driver.c_str(),
+                static_cast<double>(device.memoryBytes) * 1e-9, device.subgroupSize,
+                device.features);
+  }
+  if (!inventory.reason.empty()) std::printf("%s\n", inventory.reason.c_str());
+  const auto wanted = std::find_if(
+      inventory.devices.begin(), inventory.devices.end(),
+      [&](const auto& device) { return device.name.find(options.device) != std::string::npos; });
+  if (wanted == inventory.devices.end()) return 1;
+  const auto device = orExit(gpu::openDevice(wanted->id));
+  const auto begin = Clock::now();
+  const auto model =
+      orExit(models::HTDemucsGpu::load(device, fullSize(), models::WeightFile::generated(1),
+                                       options.storage, nn::NormAlgorithm::kWelford));
+  const std::size_t frames = fullSize().segmentFrames();
+  const auto runner = orExit(models::HTDemucsGpuRunner::create(model, frames, options.mode));
+  std::printf("ready after %.2f s, %.0f MB\n", secondsSince(begin),
+              static_cast<double>(device->usedBytes()) * 1e-6);
+  std::vector<float> mix(2 * frames);
+  std::uint32_t seed = 1;
+  for (float& value : mix) {
+    seed = seed * 1664525u + 1013904223u;
+    value = static_cast<float>(seed >> 8) / 8388608.0f - 1.0f;
+  }
+  if (options.checkThreads != 0) check(options, *runner, mix);
+  std::vector<float> out(runner->outputSize());
+  std::vector<double> wall;
+  std::vector<double> onDevice;
+  for (std::size_t i = 0; i < options.segments + 2; ++i) {
+    const auto start = Clock::now();
+    orExit(runner->forward(mix, out));
+    if (i < 2) continue;  // warm
+    wall.push_back(secondsSince(start));
+    onDevice.push_back(runner->program().seconds());
+  }
+  if (!wall.empty()) {
+    report("one at a time, wall", wall);
+    report("on the device", onDevice);
+    timeInFlight(*runner, mix, options.segments);
+  }
+  if (options.showsOps) {
+    const auto timed = orExit(models::HTDemucsGpuRunner::create(model, frames, options.mode, true));
+    orExit(timed->forward(mix, out));
+    orExit(timed->forward(mix, out));
+    showOps(timed->program().times());
+  }
+  return 0;
+}
