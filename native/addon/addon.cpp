@@ -5,6 +5,7 @@
 #include "addon/benchmark_functions.h"
 #include "addon/convolution.h"
 #include "addon/environment.h"
+#include "addon/gpu_functions.h"
 #include "addon/machine.h"
 #include "addon/model_handle.h"
 #include "addon/monitor_handle.h"
@@ -49,6 +50,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
       Napi::PropertyDescriptor::Function("startTrace", startTrace, napi_enumerable),
       Napi::PropertyDescriptor::Function("takeTrace", takeTrace, napi_enumerable),
       Napi::PropertyDescriptor::Function("watchMachine", watchMachine, napi_enumerable),
+      Napi::PropertyDescriptor::Function("gpuDevices", gpuDevices, napi_enumerable),
       Napi::PropertyDescriptor::Function("createTrack", TrackWriterHandle::create, napi_enumerable),
       Napi::PropertyDescriptor::Function("openModel", ModelHandle::open, napi_enumerable),
       Napi::PropertyDescriptor::Function("startSeparation", startSeparation, napi_enumerable),

@@ -68,6 +68,8 @@ Napi::Value endEvent(Napi::Env env, const EventChannel::Outcome& outcome) {
     Napi::Object object = event(env, "done");
     object.Set("seconds", outcome.value().seconds);
     object.Set("segmentSeconds", outcome.value().segmentSeconds);
+    object.Set("gpuSegments", static_cast<double>(outcome.value().onDevice));
+    object.Set("gpuFault", outcome.value().deviceFault);
     return object;
   }
   if (outcome.error().code == core::ErrorCode::kCancelled) return event(env, "cancelled");

@@ -45,6 +45,7 @@ Napi::Function ModelHandle::define(Napi::Env env) {
                      {InstanceAccessor<&ModelHandle::info>("info"),
                       InstanceMethod<&ModelHandle::memoryFor>("memoryFor"),
                       InstanceMethod<&ModelHandle::maximumSegmentFor>("maximumSegmentFor"),
+                      InstanceMethod<&ModelHandle::prepareGpu>("prepareGpu"),
                       InstanceMethod<&ModelHandle::dispose>("dispose")});
 }
 
@@ -58,18 +59,20 @@ Napi::Value ModelHandle::open(const Napi::CallbackInfo& info) {
   auto tensors = readTensors(spec["tensors"]);
   auto config = readConfig(spec["config"]);
   const session::ModelOptions options = readOptions(spec);
+  auto source = std::make_shared<const Source>(
+      Source{std::move(path), std::move(tensors), options.groupNorm});
   return OneShot<Model>::start(
       info.Env(),
-      [path = std::move(path), tensors = std::move(tensors), config = std::move(config),
-       options]() -> core::Result<Model> {
+      [source, config = std::move(config), options]() -> core::Result<Model> {
         if (!config) return config.error();
-        auto weights = session::WeightFile::open(path, tensors);
+        auto weights = session::WeightFile::open(source->path, source->tensors);
         if (!weights) return weights.error();
         return session::HTDemucs::load(config.value(), std::move(weights).value(), options);
       },
-      [](Napi::Env env, Model model) -> Napi::Value {
+      [source](Napi::Env env, Model model) -> Napi::Value {
         const Napi::Object handle = Environment::of(env).model.New({});
         Unwrap(handle)->model_ = std::move(model);
+        Unwrap(handle)->source_ = source;
         return handle;
       });
 }
@@ -119,6 +122,35 @@ Napi::Value ModelHandle::maximumSegmentFor(const Napi::CallbackInfo& info) {
                                  static_cast<unsigned>(spec["threads"].whole(kMostThreads)),
                                  spec["budgetBytes"].whole()));
   return seconds ? Napi::Number::New(info.Env(), *seconds) : info.Env().Null();
+}
+
+Napi::Value ModelHandle::prepareGpu(const Napi::CallbackInfo& info) {
+  const Argument spec = Argument::of(info, 0, "spec");
+  session::GpuRequest request;
+  request.device = spec["device"].text();
+  request.cacheFolder = spec["cacheFolder"].path();
+  request.isTrusted = spec["isTrusted"].flag();
+  request.threads = static_cast<unsigned>(spec["threads"].whole(kMostThreads));
+  // Held until the work is done, so that there is a handle to give the result to.
+  auto self =
+      std::make_shared<Napi::ObjectReference>(Napi::Persistent(info.This().As<Napi::Object>()));
+  return OneShot<session::PreparedGpu>::start(
+      info.Env(),
+      [model = model(), source = source_, request]() -> core::Result<session::PreparedGpu> {
+        auto weights = session::WeightFile::open(source->path, source->tensors);
+        if (!weights) return weights.error();
+        return session::prepareGpu(model, std::move(weights).value(), source->groupNorm, request);
+      },
+      [self](Napi::Env env, session::PreparedGpu prepared) -> Napi::Value {
+        Unwrap(self->Value())->gpu_ = prepared.model;
+        Napi::Object verdict = Napi::Object::New(env);
+        verdict.Set("device", prepared.device.name);
+        verdict.Set("isAccepted", prepared.verdict.isAccepted);
+        verdict.Set("agreementDb", prepared.verdict.agreementDb);
+        verdict.Set("gpuSeconds", prepared.verdict.gpuSeconds);
+        verdict.Set("cpuSeconds", prepared.verdict.cpuSeconds);
+        return verdict;
+      });
 }
 
 }  // namespace stemwright::addon

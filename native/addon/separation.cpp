@@ -17,10 +17,11 @@ namespace {
 
 constexpr std::uint64_t kMostUnsigned = std::numeric_limits<unsigned>::max();
 
-session::BagMember readMember(const Argument& member) {
+session::BagMember readMember(const Argument& member, bool onGpu) {
   session::BagMember read;
   read.model = ModelHandle::from(member["model"].object());
   if (!read.model) member["model"].refuse("a Model");
+  if (onGpu) read.gpu = ModelHandle::gpuFrom(member["model"].object());
   for (const Argument& weight : member["weights"].elements()) {
     read.weights.push_back(weight.number());
   }
@@ -35,8 +36,9 @@ session::FrameRange readRange(const Argument& range) {
 
 session::SeparationRequest readRequest(const Argument& spec) {
   session::SeparationRequest request;
+  const Argument onGpu = spec["onGpu"];
   for (const Argument& member : spec["models"].elements()) {
-    request.models.push_back(readMember(member));
+    request.models.push_back(readMember(member, !onGpu.isAbsent() && onGpu.flag()));
   }
   request.input = spec["input"].path();
   request.frames = spec["frames"].size();

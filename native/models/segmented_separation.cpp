@@ -165,7 +165,8 @@ class Separation {
       if (control_.cancel.requested()) return Error{ErrorCode::kCancelled, "cancelled"};
       const std::size_t focus = control_.focus.load(std::memory_order_relaxed);
       STEMWRIGHT_TRY(process(takeNext(waiting, focus)));
-      onProgress({segments - waiting.size(), segments, finishedRanges(waiting, range_)});
+      onProgress({segments - waiting.size(), segments, finishedRanges(waiting, range_), onDevice_,
+                  deviceFault_});
     }
     return {};
   }
@@ -190,20 +191,49 @@ class Separation {
 
   Status process(const Task& task) {
     const Pass& pass = passes_[task.pass];
-    core::Result<HTDemucsRunner*> runner = runnerFor(pass);
-    if (!runner.ok()) return runner.error();
     mix_.resize(pass.segmentFrames * channels_);
     out_.resize(mix_.size() * sources_);
     STEMWRIGHT_TRY(readWindow(pass.grid.windowStart(task.segment)));
     {
       const core::TraceRegion region("segment");
-      STEMWRIGHT_TRY(runner.value()->forward(mix_.data(), out_.data(), pool_, control_.cancel));
+      STEMWRIGHT_TRY(forward(pass));
     }
     pass.grid.shares(task.segment, shares_);
     for (std::size_t source = 0; source < sources_; ++source) {
       if (outputs_[source]) STEMWRIGHT_TRY(addSource(task, pass, source));
     }
     return {};
+  }
+
+  /// out_ from mix_. Where the device goes away or has no room, the segment is computed again on
+  /// the processor, and so are all that follow.
+  Status forward(const Pass& pass) {
+    if (pass.member->gpu && deviceFault_.empty()) {
+      const Status status = forwardOnDevice(pass);
+      if (status.ok()) {
+        ++onDevice_;
+        return {};
+      }
+      const ErrorCode code = status.error().code;
+      if (code != ErrorCode::kDeviceLost && code != ErrorCode::kNoRoom) return status.error();
+      deviceFault_ = status.error().message;
+      deviceRunner_.reset();
+    }
+    core::Result<HTDemucsRunner*> runner = runnerFor(pass);
+    if (!runner.ok()) return runner.error();
+    return runner.value()->forward(mix_.data(), out_.data(), pool_, control_.cancel);
+  }
+
+  Status forwardOnDevice(const Pass& pass) {
+    const std::shared_ptr<const HTDemucsGpu>& model = pass.member->gpu;
+    if (!deviceRunner_ || &deviceRunner_->model() != model.get() ||
+        deviceRunner_->frames() != pass.segmentFrames) {
+      deviceRunner_.reset();
+      auto made = HTDemucsGpuRunner::create(model, pass.segmentFrames, request_.mode);
+      if (!made.ok()) return made.error();
+      deviceRunner_ = std::move(made).value();
+    }
+    return deviceRunner_->forward(mix_, out_);
   }
 
   /// The model's workspace. Only one is kept: models of a bag take turns in it, and it is made anew
@@ -283,6 +313,9 @@ class Separation {
   std::optional<pcm::Track> input_;
   std::vector<std::optional<pcm::Track>> outputs_;
   std::unique_ptr<HTDemucsRunner> runner_;
+  std::unique_ptr<HTDemucsGpuRunner> deviceRunner_;
+  std::size_t onDevice_ = 0;
+  std::string deviceFault_;
   std::vector<float> mix_;
   std::vector<float> out_;
   std::vector<float> sum_;

@@ -13,6 +13,7 @@
 #include "core/cancel.h"
 #include "core/result.h"
 #include "models/htdemucs.h"
+#include "models/htdemucs_gpu.h"
 
 namespace stemwright::models {
 
@@ -20,6 +21,8 @@ namespace stemwright::models {
 struct BagMember {
   std::shared_ptr<const HTDemucs> model;
   std::vector<double> weights;  ///< [sources]
+  /// The same on a graphics processor, which computes as long as its device is there; may be null.
+  std::shared_ptr<const HTDemucsGpu> gpu = nullptr;
 };
 
 /// Half-open range of frames.
@@ -57,6 +60,8 @@ struct SeparationProgress {
   std::size_t segment = 0;           ///< passes of the network done
   std::size_t segments = 0;          ///< passes in all
   std::vector<FrameRange> finished;  ///< final in every output, ascending, merged
+  std::size_t onDevice = 0;          ///< passes that a graphics processor computed
+  std::string deviceFault = {};      ///< why the processor went on alone; empty: it did not
 };
 
 /// Bytes that separating with one model takes, beside the model itself: the network's workspace and

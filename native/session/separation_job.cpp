@@ -81,6 +81,7 @@ core::Result<JobResult> SeparationJob::separate() {
   PeakFollower peaks(plan_.outputs, plan_.channels);
   EtaEstimator eta;
   core::Status peaksStatus;
+  models::SeparationProgress last;
   const auto onProgress = [&](const models::SeparationProgress& progress) {
     if (!peaksStatus.ok()) return;
     peaksStatus = peaks.follow(progress.finished);
@@ -89,12 +90,13 @@ core::Result<JobResult> SeparationJob::separate() {
         static_cast<double>(progress.segment) / static_cast<double>(progress.segments);
     callbacks_.onProgress({progress.segment, progress.segments, progress.finished, fraction,
                            eta.update(fraction, secondsSince(start))});
+    last = progress;
   };
   const core::Status status = plan_.work(*control_, onProgress);
   STEMWRIGHT_TRY(peaksStatus);
   STEMWRIGHT_TRY(status);
   STEMWRIGHT_TRY(peaks.follow({&plan_.range, 1}));
-  return JobResult{secondsSince(start), plan_.segmentSeconds};
+  return JobResult{secondsSince(start), plan_.segmentSeconds, last.onDevice, last.deviceFault};
 }
 
 }  // namespace stemwright::session

@@ -28,8 +28,10 @@ struct JobProgress {
 };
 
 struct JobResult {
-  double seconds = 0;         ///< wall time
-  double segmentSeconds = 0;  ///< length that the network ran on; the longest of a bag
+  double seconds = 0;            ///< wall time
+  double segmentSeconds = 0;     ///< length that the network ran on; the longest of a bag
+  std::size_t onDevice = 0;      ///< segments that a graphics processor computed
+  std::string deviceFault = {};  ///< why the processor went on alone; empty: it did not
 };
 
 /// What a job runs, and where its sound appears.

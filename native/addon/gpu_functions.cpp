@@ -1,0 +1,48 @@
+#include "addon/gpu_functions.h"
+
+#include "session/gpu.h"
+
+namespace stemwright::addon {
+namespace {
+
+const char* kindName(session::GpuKind kind) {
+  switch (kind) {
+    case session::GpuKind::kDiscrete:
+      return "discrete";
+    case session::GpuKind::kIntegrated:
+      return "integrated";
+    case session::GpuKind::kSoftware:
+      return "software";
+    case session::GpuKind::kOther:
+      break;
+  }
+  return "other";
+}
+
+}  // namespace
+
+Napi::Value gpuDevices(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const session::GpuInventory inventory = session::gpuInventory();
+  const session::GpuInfo* preferred = session::preferredGpu(inventory);
+  Napi::Array devices = Napi::Array::New(env, inventory.devices.size());
+  for (std::uint32_t index = 0; index < inventory.devices.size(); ++index) {
+    const session::GpuInfo& device = inventory.devices[index];
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("id", device.id);
+    object.Set("name", device.name);
+    object.Set("api", device.api);
+    object.Set("driver", device.driver);
+    object.Set("kind", kindName(device.kind));
+    object.Set("memoryBytes", static_cast<double>(device.memoryBytes));
+    object.Set("isUnified", device.isUnified);
+    object.Set("isPreferred", &device == preferred);
+    devices.Set(index, object);
+  }
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("devices", devices);
+  object.Set("reason", inventory.reason);
+  return object;
+}
+
+}  // namespace stemwright::addon
