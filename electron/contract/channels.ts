@@ -27,6 +27,18 @@ const AppInfo = z.strictObject({
   /** Where models are installed. */
   modelsFolder: z.string(),
   backends: z.array(z.strictObject({ id: z.enum(['cpu', 'gpu']), isAvailable: z.boolean(), reason: z.string() })),
+  /** Graphics processors; the verdict is of the self-test that came last, null before the first. */
+  gpus: z.array(
+    z.strictObject({
+      id: z.string(),
+      name: z.string(),
+      driver: z.string(),
+      kind: z.enum(['discrete', 'integrated', 'software', 'other']),
+      memoryBytes: z.number().nonnegative(),
+      isPreferred: z.boolean(),
+      verdict: z.strictObject({ isAccepted: z.boolean(), agreementDb: z.number(), gpuSeconds: z.number(), cpuSeconds: z.number() }).nullable(),
+    }),
+  ),
   /** What this shell can do; the channels behind what it cannot are refused. */
   can: z.strictObject({ chooseFolder: z.boolean(), chooseFiles: z.boolean(), reveal: z.boolean(), trash: z.boolean(), dragOut: z.boolean() }),
 });

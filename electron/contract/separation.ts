@@ -59,6 +59,8 @@ const WarningCode = z.enum([
   'clipped',
   'rescaled',
   'unproven-mode',
+  'gpu-refused',
+  'gpu-lost',
   'cover-skipped',
 ]);
 export const Warning = z.strictObject({ code: WarningCode, message: z.string() });

@@ -14,7 +14,9 @@ export const Settings = z.strictObject({
   namePattern: NamePattern,
   /** Null: all cores. Taken for songs whose own options leave it open. */
   threads: z.int().min(1).max(1024).nullable(),
-  backend: z.enum(['auto', 'cpu']),
+  backend: z.enum(['auto', 'cpu', 'gpu']),
+  /** Id of a device; null: the one that Auto takes. */
+  gpuDevice: z.string().min(1).max(256).nullable(),
   /** What a separation may take; segments become shorter where it asks for that. Null: the model's own segment length. */
   memoryBudgetBytes: z.int().min(2 ** 28).max(2 ** 44).nullable(),
   /**
@@ -43,7 +45,7 @@ export const defaultSettings: Settings = {
   exportRate: 'source',
   namePattern: '{stem}',
   threads: null,
-  ...{ backend: 'auto', memoryBudgetBytes: null, modelsFolder: null },
+  ...{ backend: 'auto', gpuDevice: null, memoryBudgetBytes: null, modelsFolder: null },
   theme: 'system',
   reducedMotion: 'system',
   letterShortcuts: true,

@@ -25,6 +25,8 @@ export interface NativeModule {
   createTrack(path: string, channels: number): TrackWriter;
   /** Maps the file, checks each tensor against the graph and packs the weights. */
   openModel(spec: ModelSpec): Promise<NativeModel>;
+  /** As they are now; takes some milliseconds. `reason` says why there are none. */
+  gpuDevices(): { devices: NativeGpu[]; reason: string };
   startSeparation(spec: NativeSeparationSpec, onEvent: (event: NativeSeparationEvent) => void): NativeJob;
   /** Convolves a track with another, in the memory of the response alone. Events as of a separation; `segment` counts chunks. */
   startConvolution(spec: NativeConvolutionSpec, onEvent: (event: NativeSeparationEvent) => void): Pick<NativeJob, 'cancel'>;
@@ -383,6 +385,30 @@ export interface ModelSpec {
   groupNorm?: GroupNorm | undefined;
 }
 
+export interface NativeGpu {
+  /** The same from run to run. */
+  id: string;
+  name: string;
+  api: 'vulkan' | 'metal';
+  driver: string;
+  kind: 'discrete' | 'integrated' | 'software' | 'other';
+  memoryBytes: number;
+  /** Its memory is the processor's. */
+  isUnified: boolean;
+  /** The one that 'auto' takes; never a software one. */
+  isPreferred: boolean;
+}
+
+export interface NativeGpuVerdict {
+  /** Name. */
+  device: string;
+  isAccepted: boolean;
+  /** The processor's power over that of the difference; 0 where nothing was compared. */
+  agreementDb: number;
+  gpuSeconds: number;
+  cpuSeconds: number;
+}
+
 export interface NativeModel {
   readonly info: {
     sources: string[];
@@ -400,6 +426,11 @@ export interface NativeModel {
   memoryFor(spec: { mode: SeparationMode; segmentSeconds: number | null; threads: number }): number;
   /** The longest segment of 1 to 120 s, in tenths, that `memoryFor` allows within the budget; null when not even a second does. */
   maximumSegmentFor(spec: { mode: SeparationMode; threads: number; budgetBytes: number }): number | null;
+  /**
+   * Puts the weights on a device, for separations with `onGpu`, unless it computes a test segment otherwise than the
+   * processor. @param spec.isTrusted nothing is compared
+   */
+  prepareGpu(spec: { device: string; cacheFolder: string; isTrusted: boolean; threads: number }): Promise<NativeGpuVerdict>;
   dispose(): void;
 }
 
@@ -424,6 +455,8 @@ export interface NativeSeparationSpec {
    * hold inside the range what a whole run would, to the bit; nothing outside it is written.
    */
   range?: [number, number] | null;
+  /** On the devices that the models were prepared for; where one goes away, the processor goes on. */
+  onGpu?: boolean;
 }
 
 /** output = dry · input + wet · (input convolved with response) */
@@ -461,7 +494,15 @@ export type NativeSeparationEvent =
       fraction: number;
       etaSeconds: number | null;
     }
-  | { type: 'done'; seconds: number; segmentSeconds: number }
+  | {
+      type: 'done';
+      seconds: number;
+      segmentSeconds: number;
+      /** Segments that a GPU computed; absent from what has none. */
+      gpuSegments?: number;
+      /** Why the processor went on alone; '' where it did not. */
+      gpuFault?: string;
+    }
   | { type: 'failed'; code: string; message: string }
   | { type: 'cancelled' };
 

@@ -1,13 +1,18 @@
 /** An engine without a network, for tests of what surrounds it: each stem is an equal share of the mix. */
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { fakeMonitor } from './testing-monitor.ts';
-import type { MachineWatch, NativeModule, NativeSeparationEvent, NativeSeparationSpec, TrackStats } from './native.ts';
+import type { MachineWatch, NativeGpu, NativeGpuVerdict, NativeModule, NativeSeparationEvent, NativeSeparationSpec, TrackStats } from './native.ts';
 
 export interface FakeBehaviour {
   /** What the separation ends with, instead of success. */
   end?: Extract<NativeSeparationEvent, { type: 'failed' }>;
   /** Waits for a cancellation, and then this long before it says so. */
   hangMs?: number;
+  gpus?: NativeGpu[];
+  /** What a device's self-test finds. */
+  verdict?: Partial<NativeGpuVerdict>;
+  /** Why the device went away half-way. */
+  gpuFault?: string;
 }
 
 export function fakeNative(behaviour: FakeBehaviour = {}): NativeModule {
@@ -19,6 +24,7 @@ export function fakeNative(behaviour: FakeBehaviour = {}): NativeModule {
     watchMachine: () => fakeWatch,
     startTrace: () => undefined,
     takeTrace: () => ({ regions: [], dropped: 0 }),
+    gpuDevices: () => ({ devices: behaviour.gpus ?? [], reason: behaviour.gpus === undefined ? 'fake' : '' }),
     createTrack,
     openModel: ({ config }) =>
       Promise.resolve({
@@ -35,6 +41,7 @@ export function fakeNative(behaviour: FakeBehaviour = {}): NativeModule {
           const seconds = Math.min(120, Math.floor((budgetBytes - 1e8 - 1e6 * threads) / 1e6) / 10);
           return seconds < 1 ? null : seconds;
         },
+        prepareGpu: () => Promise.resolve({ device: 'fake', agreementDb: 120, gpuSeconds: 1, cpuSeconds: 10, ...{ isAccepted: true, ...behaviour.verdict } }),
         dispose: () => undefined,
       }),
     startSeparation: (spec, onEvent) => startSeparation(spec, onEvent, behaviour),
@@ -133,7 +140,7 @@ function createTrack(path: string, channels: number) {
   };
 }
 
-function startSeparation(spec: NativeSeparationSpec, onEvent: (event: NativeSeparationEvent) => void, { end, hangMs }: FakeBehaviour) {
+function startSeparation(spec: NativeSeparationSpec, onEvent: (event: NativeSeparationEvent) => void, { end, hangMs, gpuFault = '' }: FakeBehaviour) {
   const { frames } = spec;
   setImmediate(() => {
     onEvent({ type: 'progress', segment: 1, segments: 1, finished: [[0, frames]], fraction: 1, etaSeconds: 0 });
@@ -145,7 +152,7 @@ function startSeparation(spec: NativeSeparationSpec, onEvent: (event: NativeSepa
     outputs.forEach((path) => {
       writeFileSync(path, Buffer.from(share.buffer));
     });
-    onEvent(end ?? { type: 'done', seconds: 0, segmentSeconds: spec.segmentSeconds ?? 1 });
+    onEvent(end ?? { type: 'done', seconds: 0, segmentSeconds: spec.segmentSeconds ?? 1, gpuSegments: spec.onGpu === true ? 1 : 0, gpuFault });
   });
   const cancel = () => {
     setTimeout(() => {

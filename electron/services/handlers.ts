@@ -34,7 +34,7 @@ export function makeHandlers(services: Services): Handlers {
   };
 }
 
-function appHandlers({ version, native, system, library, modelStore }: Services): Part<'app'> {
+function appHandlers({ version, native, system, library, modelStore, gpu }: Services): Part<'app'> {
   return {
     'app.info': async () => {
       const { isa, hardwareThreads, hasBf16 } = native.info();
@@ -47,10 +47,7 @@ function appHandlers({ version, native, system, library, modelStore }: Services)
         memoryBytes: totalmem(),
         projectsFolder: library.folder,
         modelsFolder: await modelStore.folder(),
-        backends: [
-          { id: 'cpu', isAvailable: true, reason: '' },
-          { id: 'gpu', isAvailable: false, reason: 'This build has no GPU backend.' },
-        ],
+        ...(await gpu.describe()),
         can: {
           chooseFolder: system.chooseFolder !== undefined,
           chooseFiles: system.chooseFiles !== undefined,
@@ -93,6 +90,7 @@ function queueHandlers(services: Services): Part<'queue'> {
         predictor: services.predictor,
         projectsFolder: services.library.folder,
         threads: defaultThreads(services),
+        backend: ({ precision }) => services.gpu.expects({ backend: settings.get().backend, device: settings.get().gpuDevice, precision }),
       }),
     'queue.list': () => queue.get(),
     'queue.add': async ({ paths, options }) => add((await songPaths(paths)).map((path) => ({ path, title: null })), options),

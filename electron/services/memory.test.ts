@@ -8,6 +8,7 @@ function part(weightBytes: number, seconds = 8): { model: NativeModel; weights: 
     info: { sources: [], channels: 2, sampleRate: 100, segmentFrames: 100 * seconds, parameters: 0, weightBytes },
     memoryFor: ({ segmentSeconds }) => weightBytes + 10 * (segmentSeconds ?? seconds),
     maximumSegmentFor: ({ budgetBytes }) => (budgetBytes - weightBytes < 10 ? null : (budgetBytes - weightBytes) / 10),
+    prepareGpu: () => Promise.reject(new Error('none')),
     dispose: () => undefined,
   };
   return { model, weights: [1] };

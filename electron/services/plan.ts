@@ -10,6 +10,8 @@ export interface Planner {
   projectsFolder: string;
   /** What options without a thread count mean. */
   threads: number;
+  /** Where it will probably be computed. */
+  backend: (options: QueueOptions) => Promise<ItemPlan['backend']>;
 }
 
 /** What separating a song would take. @throws StemwrightError when it, or its model, cannot be read */
@@ -33,7 +35,7 @@ export async function planItem(path: string, options: QueueOptions, planner: Pla
       bytes: (await stat(path)).size,
     },
     stems: options.stems ?? sources,
-    backend: 'cpu',
+    backend: await planner.backend(options),
     segmentSeconds: memory.segmentSeconds,
     isSegmentLimited: memory.isLimited,
     predicted: {

@@ -20,6 +20,7 @@ export interface RedoContext {
   options: QueueOptions;
   threads: number;
   memoryBudgetBytes: number | null;
+  onGpu: boolean;
   /** Gets everything that is made on the way, and the patches. */
   folder: JobFolder;
   signal: AbortSignal;
@@ -104,6 +105,7 @@ export async function computePatches(context: RedoContext): Promise<Patch[]> {
       outputs: model.sources.map((name) => outputs.get(name) ?? null),
       ...{ mode: options.mode, segmentSeconds, overlap: options.overlap, shifts: options.shifts, seed: options.seed, threads },
       range: [...range.model] as [number, number],
+      onGpu: context.onGpu,
     },
     ({ fraction, etaSeconds, finished }) => {
       context.onProgress({ phase: 'separate', fraction: Math.min(1, fraction), etaSeconds, finished });

@@ -11,6 +11,7 @@ import { writableRate } from '../media/formats.ts';
 import { probe, type MediaInfo } from '../media/probe.ts';
 import { convert, type RawTrack } from '../media/resample.ts';
 import { fillTrack, runSeparation } from './engine-run.ts';
+import type { ComputePlace, GpuChooser } from './gpu.ts';
 import { JobFolder } from './job-folder.ts';
 import { toDb } from './levels.ts';
 import { planMemory } from './memory.ts';
@@ -29,6 +30,9 @@ export interface SeparationContext {
   onProgress: (progress: SeparationProgress) => void;
   /** Null: no limit. */
   memoryBudgetBytes: number | null;
+  gpu: GpuChooser;
+  /** Id; null: the one that Auto takes. */
+  gpuDevice: string | null;
   /** Told where the song and its sources are being written, before their first segment, and who writes them. */
   onTracks?: ((tracks: TracksInWork) => Promise<void>) | undefined;
   onStart?: ((job: NativeJob) => void) | undefined;
@@ -58,24 +62,20 @@ export interface Song {
  */
 export async function separate(song: Song, context: SeparationContext): Promise<SeparationReport> {
   try {
-    refuseUnavailable(context.options);
     const info = await probe(song.path, context.signal);
     context.onProgress({ phase: 'load', fraction: 0, etaSeconds: null, finished: [] });
     const model = await context.tracer.span('load', context.model);
+    const { backend, precision, threads } = context.options;
+    const wish = { backend, precision, device: context.gpuDevice, threads: threads ?? context.native.info().hardwareThreads };
+    const place = await context.tracer.span('prepare the GPU', () => context.gpu.place(model, wish));
     const folder = await JobFolder.create(context.options.out);
     try {
-      return await new Separation(context, song.name ?? basename(info.path, extname(info.path)), info, model, folder).run();
+      return await new Separation(context, song.name ?? basename(info.path, extname(info.path)), info, model, folder, place).run();
     } finally {
       await folder.remove();
     }
   } catch (error) {
     throw context.signal.aborted ? cancelled() : fromWriteError(fromNative(error), context.options.out);
-  }
-}
-
-function refuseUnavailable({ backend }: SeparationOptions): void {
-  if (backend === 'gpu') {
-    throw new StemwrightError('usage', 'this build has no GPU backend', 'Use --backend auto or cpu.');
   }
 }
 
@@ -121,14 +121,20 @@ class Separation {
   readonly #model: LoadedModel;
   readonly #folder: JobFolder;
   readonly #warnings: Warning[] = [];
+  readonly #place: ComputePlace;
   #finished: [number, number][] = [];
+  #done: Awaited<ReturnType<typeof runSeparation>> | null = null;
 
-  constructor(context: SeparationContext, name: string, info: MediaInfo, model: LoadedModel, folder: JobFolder) {
+  constructor(context: SeparationContext, name: string, info: MediaInfo, model: LoadedModel, folder: JobFolder, place: ComputePlace) {
     this.#context = context;
     this.#name = name;
     this.#info = info;
     this.#model = model;
     this.#folder = folder;
+    this.#place = place;
+    place.warnings.forEach(({ code, message }) => {
+      this.#warn(code, message);
+    });
   }
 
   async run(): Promise<SeparationReport> {
@@ -201,12 +207,21 @@ class Separation {
       version: 1 as const,
       model: { id, sha256, sources },
       mode,
-      backend: 'cpu' as const,
-      device: `${cpus()[0]?.model ?? 'unknown processor'} (${this.#context.native.info().isa})`,
+      ...this.#computedOn(),
       ...{ precision, groupNorm },
       threads: this.#threads,
       ...{ segmentSeconds, overlap, shifts, exactSum },
     };
+  }
+
+  /** A device that went away half-way shares the credit. */
+  #computedOn(): { backend: 'cpu' | 'gpu'; device: string } {
+    const cpu = `${cpus()[0]?.model ?? 'unknown processor'} (${this.#context.native.info().isa})`;
+    const { gpu } = this.#place;
+    if (gpu === null || this.#done?.gpuSegments === 0) {
+      return { backend: 'cpu', device: cpu };
+    }
+    return { backend: 'gpu', device: (this.#done?.gpuFault ?? '') === '' ? gpu : `${gpu}, then ${cpu}` };
   }
 
   #outcome({ stats, rate }: Source, seconds: number) {
@@ -316,6 +331,7 @@ class Separation {
         shifts: options.shifts,
         seed: options.seed,
         threads: this.#threads,
+        onGpu: this.#place.gpu !== null,
       },
       (event) => {
         tracer.add(`segment ${event.segment} of ${event.segments}`, last, performance.now());
@@ -326,6 +342,10 @@ class Separation {
       signal,
       this.#context.onStart,
     );
+    this.#done = done;
+    if (done.gpuFault !== undefined && done.gpuFault !== '') {
+      this.#warn('gpu-lost', `${done.gpuFault}: the rest was computed on the processor`);
+    }
     return { separated, segmentSeconds: done.segmentSeconds };
   }
 }

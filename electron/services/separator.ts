@@ -1,6 +1,8 @@
 import type { SeparationOptions, SeparationProgress, SeparationReport } from '../contract/separation.ts';
 import { loadNative } from '../engine/load.ts';
 import type { NativeModule } from '../engine/native.ts';
+import { userFolders } from './folders.ts';
+import { GpuChooser } from './gpu.ts';
 import type { ModelStore } from './model-store.ts';
 import { findModel, loadModel, type LoadedModel } from './models.ts';
 import { separate, type SeparationContext, type Song } from './separate.ts';
@@ -18,6 +20,10 @@ export interface SeparatorSetting {
   onStart?: SeparationContext['onStart'];
   /** Absent: no limit. */
   memoryBudgetBytes?: number | null;
+  /** Absent: one of its own, in the user's data folder. */
+  gpu?: GpuChooser | undefined;
+  /** Null: the one that Auto takes. */
+  gpuDevice?: string | null;
 }
 
 /** Separates songs one after the other with one model, which is loaded for the first. */
@@ -28,6 +34,7 @@ export class Separator {
   readonly #native: NativeModule;
   readonly #setting: SeparatorSetting;
   #model: Promise<LoadedModel> | null = null;
+  #gpu: GpuChooser | null = null;
 
   /** @param folder what a relative path in `options.model` is meant against */
   constructor(options: SeparationOptions, folder: string, setting: SeparatorSetting = {}) {
@@ -50,6 +57,8 @@ export class Separator {
       onTracks: this.#setting.onTracks,
       onStart: this.#setting.onStart,
       memoryBudgetBytes: this.#setting.memoryBudgetBytes ?? null,
+      gpu: (this.#gpu ??= this.#setting.gpu ?? new GpuChooser(this.#native, userFolders().data)),
+      gpuDevice: this.#setting.gpuDevice ?? null,
       deliver: this.#setting.deliver ?? asFiles(this.#options, this.tracer, signal),
     });
   }

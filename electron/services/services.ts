@@ -4,6 +4,7 @@ import { printable, StemwrightError } from '../contract/errors.ts';
 import type { Preset } from '../contract/settings.ts';
 import type { NativeModule } from '../engine/native.ts';
 import type { Benchmarks } from './benchmarks.ts';
+import type { GpuChooser } from './gpu.ts';
 import type { HardwareService } from './hardware.ts';
 import type { JobQueue } from './jobs.ts';
 import type { ModelLibrary } from './model-library.ts';
@@ -46,6 +47,7 @@ export interface Services {
   chains: NamedStore<ChainPreset>;
   responses: ResponseStore;
   predictor: Predictor;
+  gpu: GpuChooser;
   models: ModelLibrary;
   modelStore: ModelStore;
   uploads: Uploads;

@@ -1,8 +1,10 @@
 import { cancelled, fromWriteError } from '../contract/errors.ts';
 import type { ItemProgress, QueueItem, QueueOptions, Redo } from '../contract/queue.ts';
+import type { Settings } from '../contract/settings.ts';
 import { SeparationOptions, type SeparationProgress, type Warning } from '../contract/separation.ts';
 import { fromNative } from '../engine/errors.ts';
 import type { NativeJob, NativeModule } from '../engine/native.ts';
+import type { GpuChooser } from './gpu.ts';
 import { JobFolder } from './job-folder.ts';
 import { LiveTracks } from './live-tracks.ts';
 import type { ModelStore } from './model-store.ts';
@@ -28,6 +30,9 @@ export interface SongRunSetting {
   /** What options without a thread count mean. */
   threads: () => number;
   memoryBudgetBytes: () => number | null;
+  gpu: GpuChooser;
+  /** What the user wants of them. */
+  backend: () => Pick<Settings, 'backend' | 'gpuDevice'>;
   onProgress: (progress: ItemProgress) => void;
 }
 
@@ -86,7 +91,7 @@ export class SongRun {
   }
 
   async #separate(item: QueueItem, threads: number, signal: AbortSignal): Promise<Outcome> {
-    const { native, models, library, history, keepsPath, memoryBudgetBytes } = this.#setting;
+    const { native, models, library, history, keepsPath, memoryBudgetBytes, gpu, backend } = this.#setting;
     // A process that ended between the last rename and the queue's note of it has left a whole project.
     const made = await library.seek(item.id);
     if (made !== null) {
@@ -96,6 +101,8 @@ export class SongRun {
       native,
       models,
       memoryBudgetBytes: memoryBudgetBytes(),
+      gpu,
+      gpuDevice: backend().gpuDevice,
       deliver: asProject(native, { id: item.id, sourcePath: keepsPath(item.path) ? item.path : null }),
       onTracks: async (tracks) => {
         await native.writePeaks({ track: tracks.original, channels: tracks.channels });
@@ -110,7 +117,10 @@ export class SongRun {
       const report = await separator.separate({ path: item.path, name: item.title }, signal, (progress) => {
         this.#note(item, progress, progress.finished.length > 0);
       });
-      await history.note(item.options, threads, report, wasBusy());
+      // What is foretold is the processor's pace.
+      if (report.backend === 'cpu') {
+        await history.note(item.options, threads, report, wasBusy());
+      }
       return { project: item.id, warnings: report.warnings };
     } catch (error) {
       await this.#live.release();
@@ -121,7 +131,8 @@ export class SongRun {
   }
 
   async #redo(item: QueueItem, redo: Redo, threads: number, signal: AbortSignal): Promise<Outcome> {
-    const { native, models, library, edits, memoryBudgetBytes } = this.#setting;
+    const { native, models, library, edits, memoryBudgetBytes, gpu } = this.#setting;
+    const { backend, gpuDevice: device } = this.#setting.backend();
     const { options } = item;
     const say = (progress: SeparationProgress) => {
       this.#note(item, progress, false);
@@ -135,16 +146,18 @@ export class SongRun {
     try {
       const model = await loadModel(native, await findModel(models, options.model, '/'), options);
       try {
+        const place = await gpu.place(model, { backend, device, precision: options.precision, threads });
         const patches = await computePatches({
           ...{ native, model, project, redo, options, threads, folder, signal },
           memoryBudgetBytes: memoryBudgetBytes(),
+          onGpu: place.gpu !== null,
           onProgress: say,
           onStart: (job) => {
             this.#job = job;
           },
         });
         await library.withTracks(redo.project, (found) => edits.apply(found, { id: item.id, start: redo.start, end: redo.end, model: options.model, mode: options.mode }, patches, folder));
-        return { project: redo.project, warnings: unprovenMode(model, options.mode) };
+        return { project: redo.project, warnings: [...place.warnings, ...unprovenMode(model, options.mode)] };
       } finally {
         model.dispose();
       }
@@ -165,7 +178,7 @@ export class SongRun {
       ...options,
       threads,
       out: this.#setting.library.folder,
-      ...{ twoStems: null, format: 'wav32f', clipMode: null, rate: 'source', backend: 'auto', trace: null },
+      ...{ twoStems: null, format: 'wav32f', clipMode: null, rate: 'source', backend: this.#setting.backend().backend, trace: null },
     });
   }
 }

@@ -12,6 +12,7 @@ import { measurables } from './benchmark-list.ts';
 import { userFolders, type Folders } from './folders.ts';
 import { makeHandlers } from './handlers.ts';
 import { HardwareService } from './hardware.ts';
+import { GpuChooser } from './gpu.ts';
 import { holdFolder } from './instance.ts';
 import { sweepJobFolders } from './job-folder.ts';
 import { JobQueue, type RunItem } from './jobs.ts';
@@ -160,8 +161,11 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
   const settings = await SettingsStore.open(settingsPath(folders));
   const modelStore = new ModelStore(data, () => Promise.resolve(settings.get().modelsFolder));
   const history = await PaceHistory.open(data, thisMachine(native.info().isa));
+  const gpu = new GpuChooser(native, data);
   const songs = new SongRun({
     native,
+    gpu,
+    backend: () => settings.get(),
     models: modelStore,
     library,
     edits,
@@ -278,7 +282,7 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
     presets,
     chains,
     models: new ModelLibrary(modelStore, () => native),
-    ...{ modelStore, hardware, spectra },
+    ...{ modelStore, hardware, spectra, gpu },
     tasks: new Tasks((task) => {
       emit('task', task);
     }),

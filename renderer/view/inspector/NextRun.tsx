@@ -155,11 +155,15 @@ function ComputeRows({ options }: { options: QueueOptions }): JSX.Element {
 
 /** What there is to compute on; to be changed in the settings. */
 function BackendRow(): JSX.Element {
-  const { info, threads, setDialog } = useStudio((state) => ({ info: state.info, threads: state.settings.threads ?? state.info?.engine.threads ?? 1, setDialog: state.setDialog }));
+  const { info, settings, setDialog } = useStudio((state) => ({ info: state.info, settings: state.settings, setDialog: state.setDialog }));
+  const threads = settings.threads ?? info?.engine.threads ?? 1;
   const gpu = info?.backends.find(({ id }) => id === 'gpu');
+  const device = info?.gpus.find(({ id, isPreferred }) => (settings.gpuDevice === null ? isPreferred : id === settings.gpuDevice));
+  const cpu = `CPU, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  const text = device === undefined || settings.backend === 'cpu' ? cpu : settings.backend === 'gpu' ? device.name : `${device.name} where it is faster, else ${cpu}`;
   return (
     <Row label="Backend" {...(gpu === undefined || gpu.isAvailable ? {} : { cost: `GPU: ${gpu.reason}` })}>
-      <button type="button" className={styles.plain} onClick={() => { setDialog('settings'); }}>CPU, {threads} {threads === 1 ? 'thread' : 'threads'}</button>
+      <button type="button" className={styles.plain} onClick={() => { setDialog('settings'); }}>{text}</button>
     </Row>
   );
 }

@@ -1,6 +1,6 @@
 import type { JSX } from 'react';
 import { patternProblem } from '../../store/export-parts.ts';
-import type { Settings } from '../../store/types.ts';
+import type { AppInfo, Settings } from '../../store/types.ts';
 import { formatBytes } from '../../units/bytes.ts';
 import { Button, Picker, Range, Segmented, Switch } from '../parts/controls.tsx';
 import { FormRow } from '../parts/FormRow.tsx';
@@ -35,10 +35,24 @@ function Version(): JSX.Element {
 const least = 2 ** 28;
 const budgets = [0.5e9, 1e9, 2e9, 4e9, 8e9, 16e9, 32e9, 64e9];
 
+/** What the self-test found. */
+function verdictOf(gpu: AppInfo['gpus'][number] | undefined): string {
+  if (gpu === undefined) {
+    return 'None but software drivers, which are taken by name alone.';
+  }
+  if (gpu.verdict === null) {
+    return 'Compared with the CPU before its first song; a device that differs is not used.';
+  }
+  const { isAccepted, agreementDb, gpuSeconds, cpuSeconds } = gpu.verdict;
+  const agreement = `agrees with the CPU to ${agreementDb.toFixed(0)} dB`;
+  return isAccepted ? `Tested: ${agreement}, ${(cpuSeconds / gpuSeconds).toFixed(1)} times its speed.` : `Not used: it ${agreement} only, where 60 are needed. A new driver is tested again.`;
+}
+
 function Engine(): JSX.Element {
   const { info, settings, plan, setSettings } = useStudio((state) => ({ info: state.info, settings: state.settings, plan: state.costs.now, setSettings: state.setSettings }));
   const all = info?.engine.threads ?? 1;
   const gpu = info?.backends.find(({ id }) => id === 'gpu');
+  const gpus = info?.gpus ?? [];
   const memory = info?.memoryBytes ?? 0;
   const { memoryBudgetBytes: budget } = settings;
   const offered = [...new Set([...budgets.filter((bytes) => bytes < memory), ...(budget === null ? [] : [budget])])].filter((bytes) => bytes >= least).sort((a, b) => a - b);
@@ -49,14 +63,24 @@ function Engine(): JSX.Element {
       <FormRow label="Threads" cost="Fewer leave the machine free for other work.">
         <Range label="Threads" value={settings.threads ?? all} least={1} most={Math.max(1, all)} step={1} show={(value) => (value >= all ? `all ${all}` : String(value))} onChange={(threads) => { setSettings({ threads: threads >= all ? null : threads }); }} />
       </FormRow>
-      <FormRow label="Backend" cost={gpu === undefined ? 'CPU is always there.' : gpu.isAvailable ? 'Auto takes the GPU where it is faster.' : `GPU: ${gpu.reason}`}>
+      <FormRow label="Backend" cost={gpu === undefined ? 'CPU is always there.' : gpu.reason === '' ? 'Auto takes the GPU where it is faster.' : `GPU: ${gpu.reason}.`}>
         <Segmented
           label="Backend"
-          choices={[{ id: 'auto', label: 'Auto' }, { id: 'cpu', label: 'CPU' }, { id: 'gpu', label: 'GPU', isDisabled: true }]}
+          choices={[{ id: 'auto', label: 'Auto' }, { id: 'cpu', label: 'CPU' }, { id: 'gpu', label: 'GPU', isDisabled: gpu?.isAvailable !== true }]}
           value={settings.backend}
-          onChange={(id) => { setSettings({ backend: id === 'cpu' ? 'cpu' : 'auto' }); }}
+          onChange={(id) => { setSettings({ backend: id === 'cpu' || id === 'gpu' ? id : 'auto' }); }}
         />
       </FormRow>
+      {gpus.length > 0 && settings.backend !== 'cpu' && (
+        <FormRow label="GPU" cost={verdictOf(gpus.find(({ id, isPreferred }) => (settings.gpuDevice === null ? isPreferred : id === settings.gpuDevice)))}>
+          <Picker
+            label="GPU"
+            choices={[{ id: 'none', label: 'The fastest real one' }, ...gpus.map(({ id, name, kind }) => ({ id, label: `${name}, ${kind}` }))]}
+            value={settings.gpuDevice ?? 'none'}
+            onChange={(id) => { setSettings({ gpuDevice: id === 'none' ? null : id }); }}
+          />
+        </FormRow>
+      )}
       <FormRow label="Memory budget" cost={`A separation keeps within it by shorter segments, at some cost in quality.${follows}`}>
         <Picker
           label="Memory budget"

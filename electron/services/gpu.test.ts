@@ -1,0 +1,116 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { NativeGpu, NativeModel } from '../engine/native.ts';
+import { fakeNative } from '../engine/testing.ts';
+import { GpuChooser, type GpuWish } from './gpu.ts';
+import type { LoadedModel } from './models.ts';
+
+const card: NativeGpu = { id: 'vulkan:1', name: 'Fast card', api: 'vulkan', driver: 'driver 1', kind: 'discrete', memoryBytes: 8e9, isUnified: false, isPreferred: true };
+const software: NativeGpu = { ...card, id: 'vulkan:2', name: 'Slow software', kind: 'software', isPreferred: false };
+const accepted = { device: 'Fast card', isAccepted: true, agreementDb: 120, gpuSeconds: 0.1, cpuSeconds: 1 };
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gpu-'));
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true });
+});
+
+const chooser = (gpus: NativeGpu[] = [card, software]) => new GpuChooser(fakeNative({ gpus }), folder);
+
+/** A model whose devices answer with this. */
+function modelThat(prepareGpu: NativeModel['prepareGpu'], sha256 = 'abc') {
+  const prepare = vi.fn(prepareGpu);
+  const model = { sha256, parts: [{ model: { prepareGpu: prepare }, weights: [] }] } as unknown as LoadedModel;
+  return { model, prepare };
+}
+
+const wish: GpuWish = { backend: 'auto', precision: 'fp32', device: null, threads: 2 };
+
+describe('where a model is computed', () => {
+  it('is the preferred device, once it agrees and is faster; it is compared only once', async () => {
+    const first = modelThat(() => Promise.resolve(accepted));
+    expect(await chooser().place(first.model, wish)).toEqual({ gpu: 'Fast card', warnings: [] });
+    expect(first.prepare).toHaveBeenCalledWith(expect.objectContaining({ device: 'vulkan:1', isTrusted: false, threads: 2 }));
+    const again = modelThat(() => Promise.resolve({ ...accepted, agreementDb: 0 }));
+    expect(await chooser().place(again.model, wish)).toEqual({ gpu: 'Fast card', warnings: [] });
+    expect(again.prepare).toHaveBeenCalledWith(expect.objectContaining({ isTrusted: true }));
+    expect((await chooser().describe()).gpus[0]?.verdict).toMatchObject({ agreementDb: 120 });
+  });
+
+  it('does not put a model on its device twice', async () => {
+    const { model, prepare } = modelThat(() => Promise.resolve(accepted));
+    const same = chooser();
+    await same.place(model, wish);
+    expect(await same.place(model, wish)).toEqual({ gpu: 'Fast card', warnings: [] });
+    expect(prepare).toHaveBeenCalledTimes(1);
+  });
+
+  it('is the processor where the device gives garbage, which is remembered and said', async () => {
+    const { model, prepare } = modelThat(() => Promise.resolve({ ...accepted, isAccepted: false, agreementDb: 12 }));
+    const place = await chooser().place(model, wish);
+    expect(place.gpu).toBeNull();
+    expect(place.warnings[0]).toMatchObject({ code: 'gpu-refused', message: expect.stringContaining('12 dB') as string });
+    expect((await chooser().place(model, wish)).gpu).toBeNull();
+    expect(prepare).toHaveBeenCalledTimes(1);
+    await expect(chooser().place(model, { ...wish, backend: 'gpu' })).rejects.toMatchObject({ code: 'usage' });
+    expect(await chooser().expects(wish)).toBe('cpu');
+  });
+
+  it('is tested anew for another driver and another model', async () => {
+    const bad = modelThat(() => Promise.resolve({ ...accepted, isAccepted: false }));
+    await chooser().place(bad.model, wish);
+    const good = modelThat(() => Promise.resolve(accepted));
+    expect((await chooser([{ ...card, driver: 'driver 2' }]).place(good.model, wish)).gpu).toBe('Fast card');
+    expect((await chooser().place(modelThat(() => Promise.resolve(accepted), 'def').model, wish)).gpu).toBe('Fast card');
+  });
+
+  it('is the processor by itself where the device is slower, the device where it was asked for', async () => {
+    const slow = { ...accepted, gpuSeconds: 2 };
+    expect(await chooser().place(modelThat(() => Promise.resolve(slow)).model, wish)).toEqual({ gpu: null, warnings: [] });
+    expect((await chooser().place(modelThat(() => Promise.resolve(slow)).model, { ...wish, backend: 'gpu' })).gpu).toBe('Fast card');
+  });
+
+  it('is never software, unless that is named', async () => {
+    const { model } = modelThat(() => Promise.resolve({ ...accepted, device: 'Slow software' }));
+    expect(await chooser([software]).place(model, wish)).toEqual({ gpu: null, warnings: [] });
+    await expect(chooser([software]).place(model, { ...wish, backend: 'gpu' })).rejects.toThrow(/no such GPU; there is Slow software/);
+    vi.stubEnv('STEMWRIGHT_GPU', 'software');
+    expect((await chooser([software]).place(model, { ...wish, backend: 'gpu' })).gpu).toBe('Slow software');
+  });
+
+  it('is the processor, with the reason, where the device fails', async () => {
+    const lost = () => Promise.reject(Object.assign(new Error('Fast card went away'), { code: 'internal' }));
+    const place = await chooser().place(modelThat(lost).model, wish);
+    expect(place).toMatchObject({ gpu: null, warnings: [{ code: 'gpu-refused' }] });
+    await expect(chooser().place(modelThat(lost).model, { ...wish, backend: 'gpu' })).rejects.toThrow(/went away/);
+  });
+
+  it('is the processor in another precision, or where that was asked for', async () => {
+    const { model, prepare } = modelThat(() => Promise.resolve(accepted));
+    expect((await chooser().place(model, { ...wish, precision: 'bf16' })).gpu).toBeNull();
+    expect((await chooser().place(model, { ...wish, backend: 'cpu' })).gpu).toBeNull();
+    await expect(chooser().place(model, { ...wish, backend: 'gpu', precision: 'bf16' })).rejects.toThrow(/bf16/);
+    expect(prepare).not.toHaveBeenCalled();
+  });
+
+  it('survives a damaged file of verdicts', async () => {
+    await chooser().place(modelThat(() => Promise.resolve(accepted)).model, wish);
+    const file = join(folder, 'gpu', 'verdicts.json');
+    expect(await readFile(file, 'utf8')).toContain('driver 1');
+    await writeFile(file, '{');
+    expect((await chooser().place(modelThat(() => Promise.resolve(accepted)).model, wish)).gpu).toBe('Fast card');
+  });
+});
+
+describe('what the page is told', () => {
+  it('says why there is no GPU', async () => {
+    expect((await new GpuChooser(fakeNative(), folder).describe()).backends[1]).toEqual({ id: 'gpu', isAvailable: false, reason: 'fake' });
+    expect((await chooser([software]).describe()).backends[1]).toMatchObject({ isAvailable: true, reason: expect.stringContaining('software') as string });
+    expect((await chooser().describe()).backends[1]).toEqual({ id: 'gpu', isAvailable: true, reason: '' });
+  });
+});

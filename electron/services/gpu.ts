@@ -1,0 +1,175 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { AppInfo } from '../contract/channels.ts';
+import { StemwrightError, toFault } from '../contract/errors.ts';
+import type { SeparationOptions, Warning } from '../contract/separation.ts';
+import { fromNative } from '../engine/errors.ts';
+import type { NativeGpu, NativeModule } from '../engine/native.ts';
+import { JsonFile } from './json-file.ts';
+import type { LoadedModel } from './models.ts';
+
+const Verdict = z.strictObject({
+  isAccepted: z.boolean(),
+  /** The processor's power over that of the difference; 0 for garbage. */
+  agreementDb: z.number(),
+  /** Of one test segment. */
+  gpuSeconds: z.number(),
+  cpuSeconds: z.number(),
+});
+export type Verdict = z.infer<typeof Verdict>;
+
+const Verdicts = z.record(z.string(), Verdict);
+
+export type GpuWish = Pick<SeparationOptions, 'backend' | 'precision'> & {
+  /** Id of a device; null: the preferred one. */
+  device: string | null;
+  threads: number;
+};
+
+/** Where a model will be computed, and what the user should know of that. */
+export interface ComputePlace {
+  /** Name; null: the processor. */
+  gpu: string | null;
+  warnings: Warning[];
+}
+
+const onCpu: ComputePlace = { gpu: null, warnings: [] };
+
+/**
+ * Which graphics processor computes what. A device is trusted with a model once it has computed a segment as the processor
+ * does, until its driver changes; one that did not is refused, and that is remembered too.
+ */
+export class GpuChooser {
+  readonly #native: NativeModule;
+  readonly #cacheFolder: string;
+  readonly #file: JsonFile<Record<string, Verdict>>;
+  #verdicts: Promise<Record<string, Verdict>> | null = null;
+  /** The device that a loaded model lies on. */
+  readonly #placed = new WeakMap<LoadedModel, string>();
+
+  /** @param folder for verdicts and compiled pipelines */
+  constructor(native: NativeModule, folder: string) {
+    this.#native = native;
+    this.#cacheFolder = join(folder, 'gpu');
+    this.#file = new JsonFile(join(folder, 'gpu', 'verdicts.json'), Verdicts);
+  }
+
+  /** For the page: what there is, and how it did. */
+  async describe(): Promise<Pick<AppInfo, 'backends' | 'gpus'>> {
+    const { devices, reason } = this.#native.gpuDevices();
+    const preferred = devices.find(({ isPreferred }) => isPreferred);
+    const verdicts = await this.#load();
+    return {
+      backends: [
+        { id: 'cpu', isAvailable: true, reason: '' },
+        { id: 'gpu', isAvailable: devices.length > 0, reason: reason === '' && preferred === undefined ? 'only a software driver is here, which Auto never takes' : reason },
+      ],
+      gpus: devices.map((device) => ({ ...pick(device), verdict: lastOf(verdicts, device) })),
+    };
+  }
+
+  /** Where a song will probably be computed, as far as is known without trying. */
+  async expects({ backend, device, precision }: Omit<GpuWish, 'threads'>): Promise<'cpu' | 'gpu'> {
+    const found = backend === 'cpu' || precision !== 'fp32' ? undefined : choose(this.#native.gpuDevices().devices, device);
+    if (found === undefined) {
+      return 'cpu';
+    }
+    const verdict = lastOf(await this.#load(), found);
+    return verdict?.isAccepted === false || (backend === 'auto' && isSlower(verdict ?? undefined)) ? 'cpu' : 'gpu';
+  }
+
+  /**
+   * Puts the model on a device, or says why it stays on the processor.
+   * @throws StemwrightError 'usage' when the GPU was asked for and cannot be had
+   */
+  async place(model: LoadedModel, wish: GpuWish): Promise<ComputePlace> {
+    if (wish.backend === 'cpu') {
+      return onCpu;
+    }
+    const isAsked = wish.backend === 'gpu';
+    const refuse = (message: string, hint: string): ComputePlace => {
+      if (isAsked) {
+        throw new StemwrightError('usage', message, hint);
+      }
+      return onCpu;
+    };
+    if (wish.precision !== 'fp32') {
+      return refuse(`the GPU does not compute in ${wish.precision}`, 'Choose fp32, or --backend cpu.');
+    }
+    const { devices, reason } = this.#native.gpuDevices();
+    const device = choose(devices, wish.device);
+    if (device === undefined) {
+      const there = devices.map(({ name }) => name).join(', ');
+      return refuse(reason === '' ? `no such GPU; there is ${there}` : `there is no GPU: ${reason}`, 'Use --backend auto or cpu, or name a device with STEMWRIGHT_GPU.');
+    }
+    try {
+      return await this.#putOn(device, model, wish);
+    } catch (error) {
+      if (isAsked) {
+        throw fromNative(error);
+      }
+      return { gpu: null, warnings: [{ code: 'gpu-refused', message: `${device.name} was not used: ${toFault(fromNative(error)).message}` }] };
+    }
+  }
+
+  async #putOn(device: NativeGpu, model: LoadedModel, { backend, threads }: GpuWish): Promise<ComputePlace> {
+    const verdicts = await this.#load();
+    const key = `${keyStart(device)}${model.sha256}`;
+    let verdict = verdicts[key];
+    if (verdict?.isAccepted !== false && !(backend === 'auto' && isSlower(verdict)) && this.#placed.get(model) !== device.id) {
+      const isTrusted = verdict !== undefined;
+      for (const { model: part } of model.parts) {
+        const found = await part.prepareGpu({ device: device.id, cacheFolder: this.#cacheFolder, isTrusted, threads });
+        if (!isTrusted && (verdict === undefined || !found.isAccepted)) {
+          verdict = Verdict.parse({ isAccepted: found.isAccepted, agreementDb: found.agreementDb, gpuSeconds: found.gpuSeconds, cpuSeconds: found.cpuSeconds });
+        }
+      }
+      if (!isTrusted && verdict !== undefined) {
+        verdicts[key] = verdict;
+        await this.#file.save(verdicts);
+      }
+      if (verdict?.isAccepted === true) {
+        this.#placed.set(model, device.id);
+      }
+    }
+    if (verdict?.isAccepted === false) {
+      const message = `${device.name} (${device.driver}) is not used: its result agrees with the processor's to ${verdict.agreementDb.toFixed(0)} dB only, where 60 are needed`;
+      if (backend === 'gpu') {
+        throw new StemwrightError('usage', message, 'Use --backend cpu; another driver is tested anew.');
+      }
+      return { gpu: null, warnings: [{ code: 'gpu-refused', message }] };
+    }
+    return backend === 'auto' && isSlower(verdict) ? onCpu : { gpu: device.name, warnings: [] };
+  }
+
+  #load(): Promise<Record<string, Verdict>> {
+    this.#verdicts ??= this.#file.load().then((stored) => stored ?? {});
+    return this.#verdicts;
+  }
+}
+
+function keyStart({ id, driver }: NativeGpu): string {
+  return `${id} ${driver} `;
+}
+
+/** With any model. */
+function lastOf(verdicts: Record<string, Verdict>, device: NativeGpu): Verdict | null {
+  return Object.entries(verdicts).findLast(([key]) => key.startsWith(keyStart(device)))?.[1] ?? null;
+}
+
+/** As the test segment measured on this machine. */
+function isSlower(verdict: Verdict | undefined): boolean {
+  return verdict !== undefined && verdict.gpuSeconds > verdict.cpuSeconds;
+}
+
+function choose(devices: readonly NativeGpu[], wanted: string | null): NativeGpu | undefined {
+  const named = process.env['STEMWRIGHT_GPU'] ?? '';
+  if (named !== '') {
+    return devices.find(({ name }) => name.includes(named));
+  }
+  return wanted === null ? devices.find(({ isPreferred }) => isPreferred) : devices.find(({ id }) => id === wanted);
+}
+
+function pick({ id, name, driver, kind, memoryBytes, isPreferred }: NativeGpu): Omit<AppInfo['gpus'][number], 'verdict'> {
+  return { id, name, driver, kind, memoryBytes, isPreferred };
+}
