@@ -175,7 +175,8 @@ export const requests = {
   'monitor.setInput': { args: z.strictObject({ strip: Strip }), result: none },
   /**
    * Crossfaded in for what was there; null: nothing. Gains, filters and levels of the same kind of effect glide instead. Those of
-   * tracks, send bus and master are kept with the project. @throws 'input' when a response cannot be used; what was there stays
+   * tracks, send bus and master are kept with the project. One that another for the same place overtakes before its turn is left out; the answer is then what is there.
+   * @throws 'input' when a response cannot be used; what was there stays
    */
   'monitor.setEffect': { args: z.strictObject({ place: EffectPlace, effect: Effect.nullable() }), result: PlacedEffect.nullable() },
   /** Moves an effect within its chain; those between move up. */

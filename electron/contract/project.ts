@@ -11,7 +11,7 @@ const pan = z.number().min(-1).max(1);
 /** Characters that a person sees as at least one mark, on one line. */
 export const Title = z.string().trim().min(1).max(200).regex(/^[^\p{Cc}\p{Zl}\p{Zp}]+$/u);
 
-export const TrackName = z.string().regex(/^[^/\\\0]{1,64}$/);
+const TrackName = z.string().regex(/^[^/\\\0]{1,64}$/);
 
 /** `project.json` of version 1. Tracks lie at `original.f32`, `residual.f32` and `stems/<name>.f32`, each with its `.peaks` beside it. */
 export const ProjectFile = z.strictObject({

@@ -4,8 +4,7 @@ const bpm = z.number().min(20).max(400);
 const confidence = z.number().min(0).max(1);
 
 /** The tonic is a pitch class, from C on. */
-export const Key = z.strictObject({ tonic: z.int().min(0).max(11), isMinor: z.boolean() });
-export type Key = z.infer<typeof Key>;
+const Key = z.strictObject({ tonic: z.int().min(0).max(11), isMinor: z.boolean() });
 
 /** Of a song. What a person has corrected has confidence 1. */
 export const Rhythm = z.strictObject({

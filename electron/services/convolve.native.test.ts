@@ -115,6 +115,17 @@ describe('a file is convolved', () => {
     expect(report.output.rate).toBe(rate);
   });
 
+  it.each([22_050, 96_000])('through a response at %s Hz sound is as loud as through one at its own rate', async (responseRate) => {
+    // The same decay, with as many samples as the rate asks for: a low tone comes out of each with the gain of their sum.
+    const response = file(`ir-${responseRate}.wav`);
+    await writeWave(response, floats(responseRate, 1, (i) => (20 / responseRate) * Math.exp((-20 * i) / responseRate)), { channels: 1, rate: responseRate });
+    const tone = file('tone.wav');
+    await writeWave(tone, floats(3 * rate, 1, (i) => 0.1 * Math.min(1, i / rate) ** 2), { channels: 1, rate });
+    await run({ input: tone, ir: response });
+    const [out = new Float32Array()] = await planes(file('out.wav'));
+    expect(out[Math.round(2.9 * rate)]).toBeCloseTo(0.1, 3);
+  });
+
   it('normalising makes a response as loud as none, and says by how much', async () => {
     const path = file('quiet.wav');
     await writeWave(path, floats(1, 2, () => 0.1), {});

@@ -80,15 +80,25 @@ export class EffectRack {
     await this.setChain(native, strip, before);
   }
 
-  /** Slots that stay as they are are not touched. */
+  /** Slots that stay as they are are not touched; an effect that cannot be had is there all the same, and says why. */
   async setChain(native: NativeMonitor, strip: EffectStrip, effects: readonly (Effect | null)[]): Promise<void> {
     const before = this.effectsOf(strip);
     for (let slot = 0; slot < chainSlots; slot++) {
       const effect = effects[slot] ?? null;
       if (JSON.stringify(effect) !== JSON.stringify(before[slot] ?? null)) {
-        await this.set(native, { strip, slot }, effect);
+        await this.set(native, { strip, slot }, effect).catch((error: unknown) => {
+          native.removeEffect({ strip, slot });
+          this.#chain(strip)[slot] = effect === null ? null : faulty(effect, error);
+        });
       }
     }
+    this.#changed(strip);
+  }
+
+  /** What is there. */
+  at(place: EffectPlace): PlacedEffect | null {
+    const slot = this.#chain(place.strip)[place.slot] ?? null;
+    return slot === null ? null : described(place, slot);
   }
 
   setSend(native: NativeMonitor, { strip, gain }: Send): void {
@@ -326,6 +336,12 @@ function described(place: EffectPlace, { effect, facts, reverb, fault }: Slot): 
 
 function noTrack(strip: EffectStrip): StemwrightError {
   return new StemwrightError('usage', `no track ${strip} is loaded`, 'Load the project again.');
+}
+
+function faulty(effect: Effect, error: unknown): Slot {
+  const slot: Slot = { effect, facts: null, reverb: null, fault: null };
+  fail(slot, error);
+  return slot;
 }
 
 function fail(slot: Slot, error: unknown): null {

@@ -129,6 +129,19 @@ it('effects move within their chain', async () => {
   await expect(monitor.setEffect({ strip: 3, slot: 0 }, gain)).rejects.toMatchObject({ code: 'usage' });
 });
 
+it('an effect that was overtaken while it waited is left out', async () => {
+  const answers = await Promise.all([1, 2, 3].map((gainDb) => monitor.setEffect({ strip: 'master', slot: 0 }, { ...gain, gainDb })));
+  expect(answers).toMatchObject([null, null, { effect: { gainDb: 3 } }]);
+  expect(told('setEffect')).toHaveLength(1);
+  await monitor.setEffect({ strip: 'master', slot: 0 }, gain);
+  expect(told('setEffect')).toHaveLength(2);
+});
+
+it('a preset whose response is gone is put there without it, and says so', async () => {
+  const { effects } = await monitor.setChain('master', [gain, { ...reverb, response: { path: '/music/none.wav' } }, limiter]);
+  expect(effects).toMatchObject([{ effect: gain, fault: null }, { effect: { kind: 'reverb' }, fault: expect.stringContaining('none.wav') as string }, { effect: limiter, fault: null }]);
+});
+
 it('a reverb tells of itself, and its response is looked for where it was moved to', async () => {
   await mkdir(join(folder, '.mine'));
   const [first, second] = ['hall.flac', 'moved.flac'].map((name) => join(folder, '.mine', name)) as [string, string];

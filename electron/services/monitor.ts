@@ -57,6 +57,8 @@ export class Monitor {
   /** It outlives what is open. */
   readonly #effects: EffectRack;
   readonly #watch: DeviceWatch;
+  /** The newest for each place that waits for its turn. */
+  readonly #wishes = new Map<string, symbol>();
   #open: Open | null = null;
   #latestTimePitch: TimePitch | null = null;
 
@@ -294,9 +296,18 @@ export class Monitor {
     });
   }
 
-  /** Null takes it out. */
+  /** Null takes it out. One that another has overtaken, as a knob is turned, is left out; the answer is then what is there. */
   setEffect(place: EffectPlace, effect: Effect | null): Promise<PlacedEffect | null> {
-    return this.#withEffects((native) => this.#effects.set(native, place, effect));
+    const key = JSON.stringify(place);
+    const wish = Symbol(key);
+    this.#wishes.set(key, wish);
+    return this.#withEffects(async (native) => {
+      if (this.#wishes.get(key) !== wish) {
+        return this.#effects.at(place);
+      }
+      this.#wishes.delete(key);
+      return this.#effects.set(native, place, effect);
+    });
   }
 
   moveEffect(place: EffectPlace, slot: number): Promise<void> {

@@ -11,7 +11,7 @@ import { effectsFile, trackKey, type StoredEffect } from './project-effects.ts';
 import { print, trackFile, trackRefs, writeProjectFile, type ProjectFolder, type TrackRef } from './project-folder.ts';
 import type { ResponseStore } from './response-library.ts';
 
-export const mostPrints = 8;
+const mostPrints = 8;
 
 export interface PrintJob {
   native: NativeModule;
