@@ -31,12 +31,12 @@ export function publishedTable({ set, stems }: NonNullable<OfferedModel['quality
   return table(set, ['Full'], 0, Object.keys(stems), (stem) => stems[stem] ?? null);
 }
 
-/** The model in the box beside one that is offered. Their sets of songs differ: the gap is real, its size approximate. */
+/** The model in the box, on the first set of its card, beside one that is offered. Their sets of songs differ: the gap is real, its size is not. */
 export function comparison(house: Pick<ModelDescriptor, 'name' | 'quality'>, offered: OfferedModel): QualityTable | null {
   const { quality, id } = offered;
   if (quality === null) return null;
-  const ordinary = [...new Set(house.quality.map(({ set }) => set))].find((set) => set.includes('ordinary')) ?? house.quality[0]?.set;
-  const own = (stem: string): number | null => house.quality.find((line) => line.set === ordinary && line.stem === stem)?.full ?? null;
+  const first = house.quality[0]?.set;
+  const own = (stem: string): number | null => house.quality.find((line) => line.set === first && line.stem === stem)?.full ?? null;
   return table('', [house.name, id], 1, Object.keys(quality.stems), (stem, column) => (column === id ? (quality.stems[stem] ?? null) : own(stem)));
 }
 

@@ -69,7 +69,7 @@ function Offer(): JSX.Element | null {
         {missing.map((model) => (
           <Download key={model.id} model={model} isOnline={isOnline} />
         ))}
-        <p className={styles.licence}>Licence: {best.licence}. The two were measured on different songs: the gap is real, its size approximate.</p>
+        <p className={styles.licence}>Licence: {best.licence}. The house model was measured on generated songs, the other on real ones: on yours the gap can be wider.</p>
         <div className={styles.answers}>
           <Button look="quiet" onPress={() => { showPage('models'); }}>More about models</Button>
           <Button look="quiet" onPress={() => { setSettings({ modelOffer: 'declined' }); }}>Keep the house model, don’t ask again</Button>
