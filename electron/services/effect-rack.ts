@@ -1,5 +1,5 @@
 import { chainSlots, type Effect, type EffectPlace, type EffectStrip, type PlacedEffect, type ReverbEffect, type ReverbFacts, type Send } from '../contract/effects.ts';
-import { StemwrightError } from '../contract/errors.ts';
+import { StemwrightError, toFault } from '../contract/errors.ts';
 import { fromNative } from '../engine/errors.ts';
 import type { NativeEffect, NativeEffectFacts, NativeMonitor } from '../engine/native.ts';
 import { toDb } from './levels.ts';
@@ -31,14 +31,17 @@ const saveAfterMs = 400;
  */
 export class EffectRack {
   readonly #responses: ResponseStore;
+  readonly #onUnsaved: (message: string) => void;
   readonly #chains = new Map<Track, (Slot | null)[]>();
   readonly #sends = new Map<Track, number>();
   #tracks: Track[] = [];
   #home: Home | null = null;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(responses: ResponseStore) {
+  /** @param onUnsaved what was changed could not be written down, and why */
+  constructor(responses: ResponseStore, onUnsaved: (message: string) => void) {
     this.#responses = responses;
+    this.#onUnsaved = onUnsaved;
   }
 
   /** Of what is loaded. */
@@ -280,7 +283,9 @@ export class EffectRack {
     if (strip !== 'input' && this.#home !== null) {
       clearTimeout(this.#timer ?? undefined);
       this.#timer = setTimeout(() => {
-        void this.#save().catch(() => undefined);
+        void this.#save().catch((error: unknown) => {
+          this.#onUnsaved(`The effects could not be kept with the project: ${toFault(error).message}`);
+        });
       }, saveAfterMs);
     }
   }

@@ -110,7 +110,7 @@ it('another device gets all of them', async () => {
   await vi.waitFor(() => {
     expect(card).not.toBe(before);
     expect(told('setEffect').map(([place]) => place)).toEqual(expect.arrayContaining([{ strip: 'input', slot: 1 }, { strip: 0, slot: 0 }]));
-  });
+  }, 10_000);
 });
 
 it('a bypassed effect is out of the chain, and still there', async () => {
@@ -127,6 +127,15 @@ it('effects move within their chain', async () => {
   await monitor.moveEffect({ strip: 'master', slot: 0 }, 2);
   expect(monitor.state?.effects.map(({ effect }) => effect.kind === 'gain' && effect.gainDb)).toEqual([2, 3, 1]);
   await expect(monitor.setEffect({ strip: 3, slot: 0 }, gain)).rejects.toMatchObject({ code: 'usage' });
+});
+
+it('says when effects cannot be kept', async () => {
+  await load();
+  await mkdir(join((await library.find(project)).folder, 'effects.json'));
+  await monitor.setEffect({ strip: 0, slot: 0 }, gain);
+  await vi.waitFor(() => {
+    expect(monitor.state?.notice).toContain('could not be kept');
+  }, 10_000);
 });
 
 it('an effect that was overtaken while it waited is left out', async () => {

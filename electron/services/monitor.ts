@@ -64,7 +64,12 @@ export class Monitor {
 
   constructor(context: MonitorContext) {
     this.#context = context;
-    this.#effects = new EffectRack(context.responses);
+    this.#effects = new EffectRack(context.responses, (message) => {
+      if (this.#open !== null) {
+        this.#open.notice = message;
+        this.#changed();
+      }
+    });
     this.#watch = new DeviceWatch(() => context.native.audioDeviceChanges());
   }
 
