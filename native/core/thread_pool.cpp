@@ -3,6 +3,8 @@
 #include <cassert>
 #include <chrono>
 
+#include "core/background.h"
+
 #if defined(__x86_64__) || defined(_M_X64)
 #include <immintrin.h>
 #endif
@@ -59,7 +61,7 @@ bool lookOut(Ready&& ready) {
 
 }  // namespace
 
-ThreadPool::ThreadPool(unsigned threads) {
+ThreadPool::ThreadPool(unsigned threads, Priority priority) : priority_(priority) {
   try {
     for (unsigned worker = 1; worker < threads; ++worker) {
       threads_.emplace_back([this, worker] { workerLoop(worker); });
@@ -113,7 +115,7 @@ void ThreadPool::drain(unsigned worker) {
   const Clock::time_point start = Clock::now();
   std::size_t mine = 0;
   std::uint64_t state = state_.load(std::memory_order_acquire);
-  while (nextOf(state) < countOf(state)) {
+  while (nextOf(state) < countOf(state) && !sitsOut(worker)) {
     const Task task = task_.load(std::memory_order_relaxed);
     void* const context = context_.load(std::memory_order_relaxed);
     AllocationCount* const allocations = allocations_.load(std::memory_order_relaxed);
@@ -138,6 +140,11 @@ void ThreadPool::drain(unsigned worker) {
   }
 }
 
+/// Whether this worker leaves its core to others for now; the caller never does.
+bool ThreadPool::sitsOut(unsigned worker) const noexcept {
+  return priority_ == Priority::kBackground && worker != 0 && worker >= backgroundThreads();
+}
+
 void ThreadPool::waitForOthers(std::size_t count) {
   const auto allDone = [&] { return finished_.load() == count; };
   if (lookOut(allDone)) return;
@@ -160,6 +167,7 @@ std::uint64_t ThreadPool::waitForLoop(std::uint64_t seen) {
 }
 
 void ThreadPool::workerLoop(unsigned worker) {
+  if (priority_ == Priority::kBackground) lowerThisThread();
   std::uint64_t seen = 0;
   while (!stopping_.load()) {
     seen = waitForLoop(seen);

@@ -21,9 +21,14 @@ namespace stemwright::core {
 /// [not for the audio thread]
 class ThreadPool {
  public:
-  /// @param threads workers including the caller; at least 1
+  enum class Priority {
+    kNormal,
+    kBackground,  ///< workers give way to other threads, and leave a core to whoever reserves it
+  };
+
+  /// @param threads workers including the caller, whose priority stays; at least 1
   /// Throws std::system_error when the system has no more threads to give.
-  explicit ThreadPool(unsigned threads);
+  explicit ThreadPool(unsigned threads, Priority priority = Priority::kNormal);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
@@ -64,6 +69,7 @@ class ThreadPool {
   void run(std::size_t count, Task task, void* context);
   void workerLoop(unsigned worker);
   void drain(unsigned worker);
+  bool sitsOut(unsigned worker) const noexcept;
   void waitForOthers(std::size_t count);
   std::uint64_t waitForLoop(std::uint64_t seen);
   bool cancelled() const noexcept { return cancel_ != nullptr && cancel_->requested(); }
@@ -72,6 +78,7 @@ class ThreadPool {
   std::condition_variable wake_;
   std::condition_variable done_;
   const CancelFlag* cancel_ = nullptr;
+  const Priority priority_;
   std::vector<std::thread> threads_;
   Usage usage_;
 

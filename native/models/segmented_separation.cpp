@@ -155,7 +155,7 @@ class Separation {
         channels_(request.models[0].model->config().audioChannels),
         sources_(request.outputs.size()),
         passes_(planPasses(request)),
-        pool_(request.threads) {}
+        pool_(request.threads, core::ThreadPool::Priority::kBackground) {}
 
   Status run(const std::function<void(const SeparationProgress&)>& onProgress) {
     STEMWRIGHT_TRY(openTracks());

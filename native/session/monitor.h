@@ -16,6 +16,7 @@
 #include "audio/device.h"
 #include "audio/device_changes.h"
 #include "audio/null_device.h"
+#include "core/background.h"
 #include "core/result.h"
 #include "core/spsc_ring.h"
 #include "rt/engine.h"
@@ -185,6 +186,7 @@ class Monitor final : private audio::Renderer, private audio::Sink {
   std::unique_ptr<rt::LatencyProbe> probe_;  ///< where there is an input
   core::SpscRing<float> output_;
   std::atomic<std::uint64_t> droppedOutput_{0};
+  const core::CoreReservation core_;       ///< separations leave one to the sound
   audio::NullDevice* silent_ = nullptr;    ///< `device_`, where it is one
   std::unique_ptr<audio::Device> device_;  ///< last, so that it stops first
 };

@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "core/background.h"
 #include "session/eta.h"
 #include "session/guard.h"
 #include "session/peak_follower.h"
@@ -73,6 +74,7 @@ void SeparationJob::join() {
 }
 
 void SeparationJob::run() noexcept {
+  core::lowerThisThread();
   callbacks_.onEnd(guarded([this] { return separate(); }));
 }
 

@@ -49,7 +49,8 @@ struct JobPlan {
 /// The plan that runs models::separate. @return kInvalidArgument without a model
 core::Result<JobPlan> planSeparation(models::SeparationRequest request);
 
-/// One separation on a thread of its own, which also keeps the stems' peaks up to date.
+/// One separation on a thread of its own, which gives way to those of sound and interface and keeps
+/// the stems' peaks up to date.
 class SeparationJob {
  public:
   struct Callbacks {

@@ -4,11 +4,20 @@
 #include <atomic>
 #include <cmath>
 #include <cstdint>
+#include <mutex>
 #include <numeric>
+#include <set>
 #include <thread>
 #include <vector>
 
+#if defined(__linux__)
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 #include "core/arena.h"
+#include "core/background.h"
 #include "core/half.h"
 #include "core/result.h"
 #include "core/spsc_ring.h"
@@ -33,6 +42,33 @@ TEST_SUITE("core") {
         for (const auto& hit : hits) CHECK(hit == 1);
       }
     }
+  }
+
+  TEST_CASE("a pool in the background gives way, and leaves a core to whoever reserves it") {
+    const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+    ThreadPool pool(cores + 1, ThreadPool::Priority::kBackground);
+    const auto workersOf = [&pool] {
+      std::mutex mutex;
+      std::set<unsigned> workers;
+      pool.parallelFor(200, [&](std::size_t, unsigned worker) {
+        std::this_thread::sleep_for(std::chrono::microseconds(50));
+        const std::lock_guard lock(mutex);
+        workers.insert(worker);
+#if defined(__linux__)
+        if (worker == 0) return;
+        CHECK(getpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid))) >= 10);
+#endif
+      });
+      return workers;
+    };
+    CHECK(backgroundThreads() == cores);
+    CHECK(*workersOf().rbegin() < cores);
+    {
+      const CoreReservation reservation;
+      CHECK(backgroundThreads() == std::max(1u, cores - 1));
+      CHECK(*workersOf().rbegin() < std::max(1u, cores - 1));
+    }
+    CHECK(backgroundThreads() == cores);
   }
 
   TEST_CASE("a raised flag ends a loop early, and the pool can be used again") {

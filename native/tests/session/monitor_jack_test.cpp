@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
@@ -10,7 +11,9 @@
 #include <thread>
 #include <vector>
 
+#include "core/thread_pool.h"
 #include "session/monitor.h"
+#include "session/separation_job.h"
 #include "tests/rt/test_song.h"
 #include "tests/support/jack_server.h"
 
@@ -113,6 +116,51 @@ TEST_SUITE("session") {
       worst = std::max(worst, std::abs(recorded[i] - expected));
     }
     CHECK(20 * std::log10(worst) < -120);
+  }
+
+  TEST_CASE("sound goes on without a gap while a separation computes on every core it may have") {
+    if (!canRun()) return;
+    const JackServer server;
+    const TemporaryFolder folder;
+    const TestSong from(folder, 2, 200'000);
+    std::atomic<std::size_t> done{0};
+    stemwright::session::JobPlan plan;
+    plan.work = [&](const stemwright::session::SeparationControl& control, const auto&) {
+      using Pool = stemwright::core::ThreadPool;
+      Pool pool(std::max(1u, std::thread::hardware_concurrency()), Pool::Priority::kBackground);
+      while (!control.cancel.requested()) {
+        pool.parallelFor(64, [&](std::size_t, unsigned) {
+          volatile float x = 1;
+          for (int i = 0; i < 100'000; ++i) x = x * 0.999f + 0.001f;
+          ++done;
+        });
+      }
+      return stemwright::core::Status(
+          stemwright::core::Error{stemwright::core::ErrorCode::kCancelled, "cancelled"});
+    };
+    auto job = stemwright::session::SeparationJob::start(std::move(plan),
+                                                         {[](const auto&) {}, [](const auto&) {}});
+    REQUIRE(job.ok());
+    recordCleanly([&]() -> std::optional<std::vector<float>> {
+      JackClient client({}, 60'000);
+      const auto monitor = openJack(0);
+      client.connect("Stemwright");
+      MonitorSong song;
+      for (const auto& track : from.spec.tracks) song.tracks.push_back({track.path, 2});
+      song.strips.resize(song.tracks.size());
+      song.rate = from.spec.rate;
+      REQUIRE(monitor->load(song).ok());
+      client.start();
+      REQUIRE(monitor->play().ok());
+      const std::size_t before = done;
+      waitUntilDone(client);
+      CHECK(done > before);
+      const auto reading = monitor->read();
+      CHECK(reading.engine.lateReads == 0);
+      if (client.xruns() + reading.device.xruns > 0) return std::nullopt;
+      return client.recorded();
+    });
+    job.value()->cancel();
   }
 
   TEST_CASE("the live input comes out to the sample, after a lag that stays") {

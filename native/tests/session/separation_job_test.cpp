@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <chrono>
 #include <fstream>
 #include <future>
@@ -10,6 +11,12 @@
 #include <stdexcept>
 #include <thread>
 #include <vector>
+
+#if defined(__linux__)
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 #include "tests/pcm/temporary_folder.h"
 #include "tests/pcm/test_tracks.h"
@@ -62,6 +69,19 @@ JobPlan throwing(Thrown thrown) {
 }  // namespace
 
 TEST_SUITE("session") {
+#if defined(__linux__)
+  TEST_CASE("a job gives way to the threads of sound and interface") {
+    JobPlan plan;
+    std::atomic<int> nice{0};
+    plan.work = [&](const SeparationControl&, const OnProgress&) {
+      nice = getpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)));
+      return Status();
+    };
+    runToEnd(std::move(plan));
+    CHECK(nice >= 10);
+  }
+#endif
+
   TEST_CASE("a job reports each step with its share and ends with a result") {
     JobPlan plan;
     plan.segmentSeconds = 7.8;
