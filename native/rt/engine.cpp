@@ -252,7 +252,7 @@ void Engine::advance(Transport& transport, SongStream& stream, std::size_t frame
       [&](const Segment& segment) { addSegment(stream, segment); });
   stream.pages().release();
   stream.moveTo({transport.position(), transport.loopStart(), transport.loopEnd(),
-                 transport.isPlaying() && !transport.isWaiting()});
+                 transport.isPlaying() && !transport.isWaiting(), transport.fading()});
 }
 
 std::int64_t Engine::readyFrames(SongStream& stream, std::int64_t from,

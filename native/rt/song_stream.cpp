@@ -25,6 +25,8 @@ constexpr auto kPollPeriod = std::chrono::milliseconds(10);
 constexpr std::size_t kReach = 2048;
 /// The same through the cuts of a changed tempo, in seconds.
 constexpr double kStretchReachSeconds = 0.3;
+/// Frames that a fade may still need.
+constexpr std::int64_t kFadeReach = 2048;
 
 Page pageOf(std::int64_t frame) {
   return std::max<std::int64_t>(0, frame) / kPageFrames;
@@ -144,20 +146,30 @@ void SongStream::outdate(const FrameRange& range) {
   outdated_.emplace_back(first, last + 1);
 }
 
+bool Playhead::isIn(Page page) const noexcept {
+  const auto touches = [page](std::int64_t frame) {
+    return frame >= 0 && page >= pageOf(frame) && page <= pageOf(frame + kFadeReach);
+  };
+  return (isMoving && touches(position)) || std::any_of(fading.begin(), fading.end(), touches);
+}
+
 /// Under the lock. A stretched page comes out a little otherwise each time, so that one that is
 /// being heard stays until the playhead has left it.
 void SongStream::noteOutdated() {
   std::vector<std::pair<Page, Page>> later;
   const Playhead playhead = playhead_.load();
-  const Page heard = stretch_ && playhead.isMoving ? pageOf(playhead.position) : -1;
   for (const auto& [first, last] : outdated_) {
-    if (heard < first || heard >= last) {
+    if (!stretch_) {
       pages_.outdate(first, last);
       continue;
     }
-    pages_.outdate(first, heard);
-    pages_.outdate(heard + 1, last);
-    later.emplace_back(heard, heard + 1);
+    for (Page page = first; page < last; ++page) {
+      if (!playhead.isIn(page)) {
+        pages_.outdate(page, page + 1);
+      } else if (pages_.has(page)) {
+        later.emplace_back(page, page + 1);
+      }
+    }
   }
   outdated_ = std::move(later);
 }
@@ -221,6 +233,11 @@ std::vector<Page> SongStream::wantedPages() {
     }
   }
   wantExpected();
+  for (const std::int64_t frame : playhead.fading) {
+    if (frame < 0) continue;
+    want(pageOf(frame));
+    want(pageOf(frame + kFadeReach));
+  }
   return wanted;
 }
 
@@ -270,9 +287,19 @@ void SongStream::loadStretched(Page page, float* samples) {
     }
   }
   const auto after = stretched_.find(page + 1);
-  if (after != stretched_.end() && after->second.run != run_) pages_.drop(page + 1);
+  if (after != stretched_.end() && after->second.run != run_) dropStretched(page + 1);
   stretched_[page] = std::move(now);
   if (!isWhole) readFaults_.fetch_add(1, std::memory_order_relaxed);
+}
+
+/// A page that does not go on from the one before is not to be heard; unless it is, just now.
+void SongStream::dropStretched(Page page) {
+  const std::lock_guard lock(mutex_);
+  if (playhead_.load().isIn(page)) {
+    outdated_.emplace_back(page, page + 1);
+  } else {
+    pages_.drop(page);
+  }
 }
 
 /// Fills [tracks][2][count] from an output frame of the song on, at its own speed; a track that

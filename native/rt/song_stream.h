@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
@@ -19,6 +20,7 @@
 #include "rt/page_cache.h"
 #include "rt/rate_converter.h"
 #include "rt/time_stretch.h"
+#include "rt/transport.h"
 
 namespace stemwright::rt {
 
@@ -42,6 +44,10 @@ struct Playhead {
   std::int64_t loopStart = 0;
   std::int64_t loopEnd = 0;  ///< 0: no loop
   bool isMoving = false;
+  std::array<std::int64_t, kMostFading> fading{-1, -1, -1};  ///< also heard, for some milliseconds
+
+  /// Whether a page is heard now, or may be in the next block.
+  bool isIn(PageCache::Page page) const noexcept;
 };
 
 /// The tracks of a song, read ahead of the playhead by a thread of its own into constant memory.
@@ -97,6 +103,7 @@ class SongStream {
   void load(PageCache::Page page, float* samples);
   void loadStretched(PageCache::Page page, float* samples);
   void noteOutdated();
+  void dropStretched(PageCache::Page page);
   bool loadTracks(std::int64_t first, std::size_t count, float* samples);
   bool loadTrack(const Track& track, const std::vector<FrameRange>& finished, std::int64_t first,
                  std::size_t count, float* samples);

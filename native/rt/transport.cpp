@@ -39,6 +39,13 @@ void Transport::loop(std::int64_t start, std::int64_t end) noexcept {
   loopEnd_ = isLongEnough ? end : 0;
 }
 
+std::array<std::int64_t, kMostFading> Transport::fading() const noexcept {
+  std::array<std::int64_t, kMostFading> positions{};
+  positions.fill(-1);
+  for (std::size_t i = 0; i < tailCount_; ++i) positions[i] = tails_[i].position;
+  return positions;
+}
+
 void Transport::jumpTo(std::int64_t frame) noexcept {
   if (isRunning_) fadeOut();
   position_ = frame;

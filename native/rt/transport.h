@@ -16,6 +16,9 @@ struct Segment {
   float step = 0;         ///< added from frame to frame
 };
 
+/// Of a stop, of a seek and of the loop's jump.
+inline constexpr std::size_t kMostFading = 3;
+
 /// Lays a song's time out over blocks: play, pause, seek and loop, each exact to the frame. What
 /// would jump is crossfaded instead: the old place fades out while the new one fades in. When the
 /// song's sound is late it fades out while it still can, and time stands still until it is there.
@@ -47,6 +50,8 @@ class Transport {
   /// Nothing sounds or fades.
   bool isSilent() const noexcept { return !isRunning_ && tailCount_ == 0; }
   std::int64_t fadeFrames() const noexcept { return fade_; }
+  /// Where what fades out is in the song; −1 for each that is not.
+  std::array<std::int64_t, kMostFading> fading() const noexcept;
   /// Times that time stood still in the middle of playing.
   std::uint64_t lateReads() const noexcept { return lateReads_; }
 
@@ -61,7 +66,7 @@ class Transport {
     std::int64_t position;
     float gain;
   };
-  static constexpr std::size_t kMostTails = 3;  // of a stop, of a seek and of the loop's jump
+  static constexpr std::size_t kMostTails = kMostFading;
 
   void jumpTo(std::int64_t frame) noexcept;
   void fadeOut() noexcept;

@@ -10,12 +10,15 @@
 #include <mutex>
 #include <numbers>
 #include <random>
+#include <span>
 #include <thread>
 #include <vector>
 
+#include "rt/convolution_insert.h"
 #include "tests/rt/test_song.h"
 #include "tests/support/realtime_trap.h"
 
+using stemwright::rt::ConvolutionInsert;
 using stemwright::rt::Engine;
 using stemwright::rt::Gains;
 using stemwright::rt::gainsOf;
@@ -75,6 +78,19 @@ class Halve final : public Insert {
     }
   }
 };
+
+/// A plain one, or a reverb with a short or a long response, whose tail may be another thread's.
+std::unique_ptr<Insert> someInsert(std::mt19937& random) {
+  if (random() % 3 == 0) return std::make_unique<Halve>();
+  const std::vector<float> response =
+      noise(1 + random() % 20'000, static_cast<std::uint32_t>(random()), 0.01f);
+  const std::span<const float> channels[] = {response};
+  stemwright::dsp::ConvolverOptions options;
+  if (random() % 2 == 0) options.tailThread = stemwright::dsp::TailThread::kWorker;
+  auto convolver = stemwright::dsp::Convolver::create(channels, options);
+  REQUIRE(convolver.ok());
+  return std::make_unique<ConvolutionInsert>(std::move(convolver).value(), kTestRate, 0.5f, 0.5f);
+}
 
 }  // namespace
 
@@ -355,7 +371,7 @@ TEST_SUITE("rt") {
           isTaken = engine.loop(frame, frame + static_cast<std::int64_t>(random() % 20'000));
           break;
         case 2:
-          isTaken = engine.setInsert(strip, random() % 8, std::make_unique<Halve>());
+          isTaken = engine.setInsert(strip, random() % 8, someInsert(random));
           break;
         case 3:
           isTaken = engine.setInsert(strip, random() % 8, nullptr);
