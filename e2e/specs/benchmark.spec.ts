@@ -126,12 +126,11 @@ test('the meters show what machine and sound engine do', async ({ studio }) => {
 
 test('group norm and mode are chosen for a separation, and kept with it', async ({ studio }) => {
   const page = await studio.open();
-  await studio.drop(await makeSong(studio.file('Toggled.wav'), { seconds: 6 }));
-  await expect(studio.item('Toggled')).toBeVisible();
   const settings = page.getByRole('complementary', { name: 'Separation settings' });
   await settings.getByRole('radiogroup', { name: 'Mode' }).getByText('Time only').click();
   await settings.getByRole('radiogroup', { name: 'Group norm' }).getByText('Kahan').click();
   await expect(settings.getByRole('radio', { name: 'Kahan' })).toBeChecked();
+  await studio.drop(await makeSong(studio.file('Toggled.wav'), { seconds: 6 }));
   await studio.button('Separate').click();
   await studio.finished();
   const projects = join(studio.shell.home, 'data', 'projects');

@@ -16,12 +16,14 @@ const lstm = 'LSTM 256';
 const batch = 'FFT in a batch over one by one, 64 x 1024';
 const first = 'reverb, first block after warm-up over the median';
 const chain = 'Sequential, 3 layers of one shape';
-const names = [lstm, batch, first, chain];
+const async = 'async, tryExecuteAsync';
+const names = [lstm, batch, first, chain, async];
 const good = [
   result(lstm, { 'LSTM 256, layer that allocates': 30, 'LSTM 256, compiled': 20 }),
   result(batch, { [batch]: 0.7 }, null),
   result(first, { [first]: 1.1 }, null),
   result(chain, { [chain]: 2 }, null),
+  result(async, { [`${async}, slot free`]: 2400, [`${async}, all slots busy`]: 12 }),
 ];
 const of = (change: Partial<AdviceSubject>) => {
   const advice = advise({ results: good, names, machine: cool, choices: [], ...change });
@@ -35,9 +37,9 @@ it('says what is good, in figures of this machine', () => {
   expect(item('ping-pong')).toMatchObject({ state: 'good', detail: '3 layers, 2 buffers (33 % memory saved).' });
   expect(item('batch')).toMatchObject({ state: 'good' });
   expect(item('warm-up')).toMatchObject({ state: 'good' });
-  expect(item('allocation')).toMatchObject({ state: 'good', detail: 'No allocation in any of 1 measured loops.' });
+  expect(item('allocation')).toMatchObject({ state: 'good', detail: 'No allocation in any of 3 measured loops.' });
   expect(item('gpu')).toMatchObject({ state: 'none', detail: 'Nothing to do: there is no GPU.' });
-  expect(item('async')).toBeUndefined();
+  expect(item('async')).toMatchObject({ state: 'good', detail: 'tryExecuteAsync returns after 2.4 µs with a slot free, 0.012 µs with none.' });
 });
 
 it('puts what is to be done first, and what to do about it', () => {
@@ -48,7 +50,7 @@ it('puts what is to be done first, and what to do about it', () => {
 
 it('knows nothing that was not measured, and names what would tell', () => {
   const { item, unknown } = of({ results: [] });
-  expect(unknown).toEqual([lstm, chain, batch, first]);
+  expect(unknown).toEqual([lstm, chain, batch, async, first]);
   expect(item('batch')).toMatchObject({ state: 'unknown' });
   expect(item('measured')).toMatchObject({ state: 'todo' });
 });

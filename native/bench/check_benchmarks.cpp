@@ -1,15 +1,18 @@
 #include "bench/check_benchmarks.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <span>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "bench/measure.h"
 #include "bench/signals.h"
 #include "core/aligned.h"
+#include "core/cpu_executor.h"
 #include "dsp/convolution/convolver.h"
 #include "dsp/fft.h"
 
@@ -96,6 +99,40 @@ Entries firstBlock(const std::string& name, const CancelFlag& cancel) {
   return std::vector<Entry>{entryOf(name, "x", summarise(std::move(ratios)), 1)};
 }
 
+/// Handing work over: with a slot free, and with none, where the call must return all the same.
+Entries handOver(const std::string& name, const CancelFlag& cancel) {
+  constexpr std::size_t kFloats = 1024;
+  constexpr int kTimes = 100;
+  std::atomic<bool> isOpen{true};
+  std::atomic<int> ended{0};
+  core::CpuExecutor executor(kFloats, kFloats, [&](auto in, auto out) -> core::Status {
+    while (!isOpen.load()) std::this_thread::sleep_for(std::chrono::microseconds(50));
+    std::copy(in.begin(), in.end(), out.begin());
+    return {};
+  });
+  const std::vector<float> in = noise(kFloats);
+  std::vector<float> out(kFloats);
+  const auto hand = [&] {
+    return executor.tryExecuteAsync(in, out, [&ended](core::Status) { ++ended; });
+  };
+  std::vector<double> times;
+  for (int i = 0; i < kTimes && !cancel.requested(); ++i) {
+    const auto start = Clock::now();
+    const bool isTaken = hand();
+    times.push_back(std::chrono::duration<double>(Clock::now() - start).count());
+    while (isTaken && ended.load() <= i) std::this_thread::yield();
+  }
+  isOpen = false;
+  for (unsigned slot = 0; slot < core::AsyncExecutor::kSlots; ++slot) hand();
+  bool isRefused = true;
+  const Timing busy = measure([&] { isRefused = isRefused && !hand(); }, cancel);
+  isOpen = true;
+  if (cancel.requested()) return core::Error{core::ErrorCode::kCancelled, "cancelled"};
+  if (!isRefused) return core::Error{core::ErrorCode::kInternal, "work was taken without a slot"};
+  return std::vector<Entry>{entryOf(name + ", slot free", "ns", summarise(std::move(times)), 1e9),
+                            entryOf(name + ", all slots busy", "ns", busy, 1e9)};
+}
+
 }  // namespace
 
 std::vector<Benchmark> checkBenchmarks() {
@@ -110,6 +147,7 @@ std::vector<Benchmark> checkBenchmarks() {
   };
   add("noise floor", noiseFloor);
   add("FFT in a batch over one by one, 64 x 1024", batchOverSingle);
+  add("async, tryExecuteAsync", handOver);
   add("reverb, first block after warm-up over the median", firstBlock);
   return list;
 }

@@ -1,7 +1,7 @@
 import { surfaceOf, token } from './surface.ts';
 
 /** Seconds from edge to edge. */
-const span = 10;
+const span = 20;
 /** Redrawn each time that the line has moved so far. */
 const stepPixels = 0.5;
 

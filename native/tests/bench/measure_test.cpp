@@ -109,6 +109,16 @@ TEST_SUITE("bench") {
     CHECK(checks.value()[0].median >= 0);
   }
 
+  TEST_CASE("handing work over is measured with a slot free and with none") {
+    const core::CancelFlag cancel;
+    const auto result = session::runBenchmark("async, tryExecuteAsync", 1, cancel);
+    REQUIRE(result.ok());
+    REQUIRE(result.value().size() == 2);
+    CHECK(result.value()[0].median > 0);
+    CHECK(result.value()[1].median > 0);
+    CHECK(result.value()[1].allocations == 0);
+  }
+
   TEST_CASE("a convolution tells its load, its longest block and its latency") {
     const core::CancelFlag cancel;
     const auto result = session::runBenchmark("convolution uniform, block 512, 0.5 s", 1, cancel);

@@ -6,7 +6,7 @@ import { figures, ownersText, type Figure } from './figures.ts';
 import styles from './meters.module.css';
 
 /** How often the machine is asked, and figures are written anew; lines move with every frame. */
-const lookMs = 500;
+const lookMs = 1000;
 const writeSeconds = 0.25;
 
 /** What the engine and the machine do now, outside of React. */
