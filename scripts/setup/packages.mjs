@@ -126,6 +126,11 @@ function lavapipe() {
     .find((path) => path.includes('lvp_icd'));
 }
 
+/** Clang for what no compiler here builds: Metal's shaders and host are type-checked by it. */
+export function clang() {
+  return ['clang-19', 'clang-18', 'clang'].map(which).find((path) => path !== undefined);
+}
+
 const chromiums = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 const chromeFiles = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
@@ -211,6 +216,13 @@ const requirements = [
     packages: { apt: 'libsoundtouch-dev', brew: 'sound-touch', choco: '' },
     files: () => present(header('SoundTouchDLL.h')),
     probe: () => (header('SoundTouchDLL.h') ? { ok: true } : { ok: false, found: 'SoundTouchDLL.h not found' }),
+  },
+  {
+    name: 'clang',
+    purposes: ['test'],
+    packages: { apt: 'clang-19', brew: '', choco: 'llvm' },
+    files: () => present(clang()),
+    probe: () => (clang() ? { ok: true } : { ok: false, found: 'not found' }),
   },
   {
     name: 'jackd',
