@@ -4,10 +4,13 @@ import type { EngineMemory, HardwareProfile, HardwareState } from '../contract/h
 import type { SeparationMode } from '../contract/model.ts';
 import type { GroupNorm, Precision } from '../contract/separation.ts';
 import type { HTDemucsConfig, TensorEntry } from '../contract/network.ts';
+import type { Systems } from './systems.ts';
 
 /** The addon's interface. Misused argument types throw a TypeError; engine faults are errors with a `code`. */
 export interface NativeModule {
   info(): NativeInfo;
+  /** Its parts, each on its own; `openEngine` gives them with typed errors. */
+  readonly systems: Systems;
   hardware(): Omit<HardwareProfile, 'isa'>;
   memoryUsage(): EngineMemory;
   /** Peaks begin anew at what there is now. */

@@ -18,6 +18,9 @@ export interface FakeBehaviour {
 export function fakeNative(behaviour: FakeBehaviour = {}): NativeModule {
   return {
     info: () => ({ version: '0', isa: 'fake', availableIsas: ['fake'], isaOverrideError: '', hasBf16: false, hardwareThreads: 2 }),
+    get systems(): never {
+      throw new Error('the fake engine has no parts');
+    },
     hardware: () => ({ cpu: 'fake', physicalCores: 1, logicalCores: 2, l1DataBytes: 0, l2Bytes: 0, l3Bytes: 0, memoryBytes: 2 ** 33, gpus: [] }),
     memoryUsage: () => ({ bytes: 0, peakBytes: 0, owners: [] }),
     resetMemoryPeaks: () => undefined,

@@ -10,6 +10,7 @@
 #include "addon/model_handle.h"
 #include "addon/monitor_handle.h"
 #include "addon/separation.h"
+#include "addon/systems.h"
 #include "addon/trace.h"
 #include "addon/track_functions.h"
 #include "addon/track_writer_handle.h"
@@ -74,6 +75,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
       Napi::PropertyDescriptor::Function("runBenchmark", runBenchmark, napi_enumerable),
       Napi::PropertyDescriptor::Function("releaseBenchmarks", releaseBenchmarks, napi_enumerable),
   });
+  exports.Set("systems", makeSystems(env));
   return exports;
 }
 

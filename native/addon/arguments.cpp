@@ -1,5 +1,7 @@
 #include "addon/arguments.h"
 
+#include "addon/errors.h"
+
 #include <cmath>
 #include <utility>
 
@@ -61,6 +63,25 @@ std::vector<std::byte> Argument::bytes() const {
   const auto array = value_.As<Napi::Uint8Array>();
   const auto* first = reinterpret_cast<const std::byte*>(array.Data());
   return {first, first + array.ByteLength()};
+}
+
+std::span<float> Argument::floats() const {
+  if (!value_.IsTypedArray() ||
+      value_.As<Napi::TypedArray>().TypedArrayType() != napi_float32_array) {
+    refuse("a Float32Array");
+  }
+  const auto array = value_.As<Napi::Float32Array>();
+  return std::span<float>(const_cast<float*>(array.Data()), array.ElementLength());
+}
+
+std::span<float> Argument::floats(std::size_t count) const {
+  const std::span<float> values = floats();
+  if (values.size() != count) {
+    throw toJs(value_.Env(),
+               {core::ErrorCode::kInvalidArgument, name_ + " has " + std::to_string(values.size()) +
+                                                       " values, not " + std::to_string(count)});
+  }
+  return values;
 }
 
 Argument Argument::operator[](const char* key) const {

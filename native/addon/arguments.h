@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,10 @@ class Argument {
   Napi::Object object() const;
   Napi::Function function() const;
   std::vector<std::byte> bytes() const;
+  /// A Float32Array's own memory, for the length of the call.
+  std::span<float> floats() const;
+  /// The same of exactly that many values.
+  std::span<float> floats(std::size_t count) const;
 
   /// A property of an object.
   Argument operator[](const char* key) const;

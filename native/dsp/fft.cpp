@@ -202,4 +202,41 @@ void RealFft::inverseBatch(std::size_t count, const float* bins, std::size_t bin
   }
 }
 
+template <typename Run>
+void RealFft::share(std::size_t count, float* scratch, core::ThreadPool& pool, Run run) const {
+  // About 2 microseconds of work and more.
+  constexpr std::size_t kLeastSamples = 1 << 13;
+  const std::size_t least = std::max<std::size_t>(1, kLeastSamples / size());
+  const std::size_t perRun = std::max(least, blocksOf(count, 4 * std::size_t{pool.size()}));
+  const std::size_t scratchStride = core::paddedCount<float>(scratchSize());
+  pool.parallelFor(blocksOf(count, perRun), [&](std::size_t index, unsigned worker) {
+    const std::size_t begin = index * perRun;
+    run(begin, std::min(perRun, count - begin), scratch + worker * scratchStride);
+  });
+}
+
+void RealFft::forwardBatch(std::size_t count, const float* in, std::size_t inStride, float* bins,
+                           std::size_t binsStride, float* scratch, core::ThreadPool& pool) const {
+  share(count, scratch, pool, [&](std::size_t begin, std::size_t some, float* own) {
+    forwardBatch(some, in + begin * inStride, inStride, bins + begin * binsStride, binsStride, own);
+  });
+}
+
+void RealFft::inverseBatch(std::size_t count, const float* bins, std::size_t binsStride, float* out,
+                           std::size_t outStride, float* scratch, core::ThreadPool& pool) const {
+  share(count, scratch, pool, [&](std::size_t begin, std::size_t some, float* own) {
+    inverseBatch(some, bins + begin * binsStride, binsStride, out + begin * outStride, outStride,
+                 own);
+  });
+}
+
+void toPolar(const float* bins, std::size_t count, float* magnitudes, float* phases) noexcept {
+  for (std::size_t i = 0; i < count; ++i) {
+    const float re = bins[2 * i];
+    const float im = bins[2 * i + 1];
+    magnitudes[i] = std::sqrt(re * re + im * im);
+    phases[i] = std::atan2(im, re);
+  }
+}
+
 }  // namespace stemwright::dsp

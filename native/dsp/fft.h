@@ -4,6 +4,7 @@
 
 #include "core/aligned.h"
 #include "core/result.h"
+#include "core/thread_pool.h"
 #include "kernels/dispatch.h"
 
 namespace stemwright::dsp {
@@ -57,12 +58,32 @@ class RealFft {
   void inverseBatch(std::size_t count, const float* bins, std::size_t binsStride, float* out,
                     std::size_t outStride, float* scratch) const noexcept;
 
+  /// The same shared among the pool, in runs that keep a worker busy longer than waking it takes.
+  /// @param scratch batchScratchSize(pool.size()) floats, 64-byte aligned [not audio-thread]
+  void forwardBatch(std::size_t count, const float* in, std::size_t inStride, float* bins,
+                    std::size_t binsStride, float* scratch, core::ThreadPool& pool) const;
+  void inverseBatch(std::size_t count, const float* bins, std::size_t binsStride, float* out,
+                    std::size_t outStride, float* scratch, core::ThreadPool& pool) const;
+  std::size_t batchScratchSize(unsigned workers) const noexcept {
+    return workers * core::paddedCount<float>(scratchSize());
+  }
+
  private:
   RealFft(std::size_t half, const kernels::FftKernels& level);
+  template <typename Run>
+  void share(std::size_t count, float* scratch, core::ThreadPool& pool, Run run) const;
 
   const kernels::FftKernels* level_;
   kernels::FftPlan plan_;
   core::AlignedBuffer<float> twiddles_;
 };
+
+/// The size from n up to the next power of two whose transform is the fastest on this machine:
+/// measured once for each, among 2^k, 3 * 2^k and 5 * 2^k. Takes up to some milliseconds.
+/// [thread-safe; not audio-thread] @param n at most 2^24
+std::size_t fastFftSize(std::size_t n);
+
+/// Magnitudes and phases (radians, -pi to pi) of complex numbers in (re, im) pairs.
+void toPolar(const float* bins, std::size_t count, float* magnitudes, float* phases) noexcept;
 
 }  // namespace stemwright::dsp

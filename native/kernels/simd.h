@@ -60,6 +60,14 @@ constexpr std::size_t kRegisters = 32;
 STEMWRIGHT_INLINE V zero() {
   return {_mm512_setzero_ps()};
 }
+/// The even and the odd ones of pairs of bf16 that lie in the places of floats.
+STEMWRIGHT_INLINE V lowBf16(const float* p) {
+  return {_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_loadu_si512(p), 16))};
+}
+STEMWRIGHT_INLINE V highBf16(const float* p) {
+  return {_mm512_castsi512_ps(
+      _mm512_and_si512(_mm512_loadu_si512(p), _mm512_set1_epi32(static_cast<int>(0xffff0000u))))};
+}
 STEMWRIGHT_INLINE V set1(float x) {
   return {_mm512_set1_ps(x)};
 }
@@ -146,6 +154,15 @@ constexpr std::size_t kRegisters = 16;
 STEMWRIGHT_INLINE V zero() {
   return {_mm256_setzero_ps()};
 }
+STEMWRIGHT_INLINE V lowBf16(const float* p) {
+  return {_mm256_castsi256_ps(
+      _mm256_slli_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)), 16))};
+}
+STEMWRIGHT_INLINE V highBf16(const float* p) {
+  return {
+      _mm256_castsi256_ps(_mm256_and_si256(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)),
+                                           _mm256_set1_epi32(static_cast<int>(0xffff0000u))))};
+}
 STEMWRIGHT_INLINE V set1(float x) {
   return {_mm256_set1_ps(x)};
 }
@@ -226,6 +243,14 @@ constexpr std::size_t kRegisters = 16;
 STEMWRIGHT_INLINE V zero() {
   return {_mm_setzero_ps()};
 }
+STEMWRIGHT_INLINE V lowBf16(const float* p) {
+  return {
+      _mm_castsi128_ps(_mm_slli_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)), 16))};
+}
+STEMWRIGHT_INLINE V highBf16(const float* p) {
+  return {_mm_castsi128_ps(_mm_and_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)),
+                                         _mm_set1_epi32(static_cast<int>(0xffff0000u))))};
+}
 STEMWRIGHT_INLINE V set1(float x) {
   return {_mm_set1_ps(x)};
 }
@@ -305,6 +330,13 @@ constexpr std::size_t kRegisters = 32;
 STEMWRIGHT_INLINE V zero() {
   return {vdupq_n_f32(0.0f)};
 }
+STEMWRIGHT_INLINE V lowBf16(const float* p) {
+  return {vreinterpretq_f32_u32(vshlq_n_u32(vreinterpretq_u32_f32(vld1q_f32(p)), 16))};
+}
+STEMWRIGHT_INLINE V highBf16(const float* p) {
+  return {vreinterpretq_f32_u32(
+      vandq_u32(vreinterpretq_u32_f32(vld1q_f32(p)), vdupq_n_u32(0xffff0000u)))};
+}
 STEMWRIGHT_INLINE V set1(float x) {
   return {vdupq_n_f32(x)};
 }
@@ -381,6 +413,22 @@ constexpr std::size_t kRegisters = 16;
 
 STEMWRIGHT_INLINE V zero() {
   return {0.0f};
+}
+STEMWRIGHT_INLINE V fromBits(std::uint32_t bits) {
+  V value;
+  __builtin_memcpy(&value.v, &bits, sizeof(bits));
+  return value;
+}
+STEMWRIGHT_INLINE std::uint32_t bitsAt(const float* p) {
+  std::uint32_t bits;
+  __builtin_memcpy(&bits, p, sizeof(bits));
+  return bits;
+}
+STEMWRIGHT_INLINE V lowBf16(const float* p) {
+  return fromBits(bitsAt(p) << 16);
+}
+STEMWRIGHT_INLINE V highBf16(const float* p) {
+  return fromBits(bitsAt(p) & 0xffff0000u);
 }
 STEMWRIGHT_INLINE V set1(float x) {
   return {x};

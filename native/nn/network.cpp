@@ -231,7 +231,7 @@ struct Maker {
     return std::unique_ptr<Layer>(std::make_unique<GroupNormLayer>(kernels, spec));
   }
   MadeLayer operator()(const RecurrentSpec& spec) const {
-    auto recurrent = Recurrent::create(spec.shape, spec.parameters, kernels);
+    auto recurrent = Recurrent::create(spec.shape, spec.parameters, kernels, spec.isBf16);
     STEMWRIGHT_TRY(recurrent);
     recurrent.value().prepareState(1);
     return std::unique_ptr<Layer>(std::make_unique<RecurrentLayer>(std::move(recurrent).value()));

@@ -56,6 +56,8 @@ struct GroupNormSpec {
 struct RecurrentSpec {
   RecurrentShape shape;
   Recurrent::Parameters parameters;
+  /// Weights rounded to bf16: half the memory, which is what a step waits for.
+  bool isBf16 = false;
 };
 
 enum class ActivationKind { kGelu, kGlu, kRelu, kSigmoid, kTanh };

@@ -46,11 +46,11 @@ struct ColumnMap {
 }  // namespace
 
 core::Result<Recurrent> Recurrent::create(const RecurrentShape& shape, const Parameters& parameters,
-                                          const kernels::Kernels& kernels) {
+                                          const kernels::Kernels& kernels, bool isBf16) {
   if (shape.inputSize == 0 || shape.hiddenSize == 0 || shape.layers == 0) {
     return invalid("recurrent layer: sizes and layers must be positive");
   }
-  Recurrent result(shape, kernels);
+  Recurrent result(shape, kernels, isBf16);
   for (std::size_t layer = 0; layer < shape.layers; ++layer) {
     for (std::size_t i = 0; i < shape.directions(); ++i) {
       const std::string suffix = "_l" + std::to_string(layer) + (i == 0 ? "" : "_reverse");
@@ -63,8 +63,11 @@ core::Result<Recurrent> Recurrent::create(const RecurrentShape& shape, const Par
   return result;
 }
 
-Recurrent::Recurrent(const RecurrentShape& shape, const kernels::Kernels& kernels)
-    : shape_(shape), kernels_(&kernels), directions_(shape.layers * shape.directions()) {}
+Recurrent::Recurrent(const RecurrentShape& shape, const kernels::Kernels& kernels, bool isBf16)
+    : shape_(shape),
+      kernels_(&kernels),
+      isBf16_(isBf16),
+      directions_(shape.layers * shape.directions()) {}
 
 std::size_t Recurrent::columns() const noexcept {
   return ColumnMap{kernels_->gemm.lanes, gates(), shape_.hiddenSize}.columns();
@@ -93,9 +96,11 @@ core::Status Recurrent::load(Direction& direction, std::size_t inputs, const std
   // A GRU multiplies the recurrent part of its third gate, bias included, by the reset gate.
   const std::size_t outside = shape_.cell == RecurrentCell::kGru ? 2 * units : rows;
   const ColumnMap map{kernels_->gemm.lanes, gates(), units};
+  kernels::GemmKernels layout = kernels_->gemm;
+  layout.isBf16 = isBf16_;
   const auto pack = [&](std::span<const float> weight, std::size_t depth, auto&& bias) {
     return PackedMatrix(
-        kernels_->gemm, 1, depth, map.columns(), false,
+        layout, 1, depth, map.columns(), false,
         [&](std::size_t, std::size_t k, std::size_t column) {
           const auto row = map.row(column);
           return row ? weight[*row * depth + k] : 0.0f;
@@ -134,8 +139,13 @@ void Recurrent::prepareState(std::size_t batch) {
   resetState();
 }
 
+/// The product of many rows knows no bf16 weights with inputs in float.
+bool Recurrent::projects(std::size_t rows) const noexcept {
+  return !isBf16_ && rows >= kLeastProjectedRows;
+}
+
 std::size_t Recurrent::projectionSize(std::size_t rows) const noexcept {
-  return rows < kLeastProjectedRows ? 0 : core::paddedCount<float>(rows * columns());
+  return !projects(rows) ? 0 : core::paddedCount<float>(rows * columns());
 }
 
 std::size_t Recurrent::betweenSize(std::size_t rows, std::size_t index) const noexcept {
@@ -189,7 +199,7 @@ void Recurrent::runDirection(std::size_t layer, bool backward, const float* x, s
   const Direction& direction = directions_[index];
   const kernels::PackedGemm& input = direction.input.view();
   const std::size_t rows = batch_ * steps;
-  const bool projected = rows >= kLeastProjectedRows;
+  const bool projected = projects(rows);
   if (projected) {
     const kernels::GemmTap tap{x, 0};
     kernels_->gemm.run({.taps = &tap,
@@ -219,7 +229,8 @@ void Recurrent::runDirection(std::size_t layer, bool backward, const float* x, s
            .gates = projected ? projection + row * columns() : input.bias,
            .hiddenBias = direction.hiddenBias.data(),
            .cell = cell_.empty() ? nullptr : cell_.data() + state,
-           .out = to});
+           .out = to,
+           .isBf16 = isBf16_});
       hidden = to;
     }
     std::copy_n(hidden, units, hidden_.data() + state);

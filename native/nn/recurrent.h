@@ -36,9 +36,11 @@ class Recurrent {
   /// All weights must be there; biases may be absent altogether.
   using Parameters = std::function<std::optional<std::span<const float>>(const std::string& name)>;
 
+  /// @param isBf16 weights rounded to bf16: half the memory, which is what a step waits for
   /// @return kInvalidArgument for an empty shape, kModel naming a parameter missing or ill-sized
   static core::Result<Recurrent> create(const RecurrentShape& shape, const Parameters& parameters,
-                                        const kernels::Kernels& kernels = kernels::kernels());
+                                        const kernels::Kernels& kernels = kernels::kernels(),
+                                        bool isBf16 = false);
 
   /// Allocates for `batch` sequences and calls of up to `steps` steps; the state becomes zero.
   /// @return kInvalidArgument when either is 0
@@ -78,11 +80,12 @@ class Recurrent {
     std::size_t inputs = 0;
   };
 
-  Recurrent(const RecurrentShape& shape, const kernels::Kernels& kernels);
+  Recurrent(const RecurrentShape& shape, const kernels::Kernels& kernels, bool isBf16);
   std::size_t gates() const noexcept { return shape_.cell == RecurrentCell::kLstm ? 4 : 3; }
   std::size_t columns() const noexcept;
   core::Status load(Direction& direction, std::size_t inputs, const std::string& suffix,
                     const Parameters& parameters) const;
+  bool projects(std::size_t rows) const noexcept;
   std::size_t projectionSize(std::size_t rows) const noexcept;
   std::size_t betweenSize(std::size_t rows, std::size_t index) const noexcept;
   void runDirection(std::size_t layer, bool backward, const float* x, std::size_t steps, float* out,
@@ -90,6 +93,7 @@ class Recurrent {
 
   RecurrentShape shape_;
   const kernels::Kernels* kernels_;
+  bool isBf16_;
   std::vector<Direction> directions_;  ///< [layer][direction]
   std::size_t batch_ = 0;
   std::size_t maxSteps_ = 0;

@@ -89,4 +89,14 @@ void Sequential::resetState() noexcept {
   for (const auto& layer : layers_) layer->resetState();
 }
 
+std::size_t Sequential::weightBytes() const noexcept {
+  std::size_t sum = 0;
+  for (const auto& layer : layers_) sum += layer->weightBytes();
+  return sum;
+}
+
+std::size_t Sequential::workspaceBytes() const noexcept {
+  return buffers_[0].bytes() + buffers_[1].bytes() + scratch_.bytes();
+}
+
 }  // namespace stemwright::nn

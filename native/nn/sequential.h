@@ -49,6 +49,8 @@ class Sequential {
   core::Result<std::span<const float>> forward(const float* x, std::size_t steps,
                                                core::ThreadPool& pool);
   void resetState() noexcept;
+  std::size_t weightBytes() const noexcept;
+  std::size_t workspaceBytes() const noexcept;
 
  private:
   explicit Sequential(std::vector<std::unique_ptr<Layer>> layers) : layers_(std::move(layers)) {}

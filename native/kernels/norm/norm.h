@@ -61,6 +61,12 @@ struct NormKernels {
   MomentsFunction momentsKahan;
   /// Sum over rows of d' gram d, d the row's deviation: the squared length of W d when gram is W'W.
   double (*spread)(const SpreadCall& call);
+  /// Per column of x[rows, cols], in plain floats: sums of x - shift and of its square.
+  void (*columnSums)(const float* x, std::size_t stride, std::size_t rows, std::size_t cols,
+                     const float* shift, float* sums, float* squares);
+  /// x = ((x - high) - low) * scale + bias in place, all four one value a column
+  void (*applyColumns)(float* x, std::size_t stride, std::size_t rows, std::size_t cols,
+                       const float* high, const float* low, const float* scale, const float* bias);
   /// out = (x - mean) * inverseStd * weight + bias; out may be x
   void (*apply)(const NormCall& call);
   /// out = gelu of the above; out may be x

@@ -157,6 +157,63 @@ Moments momentsKahan(const float* x, std::size_t stride, std::size_t rows, std::
   return {count, static_cast<double>(shift) + offset, m2 > 0 ? m2 : 0};
 }
 
+/// kVectors columns of vectors at c, of which the last may be narrower when there is but one.
+template <int kVectors>
+STEMWRIGHT_INLINE void sumTile(const float* x, std::size_t stride, std::size_t rows, std::size_t n,
+                               const float* shift, float* sums, float* squares) {
+  const auto width = [n](int v) { return v + 1 == kVectors ? n : kLanes; };
+  V s[kVectors], total[kVectors], square[kVectors];
+  STEMWRIGHT_UNROLL
+  for (int v = 0; v < kVectors; ++v) {
+    s[v] = part(shift + static_cast<std::size_t>(v) * kLanes, width(v));
+    total[v] = square[v] = zero();
+  }
+  for (std::size_t r = 0; r < rows; ++r) {
+    const float* row = x + r * stride;
+    STEMWRIGHT_UNROLL
+    for (int v = 0; v < kVectors; ++v) {
+      const V d = part(row + static_cast<std::size_t>(v) * kLanes, width(v)) - s[v];
+      total[v] = total[v] + d;
+      square[v] = fma(d, d, square[v]);
+    }
+  }
+  STEMWRIGHT_UNROLL
+  for (int v = 0; v < kVectors; ++v) {
+    put(sums + static_cast<std::size_t>(v) * kLanes, total[v], width(v));
+    put(squares + static_cast<std::size_t>(v) * kLanes, square[v], width(v));
+  }
+}
+
+void columnSums(const float* x, std::size_t stride, std::size_t rows, std::size_t cols,
+                const float* shift, float* sums, float* squares) {
+  std::size_t c = 0;
+  for (; c + 4 * kLanes <= cols; c += 4 * kLanes) {
+    sumTile<4>(x + c, stride, rows, kLanes, shift + c, sums + c, squares + c);
+  }
+  if (c + 2 * kLanes < cols) {
+    const std::size_t n = cols - c - 2 * kLanes;
+    sumTile<3>(x + c, stride, rows, n < kLanes ? n : kLanes, shift + c, sums + c, squares + c);
+    c += 3 * kLanes;
+  }
+  for (; c < cols; c += kLanes) {
+    const std::size_t n = cols - c < kLanes ? cols - c : kLanes;
+    sumTile<1>(x + c, stride, rows, n, shift + c, sums + c, squares + c);
+  }
+}
+
+void applyColumns(float* x, std::size_t stride, std::size_t rows, std::size_t cols,
+                  const float* high, const float* low, const float* scale, const float* bias) {
+  for (std::size_t c = 0; c < cols; c += kLanes) {
+    const std::size_t n = cols - c < kLanes ? cols - c : kLanes;
+    const V h = part(high + c, n), l = part(low + c, n), s = part(scale + c, n);
+    const V b = part(bias + c, n);
+    for (std::size_t r = 0; r < rows; ++r) {
+      float* const at = x + r * stride + c;
+      put(at, fma((part(at, n) - h) - l, s, b), n);
+    }
+  }
+}
+
 /// The mean as two floats, so that x - mean is exact to float's own precision.
 struct Centre {
   V high;
@@ -285,7 +342,7 @@ void layerNorm(const NormCall& call, float epsilon) {
   }
 }
 
-constexpr NormKernels kNorm{moments, momentsStandard, momentsKahan, spread,
-                            apply,   applyGelu,       layerNorm};
+constexpr NormKernels kNorm{moments,      momentsStandard, momentsKahan, spread,   columnSums,
+                            applyColumns, apply,           applyGelu,    layerNorm};
 
 }  // namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE

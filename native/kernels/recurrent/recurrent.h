@@ -18,6 +18,7 @@ struct RecurrentStep {
   const float* hiddenBias;  ///< GRU: bias inside the reset product, padded to whole vectors
   float* cell;              ///< LSTM: [units], replaced
   float* out;               ///< state after, [units]
+  bool isBf16 = false;      ///< both panels as kBf16Depth describes (gemm.h), x in float
 };
 
 /// Single precision throughout; the scalar level is the reference.

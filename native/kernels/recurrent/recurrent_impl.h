@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kernels/gemm/gemm.h"
 #include "kernels/recurrent/recurrent.h"
 #include "kernels/simd_shuffle.h"
 
@@ -35,6 +36,48 @@ STEMWRIGHT_INLINE void addProduct(V* sums, const float* panels, std::size_t dept
   }
 }
 
+/// The same of panels in bf16: a float's place holds two neighbours along the depth.
+template <int kGates>
+STEMWRIGHT_INLINE void addProductBf16(V* sums, const float* panels, std::size_t depth,
+                                      std::size_t first, const float* x) {
+  constexpr std::size_t kWidth = 2 * kLanes;
+  const std::size_t pairs = (depth + kBf16Depth - 1) / kBf16Depth * kBf16Depth / 2;
+  const float* columns[kGates];
+  V odd[kGates];
+  STEMWRIGHT_UNROLL
+  for (int g = 0; g < kGates; ++g) {
+    const std::size_t vector = first + static_cast<std::size_t>(g);
+    columns[g] = panels + vector / 2 * pairs * kWidth + vector % 2 * kLanes;
+    odd[g] = zero();
+  }
+  const std::size_t whole = depth / 2;
+  for (std::size_t p = 0; p < whole; ++p) {
+    const V x0 = set1(x[2 * p]), x1 = set1(x[2 * p + 1]);
+    STEMWRIGHT_UNROLL
+    for (int g = 0; g < kGates; ++g) {
+      sums[g] = fma(lowBf16(columns[g] + p * kWidth), x0, sums[g]);
+      odd[g] = fma(highBf16(columns[g] + p * kWidth), x1, odd[g]);
+    }
+  }
+  STEMWRIGHT_UNROLL
+  for (int g = 0; g < kGates; ++g) {
+    if (depth % 2 != 0) {
+      sums[g] = fma(lowBf16(columns[g] + whole * kWidth), set1(x[depth - 1]), sums[g]);
+    }
+    sums[g] = sums[g] + odd[g];
+  }
+}
+
+template <int kGates, bool kBf16>
+STEMWRIGHT_INLINE void addGates(V* sums, const float* panels, std::size_t depth, std::size_t first,
+                                const float* x) {
+  if constexpr (kBf16) {
+    addProductBf16<kGates>(sums, panels, depth, first, x);
+  } else {
+    addProduct<kGates>(sums, panels, depth, first, x);
+  }
+}
+
 /// Calls body(unit, count, block) for each vector of units.
 template <typename Body>
 STEMWRIGHT_INLINE void forUnits(std::size_t units, Body body) {
@@ -43,15 +86,16 @@ STEMWRIGHT_INLINE void forUnits(std::size_t units, Body body) {
   }
 }
 
-static void lstmStep(const RecurrentStep& step) {
+template <bool kBf16>
+static void lstmSteps(const RecurrentStep& step) {
   forUnits(step.units, [&](std::size_t unit, std::size_t count, std::size_t block) {
     V gates[4];
     STEMWRIGHT_UNROLL
     for (int g = 0; g < 4; ++g) gates[g] = load(step.gates + (4 * block + g) * kLanes);
     if (step.input != nullptr) {
-      addProduct<4>(gates, step.inputPanels, step.inputs, 4 * block, step.input);
+      addGates<4, kBf16>(gates, step.inputPanels, step.inputs, 4 * block, step.input);
     }
-    addProduct<4>(gates, step.hiddenPanels, step.units, 4 * block, step.hidden);
+    addGates<4, kBf16>(gates, step.hiddenPanels, step.units, 4 * block, step.hidden);
     const V kept = sigmoid(gates[1]) * loadPartial(step.cell + unit, count);
     const V cell = fma(sigmoid(gates[0]), tanh(gates[2]), kept);
     storePartial(step.cell + unit, cell, count);
@@ -59,21 +103,30 @@ static void lstmStep(const RecurrentStep& step) {
   });
 }
 
-static void gruStep(const RecurrentStep& step) {
+template <bool kBf16>
+static void gruSteps(const RecurrentStep& step) {
   forUnits(step.units, [&](std::size_t unit, std::size_t count, std::size_t block) {
     V gates[3];
     STEMWRIGHT_UNROLL
     for (int g = 0; g < 3; ++g) gates[g] = load(step.gates + (3 * block + g) * kLanes);
     if (step.input != nullptr) {
-      addProduct<3>(gates, step.inputPanels, step.inputs, 3 * block, step.input);
+      addGates<3, kBf16>(gates, step.inputPanels, step.inputs, 3 * block, step.input);
     }
     V recurrent[3] = {gates[0], gates[1], load(step.hiddenBias + unit)};
-    addProduct<3>(recurrent, step.hiddenPanels, step.units, 3 * block, step.hidden);
+    addGates<3, kBf16>(recurrent, step.hiddenPanels, step.units, 3 * block, step.hidden);
     const V candidate = tanh(fma(sigmoid(recurrent[0]), recurrent[2], gates[2]));
     const V update = sigmoid(recurrent[1]);
     const V before = loadPartial(step.hidden + unit, count);
     storePartial(step.out + unit, fma(update, before - candidate, candidate), count);
   });
+}
+
+static void lstmStep(const RecurrentStep& step) {
+  step.isBf16 ? lstmSteps<true>(step) : lstmSteps<false>(step);
+}
+
+static void gruStep(const RecurrentStep& step) {
+  step.isBf16 ? gruSteps<true>(step) : gruSteps<false>(step);
 }
 
 constexpr RecurrentKernels kRecurrentKernels = {lstmStep, gruStep};

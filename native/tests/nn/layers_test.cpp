@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -174,6 +176,36 @@ TEST_SUITE("nn") {
         nn::layerNorm(k, item, out.data(), 50, 64, affine, pool);
         return out;
       });
+    });
+  }
+
+  TEST_CASE("group norm around a large mean: kahan and welford are exact, plain sums are not") {
+    const testing::Fixture offsets("group-norm.safetensors");
+    constexpr std::size_t kChannels = 48;
+    onEveryLevel([&](const Kernels& k, core::ThreadPool& pool) {
+      for (const std::string name : {"group_norm_offset1000", "group_norm_offset30_std001"}) {
+        CAPTURE(name);
+        const FixtureTensor& input = offsets[name + "/input"];
+        const Values& expected = offsets[name + "/output@17"].values;
+        const nn::Affine affine{offsets[name + "/weight"].values, offsets[name + "/bias"].values};
+        const std::size_t rows = input.shape[2];
+        const auto errorOf = [&](nn::NormAlgorithm algorithm, core::ThreadPool& on) {
+          Values x = channelsLast(input.data(), kChannels, rows);
+          nn::groupNorm(k, x.data(), rows, kChannels, 8, affine, on, algorithm);
+          const Values y = channelsFirst(x, kChannels);
+          double worst = 0;
+          for (std::size_t i = 0; i < expected.size(); ++i) {
+            worst = std::max(worst, std::abs(static_cast<double>(y[17 * i]) - expected[i]));
+          }
+          return worst;
+        };
+        core::ThreadPool alone(1);
+        for (const auto algorithm : {nn::NormAlgorithm::kKahan, nn::NormAlgorithm::kWelford}) {
+          CHECK(errorOf(algorithm, pool) < 1e-5);
+          CHECK(errorOf(algorithm, alone) == errorOf(algorithm, pool));
+        }
+        CHECK(errorOf(nn::NormAlgorithm::kStandard, pool) > 1e-3);
+      }
     });
   }
 

@@ -1,0 +1,506 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "addon/arguments.h"
+#include "addon/errors.h"
+#include "addon/handle.h"
+#include "addon/one_shot.h"
+#include "addon/systems.h"
+#include "session/guard.h"
+#include "session/systems.h"
+
+namespace stemwright::addon {
+namespace {
+
+using core::Error;
+using core::ErrorCode;
+namespace nn = session::nn;
+using Info = Napi::CallbackInfo;
+
+constexpr std::uint64_t kMostSize = std::uint64_t{1} << 24;
+
+Error misuse(std::string message) {
+  return {ErrorCode::kInvalidArgument, std::move(message)};
+}
+
+template <typename Make>
+auto made(Napi::Env env, Make make) {
+  return valueOrThrow(env, session::guarded(make));
+}
+
+Napi::Float32Array copied(Napi::Env env, std::span<const float> values) {
+  auto out = Napi::Float32Array::New(env, values.size());
+  std::copy(values.begin(), values.end(), out.Data());
+  return out;
+}
+
+std::size_t sizeOf(const Argument& value) {
+  return static_cast<std::size_t>(value.whole(kMostSize));
+}
+
+/// Weights of so many values, all of them numbers.
+std::span<const float> weights(const Argument& given, std::size_t count, Napi::Env env) {
+  const auto values = given.floats(count);
+  if (!std::all_of(values.begin(), values.end(),
+                   [](float value) { return std::isfinite(value); })) {
+    throw toJs(env, {ErrorCode::kModel, "weights hold values that are no numbers"});
+  }
+  return values;
+}
+
+std::span<const float> optionalFloats(const Argument& given) {
+  return given.isAbsent() ? std::span<const float>() : given.floats();
+}
+
+nn::NormAlgorithm readNorm(const Argument& algorithm) {
+  const std::string name = algorithm.text();
+  if (name == "standard") return nn::NormAlgorithm::kStandard;
+  if (name == "kahan") return nn::NormAlgorithm::kKahan;
+  if (name != "welford") algorithm.refuse("'standard', 'kahan' or 'welford'");
+  return nn::NormAlgorithm::kWelford;
+}
+
+nn::LayerSpec readRecurrent(const Argument& layer, nn::RecurrentCell cell) {
+  nn::RecurrentShape shape{cell, sizeOf(layer["inputSize"]), sizeOf(layer["hiddenSize"]),
+                           static_cast<std::size_t>(layer["layers"].whole(64)),
+                           layer["isBidirectional"].flag()};
+  const Argument parameters = layer["parameters"];
+  parameters.object();
+  return nn::RecurrentSpec{
+      shape,
+      [parameters](const std::string& name) -> std::optional<std::span<const float>> {
+        const Argument values = parameters[name.c_str()];
+        if (values.isAbsent()) return std::nullopt;
+        return values.floats();
+      },
+      layer["isBf16"].isAbsent() ? false : layer["isBf16"].flag()};
+}
+
+nn::LayerSpec readLayer(const Argument& layer) {
+  const std::string kind = layer["kind"].text();
+  if (kind == "linear") {
+    return nn::LinearSpec{sizeOf(layer["in"]), sizeOf(layer["out"]), layer["weight"].floats(),
+                          optionalFloats(layer["bias"])};
+  }
+  if (kind == "conv1d") {
+    return nn::Conv1dSpec{sizeOf(layer["in"]),       sizeOf(layer["out"]),
+                          sizeOf(layer["kernel"]),   sizeOf(layer["stride"]),
+                          sizeOf(layer["dilation"]), sizeOf(layer["padding"]),
+                          layer["weight"].floats(),  optionalFloats(layer["bias"])};
+  }
+  if (kind == "groupNorm") {
+    return nn::GroupNormSpec{sizeOf(layer["groups"]), layer["weight"].floats(),
+                             layer["bias"].floats(), readNorm(layer["algorithm"])};
+  }
+  if (kind == "lstm") return readRecurrent(layer, nn::RecurrentCell::kLstm);
+  if (kind == "gru") return readRecurrent(layer, nn::RecurrentCell::kGru);
+  constexpr std::array<const char*, 5> kActivations{"gelu", "glu", "relu", "sigmoid", "tanh"};
+  const auto* const found = std::find(kActivations.begin(), kActivations.end(), kind);
+  if (found == kActivations.end()) layer["kind"].refuse("a layer's kind");
+  return nn::ActivationSpec{static_cast<nn::ActivationKind>(found - kActivations.begin())};
+}
+
+/// A network of either kind. Its lock makes calls of JS and of an executor take turns.
+struct Network {
+  std::mutex mutex;
+  std::variant<std::monostate, nn::Sequential, nn::CompiledNetwork> network;
+  core::ThreadPool pool;
+  nn::SequenceShape input;
+  nn::SequenceShape longest;
+
+  explicit Network(unsigned threads) : pool(threads) {}
+
+  nn::CompiledNetwork* compiled() { return std::get_if<nn::CompiledNetwork>(&network); }
+  nn::Sequential* sequential() { return std::get_if<nn::Sequential>(&network); }
+};
+
+core::Result<std::shared_ptr<Network>> buildNetwork(std::span<const nn::LayerSpec> layers,
+                                                    nn::SequenceShape input, unsigned threads,
+                                                    bool isCompiled) {
+  if (threads == 0) return misuse("a network needs a thread");
+  auto built = std::make_shared<Network>(isCompiled ? 1 : threads);
+  built->input = input;
+  if (isCompiled) {
+    auto network = nn::CompiledNetwork::compile(layers, input, {.threads = threads});
+    STEMWRIGHT_TRY(network);
+    built->longest = network.value().outputFor(input.steps).value();
+    built->network.emplace<nn::CompiledNetwork>(std::move(network).value());
+    return built;
+  }
+  auto network = nn::Sequential::create(layers);
+  STEMWRIGHT_TRY(network);
+  STEMWRIGHT_TRY(network.value().build(input));
+  built->longest = network.value().plan().outputs.back();
+  built->network.emplace<nn::Sequential>(std::move(network).value());
+  return built;
+}
+
+std::size_t stepsOf(const Network& network, std::span<const float> x, Napi::Env env) {
+  const std::size_t channels = network.input.channels;
+  if (!x.empty() && x.size() % channels == 0) return x.size() / channels;
+  throw toJs(env, misuse("the input must hold steps of " + std::to_string(channels) +
+                         " channels, not " + std::to_string(x.size()) + " values"));
+}
+
+Napi::Value predict(const std::shared_ptr<Network>& it, const Info& call) {
+  const auto x = Argument::of(call, 0, "input").floats();
+  const std::size_t steps = stepsOf(*it, x, call.Env());
+  const std::lock_guard lock(it->mutex);
+  if (nn::CompiledNetwork* const compiled = it->compiled()) {
+    const auto shape = valueOrThrow(call.Env(), compiled->outputFor(steps));
+    auto out = Napi::Float32Array::New(call.Env(), shape.size());
+    const core::Status status = session::guarded(
+        [&]() -> core::Status { return compiled->predict(x.data(), steps, out.Data()); });
+    if (!status.ok()) throw toJs(call.Env(), status.error());
+    return out;
+  }
+  return copied(call.Env(),
+                valueOrThrow(call.Env(), it->sequential()->forward(x.data(), steps, it->pool)));
+}
+
+/// An execution under way; JS waits for it on a thread of Node's.
+struct Execution {
+  std::vector<float> input;
+  std::vector<float> output;
+  std::promise<core::Status> ended;
+
+  core::AsyncExecutor::Done done(const std::shared_ptr<Execution>& self) {
+    return [self](const core::Status& status) { self->ended.set_value(status); };
+  }
+  core::Result<std::vector<float>> result() {
+    STEMWRIGHT_TRY(ended.get_future().get());
+    return std::move(output);
+  }
+};
+
+Napi::Value toPromise(Napi::Env env, std::function<core::Result<std::vector<float>>()> work) {
+  return OneShot<std::vector<float>>::start(
+      env, std::move(work), [](Napi::Env on, const std::vector<float>& values) -> Napi::Value {
+        return copied(on, values);
+      });
+}
+
+Napi::Value createExecutor(const std::shared_ptr<Network>& network, const Info& info) {
+  const Napi::Env env = info.Env();
+  if (network->compiled() == nullptr) {
+    throw toJs(env, misuse("only a compiled network can be executed beside its caller"));
+  }
+  auto executor = made(env, [&]() -> core::Result<std::shared_ptr<core::CpuExecutor>> {
+    return std::make_shared<core::CpuExecutor>(
+        network->input.size(), network->longest.size(),
+        [network](std::span<const float> input, std::span<float> output) -> core::Status {
+          const std::lock_guard lock(network->mutex);
+          return session::guarded([&]() -> core::Status {
+            return network->compiled()->predict(input.data(), network->input.steps, output.data());
+          });
+        });
+  });
+  const auto begin = [network](const Info& call) {
+    const auto x = Argument::of(call, 0, "input").floats(network->input.size());
+    auto execution = std::make_shared<Execution>();
+    execution->input.assign(x.begin(), x.end());
+    execution->output.resize(network->longest.size());
+    return execution;
+  };
+  Handle<core::CpuExecutor> handle(env, "the executor", std::move(executor));
+  handle.value("slots", static_cast<double>(core::AsyncExecutor::kSlots));
+  handle.method("tryExecuteAsync", [begin](const auto& it, const Info& call) -> Napi::Value {
+    const auto execution = begin(call);
+    if (!it->tryExecuteAsync(execution->input, execution->output, execution->done(execution))) {
+      return call.Env().Null();
+    }
+    return toPromise(call.Env(), [it, execution] { return execution->result(); });
+  });
+  handle.method("executeAsync", [begin](const auto& it, const Info& call) -> Napi::Value {
+    const auto execution = begin(call);
+    return toPromise(call.Env(), [it, execution]() -> core::Result<std::vector<float>> {
+      STEMWRIGHT_TRY(
+          it->executeAsync(execution->input, execution->output, execution->done(execution)));
+      return execution->result();
+    });
+  });
+  return handle.object();
+}
+
+Napi::Value createNetwork(const Info& info) {
+  const Napi::Env env = info.Env();
+  const Argument spec = Argument::of(info, 0, "spec");
+  std::vector<nn::LayerSpec> layers;
+  for (const Argument& layer : spec["layers"].elements()) layers.push_back(readLayer(layer));
+  const nn::SequenceShape input{sizeOf(spec["steps"]), sizeOf(spec["channels"])};
+  const auto threads = static_cast<unsigned>(spec["threads"].whole(256));
+  const bool isCompiled = spec["isCompiled"].flag();
+  auto network = made(env, [&] { return buildNetwork(layers, input, threads, isCompiled); });
+  Handle<Network> handle(env, "the network", network);
+  if (network->sequential() != nullptr) {
+    handle.value("bufferStats", network->sequential()->bufferStats());
+  }
+  handle.value("outputSteps", static_cast<double>(network->longest.steps))
+      .value("outputChannels", static_cast<double>(network->longest.channels));
+  handle.method("predict", predict);
+  handle.method("createExecutor", createExecutor);
+  handle.method("resetState", [](const auto& it, const Info& call) -> Napi::Value {
+    const std::lock_guard lock(it->mutex);
+    if (it->compiled() != nullptr) it->compiled()->resetState();
+    if (it->sequential() != nullptr) it->sequential()->resetState();
+    return call.Env().Undefined();
+  });
+  handle.method("prewarm", [](const auto& it, const Info& call) -> Napi::Value {
+    const std::lock_guard lock(it->mutex);
+    if (it->compiled() != nullptr) it->compiled()->prewarm();
+    if (it->sequential() != nullptr) {
+      const std::vector<float> zeros(it->input.size());
+      static_cast<void>(it->sequential()->forward(zeros.data(), it->input.steps, it->pool));
+      it->sequential()->resetState();
+    }
+    return call.Env().Undefined();
+  });
+  handle.method("memoryUsage", [](const auto& it, const Info& call) -> Napi::Value {
+    const std::lock_guard lock(it->mutex);
+    const bool isKnown = it->compiled() != nullptr;
+    Napi::Object usage = Napi::Object::New(call.Env());
+    usage.Set("weightBytes", static_cast<double>(isKnown ? it->compiled()->weightBytes()
+                                                         : it->sequential()->weightBytes()));
+    usage.Set("workspaceBytes", static_cast<double>(isKnown ? it->compiled()->workspaceBytes()
+                                                            : it->sequential()->workspaceBytes()));
+    return usage;
+  });
+  handle.method("releaseWorkspace", [](const auto& it, const Info& call) -> Napi::Value {
+    const std::lock_guard lock(it->mutex);
+    const bool isReleased =
+        it->compiled() != nullptr && it->compiled()->handlePressure(nn::PressureLevel::kCritical);
+    return Napi::Boolean::New(call.Env(), isReleased);
+  });
+  return handle.object();
+}
+
+struct Linear {
+  nn::Linear linear;
+  core::ThreadPool pool;
+};
+
+Napi::Value createLinear(const Info& info) {
+  const Napi::Env env = info.Env();
+  const Argument spec = Argument::of(info, 0, "spec");
+  const std::size_t in = sizeOf(spec["in"]);
+  const std::size_t out = sizeOf(spec["out"]);
+  const auto threads = static_cast<unsigned>(spec["threads"].whole(256));
+  const auto weight = weights(spec["weight"], in * out, env);
+  const Argument bias = spec["bias"];
+  const auto shift = bias.isAbsent() ? std::span<const float>() : weights(bias, out, env);
+  auto linear = made(env, [&]() -> core::Result<std::shared_ptr<Linear>> {
+    if (in == 0 || out == 0 || threads == 0)
+      return misuse("a linear layer needs inputs, outputs and a thread");
+    return std::shared_ptr<Linear>(new Linear{
+        nn::Linear(nn::kernels(), in, out, weight.data(), shift.empty() ? nullptr : shift.data()),
+        core::ThreadPool(threads)});
+  });
+  Handle<Linear> handle(env, "the linear layer", std::move(linear));
+  handle.method("forward", [](const auto& it, const Info& call) -> Napi::Value {
+    const auto x = Argument::of(call, 0, "rows").floats();
+    if (x.size() % it->linear.in() != 0) {
+      throw toJs(call.Env(), misuse("rows must have " + std::to_string(it->linear.in()) +
+                                    " values each, not " + std::to_string(x.size()) + " in all"));
+    }
+    const std::size_t rows = x.size() / it->linear.in();
+    auto y = Napi::Float32Array::New(call.Env(), rows * it->linear.out());
+    it->linear.forward(x.data(), rows, y.Data(), it->pool);
+    return y;
+  });
+  handle.method("batchThreshold", [](const auto& it, const Info& call) -> Napi::Value {
+    return Napi::Number::New(call.Env(), static_cast<double>(it->linear.batchThreshold()));
+  });
+  handle.method("setBatchThreshold", [](const auto& it, const Info& call) -> Napi::Value {
+    it->linear.setBatchThreshold(sizeOf(Argument::of(call, 0, "rows")));
+    return call.Env().Undefined();
+  });
+  handle.method("autotune", [](const auto& it, const Info& call) -> Napi::Value {
+    return Napi::Number::New(call.Env(), static_cast<double>(it->linear.autotune(it->pool)));
+  });
+  return handle.object();
+}
+
+/// A convolution for changing sizes, whose outputs go when memory is short.
+struct DynamicConv {
+  std::mutex mutex;
+  nn::DynamicConv conv;
+  std::size_t in;
+  core::ThreadPool pool;
+  core::PressureRelief relief{[this](core::PressureLevel) {
+    const std::lock_guard lock(mutex);
+    const std::size_t bytes = conv.cacheStats().bytes;
+    conv.releaseCache();
+    return bytes;
+  }};
+
+  DynamicConv(nn::Conv made, std::size_t capacity, std::size_t channels, unsigned threads)
+      : conv(std::move(made), capacity), in(channels), pool(threads) {}
+};
+
+Napi::Value forwardDynamic(const std::shared_ptr<DynamicConv>& it, const Info& call) {
+  const auto x = Argument::of(call, 0, "input").floats();
+  const std::size_t height = sizeOf(Argument::of(call, 1, "height"));
+  const std::size_t width = sizeOf(Argument::of(call, 2, "width"));
+  if (x.size() != height * width * it->in) {
+    throw toJs(call.Env(), misuse("the input must hold " + std::to_string(height * width * it->in) +
+                                  " values, not " + std::to_string(x.size())));
+  }
+  const std::lock_guard lock(it->mutex);
+  const auto out =
+      session::guarded([&] { return it->conv.forward(x.data(), height, width, {}, it->pool); });
+  return copied(call.Env(), valueOrThrow(call.Env(), out));
+}
+
+Napi::Value createDynamicConv(const Info& info) {
+  const Napi::Env env = info.Env();
+  const Argument spec = Argument::of(info, 0, "spec");
+  nn::ConvShape shape;
+  shape.in = sizeOf(spec["in"]);
+  shape.out = sizeOf(spec["out"]);
+  shape.kernelHeight = sizeOf(spec["kernelHeight"]);
+  shape.kernelWidth = sizeOf(spec["kernelWidth"]);
+  shape.strideHeight = sizeOf(spec["strideHeight"]);
+  shape.strideWidth = sizeOf(spec["strideWidth"]);
+  shape.dilationWidth = sizeOf(spec["dilationWidth"]);
+  shape.paddingHeight = sizeOf(spec["paddingHeight"]);
+  shape.paddingWidth = sizeOf(spec["paddingWidth"]);
+  const std::size_t taps = shape.kernelHeight * shape.kernelWidth;
+  const auto weight = weights(spec["weight"], shape.in * shape.out * taps, env);
+  const Argument bias = spec["bias"];
+  const auto shift = bias.isAbsent() ? std::span<const float>() : weights(bias, shape.out, env);
+  const auto capacity = static_cast<std::size_t>(spec["capacity"].whole(1024));
+  const auto threads = static_cast<unsigned>(spec["threads"].whole(256));
+  auto conv = made(env, [&]() -> core::Result<std::shared_ptr<DynamicConv>> {
+    const bool isWhole = shape.in > 0 && shape.out > 0 && shape.strideHeight > 0 &&
+                         shape.strideWidth > 0 && shape.dilationWidth > 0 && threads > 0;
+    if (!isWhole || taps == 0 || taps > nn::Conv::kMostTaps) {
+      return misuse("a convolution needs channels, strides, a thread and 1 to " +
+                    std::to_string(nn::Conv::kMostTaps) + " taps");
+    }
+    return std::make_shared<DynamicConv>(nn::Conv(nn::kernels(), shape, false, weight.data(),
+                                                  shift.empty() ? nullptr : shift.data()),
+                                         capacity, shape.in, threads);
+  });
+  Handle<DynamicConv> handle(env, "the convolution", std::move(conv));
+  handle.method("forward", forwardDynamic);
+  handle.method("cacheStats", [](const auto& it, const Info& call) -> Napi::Value {
+    const std::lock_guard lock(it->mutex);
+    const nn::DynamicConv::CacheStats stats = it->conv.cacheStats();
+    Napi::Object object = Napi::Object::New(call.Env());
+    object.Set("hits", static_cast<double>(stats.hits));
+    object.Set("misses", static_cast<double>(stats.misses));
+    object.Set("entries", static_cast<double>(stats.entries));
+    object.Set("bytes", static_cast<double>(stats.bytes));
+    return object;
+  });
+  return handle.object();
+}
+
+Napi::Value groupNorm(const Info& info) {
+  const Napi::Env env = info.Env();
+  const Argument spec = Argument::of(info, 0, "spec");
+  const auto x = spec["input"].floats();
+  const std::size_t channels = sizeOf(spec["channels"]);
+  const std::size_t groups = sizeOf(spec["groups"]);
+  if (channels == 0 || groups == 0 || channels % groups != 0 || x.size() % channels != 0) {
+    throw toJs(env, misuse("groups must divide the channels, and channels the input"));
+  }
+  const auto weight = weights(spec["weight"], channels, env);
+  const auto bias = weights(spec["bias"], channels, env);
+  const nn::Affine affine{{weight.begin(), weight.end()}, {bias.begin(), bias.end()}};
+  auto out = copied(env, x);
+  core::ThreadPool pool(1);
+  nn::groupNorm(nn::kernels(), out.Data(), x.size() / channels, channels, groups, affine, pool,
+                readNorm(spec["algorithm"]));
+  return out;
+}
+
+Napi::Value createBufferPool(const Info& info) {
+  const Napi::Env env = info.Env();
+  const std::size_t size = sizeOf(Argument::of(info, 0, "size"));
+  const auto count = static_cast<std::uint32_t>(Argument::of(info, 1, "count").whole(1 << 20));
+  auto pool = made(env, [&]() -> core::Result<std::shared_ptr<core::BufferPool>> {
+    if (size == 0 || count == 0) return misuse("a pool needs buffers of at least a value");
+    return std::make_shared<core::BufferPool>(size, count);
+  });
+  Handle<core::BufferPool> handle(env, "the pool", std::move(pool));
+  handle.method("acquire", [](const auto& it, const Info& call) -> Napi::Value {
+    float* const buffer = it->acquire();
+    if (buffer == nullptr) return call.Env().Null();
+    // Given back on release, and with the last reference to a lease that was forgotten.
+    auto lease = std::shared_ptr<float>(buffer, [it](float* held) { it->release(held); });
+    Handle<float> taken(call.Env(), "the buffer", std::move(lease));
+    const std::size_t held = it->size();
+    taken.method("read", [held](const auto& from, const Info& use) -> Napi::Value {
+      return copied(use.Env(), {from.get(), held});
+    });
+    taken.method("write", [held](const auto& to, const Info& use) -> Napi::Value {
+      const auto values = Argument::of(use, 0, "values").floats(held);
+      std::copy(values.begin(), values.end(), to.get());
+      return use.Env().Undefined();
+    });
+    return taken.object();
+  });
+  handle.method("exhausted", [](const auto& it, const Info& call) -> Napi::Value {
+    return Napi::Number::New(call.Env(), static_cast<double>(it->exhausted()));
+  });
+  return handle.object();
+}
+
+/// What rounding weights to 16 bits changes.
+Napi::Value halfError(const Info& info) {
+  const auto values = Argument::of(info, 0, "weights").floats();
+  const std::string precision = Argument::of(info, 1, "precision").text();
+  if (precision != "fp16" && precision != "bf16") {
+    Argument::of(info, 1, "precision").refuse("'fp16' or 'bf16'");
+  }
+  double largest = 0;
+  double squares = 0;
+  double errors = 0;
+  double overflows = 0;
+  for (const float value : values) {
+    const float rounded = precision == "fp16" ? core::halfToFloat(core::floatToHalf(value))
+                                              : core::bfloat16ToFloat(core::floatToBfloat16(value));
+    const double error = static_cast<double>(rounded) - static_cast<double>(value);
+    if (!std::isfinite(rounded)) {
+      ++overflows;
+      continue;
+    }
+    largest = std::max(largest, std::abs(error));
+    errors += error * error;
+    squares += static_cast<double>(value) * static_cast<double>(value);
+  }
+  Napi::Object object = Napi::Object::New(info.Env());
+  object.Set("bytes", static_cast<double>(2 * values.size()));
+  object.Set("largest", largest);
+  object.Set("relative", squares == 0 ? 0 : std::sqrt(errors / squares));
+  object.Set("overflows", overflows);
+  return object;
+}
+
+}  // namespace
+
+void defineNetworkSystems(Napi::Object systems) {
+  const Napi::Env env = systems.Env();
+  const auto define = [&](const char* name, Napi::Value (*function)(const Info&)) {
+    systems.Set(name, Napi::Function::New(env, function, name));
+  };
+  define("createNetwork", createNetwork);
+  define("createLinear", createLinear);
+  define("createDynamicConv", createDynamicConv);
+  define("groupNorm", groupNorm);
+  define("createBufferPool", createBufferPool);
+  define("halfError", halfError);
+}
+
+}  // namespace stemwright::addon
