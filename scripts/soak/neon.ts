@@ -23,8 +23,9 @@ function build(): boolean {
   mkdirSync(out, { recursive: true });
   // Beside nothing else of /usr/include, which is another machine's.
   symlinkSync('/usr/include/doctest', join(out, 'doctest'));
-  const tests = ['tests/main.cpp', 'tests/dsp/fft_test.cpp', ...['kernels', 'nn'].flatMap((suite) => sourcesOf(join('tests', suite)))];
-  const sources = [...['core', 'kernels', 'nn'].flatMap(sourcesOf), 'dsp/fft.cpp', ...tests];
+  const layers = ['conv', 'dconv', 'norm', 'winograd', 'attention'].map((name) => `nn/${name}.cpp`);
+  const tests = ['main.cpp', 'dsp/fft_test.cpp', 'kernels/kernels_test.cpp', 'kernels/convolution_test.cpp', ...['conv', 'dconv', 'winograd'].map((name) => `nn/${name}_test.cpp`)];
+  const sources = [...['core', 'kernels'].flatMap(sourcesOf), ...layers, 'dsp/fft.cpp', ...tests.map((name) => `tests/${name}`)];
   const defines = ['-DSTEMWRIGHT_HAVE_NEON', `-DSTEMWRIGHT_FIXTURES="${join(native, 'tests', 'fixtures')}"`, `-DSTEMWRIGHT_ASSETS="${join(root, 'assets')}"`];
   const objects = sources.map((source) => join(out, `${source.replaceAll('/', '_')}.o`));
   const isCompiled = sources.every((source, index) => run(compiler, ['-std=c++20', '-O2', '-ffp-contract=off', ...defines, '-I.', `-I${out}`, '-c', source, '-o', objects[index] ?? '']));
