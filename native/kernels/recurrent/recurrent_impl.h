@@ -1,6 +1,5 @@
 #pragma once
 
-#include "kernels/gemm/gemm.h"
 #include "kernels/recurrent/recurrent.h"
 #include "kernels/simd_shuffle.h"
 
@@ -35,6 +34,9 @@ STEMWRIGHT_INLINE void addProduct(V* sums, const float* panels, std::size_t dept
     sums[g] = sums[g] + odd[g];
   }
 }
+
+/// As gemm.h has it, which this may not include; where they differ the layer's bf16 test fails.
+constexpr std::size_t kBf16Depth = 32;
 
 /// The same of panels in bf16: a float's place holds two neighbours along the depth.
 template <int kGates>
