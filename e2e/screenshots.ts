@@ -1,4 +1,4 @@
-// Pictures of every view, in both themes and two sizes: `npm run screenshots [-- FOLDER]`, else into docs/screenshots.
+// Pictures of every view, in both themes and two sizes: `npm run screenshots [-- FOLDER [VIEW…]]`, else into docs/screenshots.
 import { chromium as playwright, type Browser, type Page } from '@playwright/test';
 import { execFileSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -13,6 +13,7 @@ import { chromium } from '../scripts/setup/packages.mjs';
 import { root } from '../scripts/setup/paths.mjs';
 
 const target = resolve(process.argv[2] ?? join(root, 'docs', 'screenshots'));
+const wanted = process.argv.slice(3);
 const sizes = [{ width: 1280, height: 800 }, { width: 1920, height: 1080 }];
 const themes = ['dark', 'light'] as const;
 
@@ -66,7 +67,7 @@ try {
   const library = join(folder, 'library');
   await mkdir(library);
   await makeLibrary(browser, library, 60);
-  for (const [index, view] of [...views, running].entries()) {
+  for (const [index, view] of [...views, running].filter(({ name }) => wanted.length === 0 || wanted.includes(name)).entries()) {
     const home = join(folder, String(index));
     if (view.home === 'library') await cp(library, home, { recursive: true });
     else await mkdir(home);

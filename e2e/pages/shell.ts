@@ -1,9 +1,10 @@
 import type { Page } from '@playwright/test';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, writeFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { defaultSettings, type Settings } from '../../electron/contract/settings.ts';
 import { cliFile, rendererFile } from '../../scripts/setup/paths.mjs';
 import { recordSound, recorderFile, recorderScript } from './sound.ts';
 
@@ -25,8 +26,19 @@ async function pageIn(home: string): Promise<string> {
   return folder;
 }
 
+/** Whatever sound devices the machine has, it is the page that plays, where the tests hear it. */
+async function playInPage(home: string): Promise<void> {
+  const folder = join(home, 'config');
+  await mkdir(folder, { recursive: true });
+  const sound: Settings['sound'] = { ...defaultSettings.sound, device: 'none' };
+  await writeFile(join(folder, 'settings.json'), JSON.stringify({ sound }), { flag: 'wx' }).catch((error: unknown) => {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  });
+}
+
 /** What the studio is started with. */
 export async function environment(home: string): Promise<Record<string, string>> {
+  await playInPage(home);
   const own = { STEMWRIGHT_HOME: home, STEMWRIGHT_RENDERER: await pageIn(home) };
   const given = Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
   return { ...Object.fromEntries(given), ...own };

@@ -17,6 +17,36 @@ export async function makeSong(path: string, { seconds = 6 } = {}): Promise<stri
   return path;
 }
 
+/** A sine at a quarter of full scale. @returns path */
+export async function makeTone(path: string, { seconds, hz }: { seconds: number; hz: number }): Promise<string> {
+  await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', '-f', 'lavfi', '-i', `sine=f=${hz}:r=44100:d=${seconds}`, '-af', 'volume=6dB', '-ac', '2', path]);
+  return path;
+}
+
+/** An impulse response at 44.1 kHz: noise that dies away, the same for both ears. @returns its samples */
+export async function makeResponse(path: string, { seconds }: { seconds: number }): Promise<Float32Array> {
+  let seed = 1;
+  const noise = (): number => {
+    seed = (seed * 48_271) % 2_147_483_647;
+    return (2 * seed) / 2_147_483_647 - 1;
+  };
+  const frames = Math.round(44_100 * seconds);
+  const samples = Float32Array.from({ length: frames }, (_, frame) => 0.2 * noise() * 10 ** ((-3 * frame) / frames));
+  const raw = `${path}.f32`;
+  await writeFile(raw, Buffer.from(samples.buffer));
+  await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', '-f', 'f32le', '-ar', '44100', '-ac', '1', '-i', raw, '-c:a', 'pcm_f32le', path]);
+  return samples;
+}
+
+/** Of interleaved stereo with one response for both, as long as the sound. */
+export function convolve(sound: Float32Array, response: Float32Array): Float32Array {
+  const out = new Float32Array(sound.length);
+  for (const [frame, gain] of response.entries()) {
+    for (let at = 2 * frame; at < out.length; at++) out[at] = (out[at] ?? 0) + gain * (sound[at - 2 * frame] ?? 0);
+  }
+  return out;
+}
+
 /** A long file that is small and quickly made. @returns path */
 export async function makeSilence(path: string, seconds: number): Promise<string> {
   await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', '-f', 'lavfi', '-i', 'anullsrc=r=8000:cl=mono', '-t', String(seconds), '-compression_level', '0', path]);

@@ -188,3 +188,14 @@ function solve(rows: number[][]): number[] {
   }
   return rows.map((row, index) => (row.at(-1) ?? NaN) / (row[index] ?? NaN));
 }
+
+/** Of a single tone, in Hz: from the first to the last time that it rises through zero. */
+export function pitchOf({ rate, samples }: Heard): number {
+  const crossings: number[] = [];
+  for (let at = 2; at < samples.length; at += 2) {
+    const [before, now] = [samples[at - 2] ?? 0, samples[at] ?? 0];
+    if (before < 0 && now >= 0) crossings.push(at / 2 - 1 + before / (before - now));
+  }
+  const [first = NaN] = crossings;
+  return (rate * (crossings.length - 1)) / ((crossings.at(-1) ?? NaN) - first);
+}

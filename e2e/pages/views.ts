@@ -1,5 +1,6 @@
 import { expect } from '@playwright/test';
 import { BenchmarkPage } from './benchmark.ts';
+import { LivePage } from './live.ts';
 import { finishedSong } from './library.ts';
 import { makeCorruptSong, makeSong } from './songs.ts';
 import type { StudioPage } from './studio.ts';
@@ -58,6 +59,30 @@ export const views: readonly View[] = [
       await song(studio);
       await studio.page.keyboard.press('Control+e');
       await expect(studio.dialog(/^Export/)).toBeVisible();
+    },
+  },
+  { name: 'live-empty', home: 'library', show: async (studio) => {
+    await song(studio);
+    await new LivePage(studio).show();
+  } },
+  {
+    name: 'live', home: 'library',
+    show: async (studio) => {
+      await song(studio);
+      const live = new LivePage(studio);
+      await live.show();
+      await live.addReverb();
+      await expect(live.responses.getByRole('row', { name: 'Concert hall' })).toContainText(/4\d\.\d\d/);
+    },
+  },
+  {
+    name: 'eq', home: 'library',
+    show: async (studio) => {
+      await song(studio);
+      const live = new LivePage(studio);
+      await live.show();
+      await live.add('EQ');
+      await expect(studio.page.getByRole('img', { name: 'Response of 4 bands' })).toBeVisible();
     },
   },
   { name: 'benchmark-empty', home: 'empty', show: (studio) => new BenchmarkPage(studio).show() },

@@ -10,9 +10,10 @@ import {
   type EventName,
   type Result,
 } from '../../electron/contract/channels.ts';
+import { outputHeaderBytes, outputPath, takenByAnother, type PaceMessage } from '../../electron/contract/output.ts';
 import { cancelled, Fault, StemwrightError } from '../../electron/contract/errors.ts';
 import { parseArgs, resultOf, thrown } from './answers.ts';
-import type { StudioClient } from './client.ts';
+import type { OutputListener, OutputStream, StudioClient } from './client.ts';
 import { Listeners } from './listeners.ts';
 import { readBytes } from './read.ts';
 
@@ -105,6 +106,28 @@ export class WebClient implements StudioClient {
     return readBytes(this.#base, address, range, signal);
   }
 
+  openOutput({ onSound, onEnd }: OutputListener): OutputStream {
+    const socket = new WebSocket(this.#socketAddress(outputPath));
+    socket.binaryType = 'arraybuffer';
+    socket.onmessage = ({ data }) => {
+      if (!(data instanceof ArrayBuffer) || data.byteLength < outputHeaderBytes) return;
+      onSound(new DataView(data).getFloat32(0, true), new Float32Array(data.slice(outputHeaderBytes)));
+    };
+    socket.onclose = ({ code }) => {
+      onEnd(code === takenByAnother);
+    };
+    return {
+      setPace: (pace) => {
+        if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ pace } satisfies PaceMessage));
+      },
+      close: () => {
+        socket.onmessage = null;
+        socket.onclose = null;
+        socket.close();
+      },
+    };
+  }
+
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#retry);
@@ -112,9 +135,7 @@ export class WebClient implements StudioClient {
   }
 
   #connect(): void {
-    const address = new URL('ws', this.#base);
-    address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
-    const socket = new WebSocket(address);
+    const socket = new WebSocket(this.#socketAddress('ws'));
     this.#socket = socket;
     socket.onopen = () => {
       this.#delay = firstDelay;
@@ -132,6 +153,12 @@ export class WebClient implements StudioClient {
       }, this.#delay);
       this.#delay = Math.min(longestDelay, this.#delay * 2);
     };
+  }
+
+  #socketAddress(place: string): URL {
+    const address = new URL(place, this.#base);
+    address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
+    return address;
   }
 
   #receive(text: string): void {

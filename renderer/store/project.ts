@@ -2,12 +2,19 @@ import { joined } from '../units/ranges.ts';
 import type { Project } from '../client/contract.ts';
 import { mixSaving, readMix } from './mix-file.ts';
 import { peakLoading } from './peak-loading.ts';
-import { liveSong, originalName, plannedSong, projectSong, type Song } from './song.ts';
+import type { PlayableSong, PlayableTrack } from './player.ts';
+import { liveSong, originalName, plannedSong, projectSong, residualName, type Song } from './song.ts';
 import type { Parts, ProjectSlice } from './state.ts';
 import { stripsFor } from './strips.ts';
 
 const finishedFrames = (ranges: Song['finished']): number => ranges.reduce((sum, [start, end]) => sum + end - start, 0);
 const firstStem = (song: Song | null): string | null => song?.lanes.find(({ name }) => name !== originalName)?.name ?? null;
+
+/** Null while none of its tracks is there. */
+function playable(id: string, { rate, frames, lanes }: Song): PlayableSong | null {
+  const tracks = lanes.filter(({ source }) => source !== null).map(({ name, isPrint }): PlayableTrack => ({ kind: name === originalName || name === residualName ? name : isPrint ? 'print' : 'stem', name }));
+  return tracks.length === 0 ? null : { id, rate, frames, tracks };
+}
 
 export function createProjectSlice(parts: Parts): ProjectSlice {
   const { client, player, set, get } = parts;
@@ -25,9 +32,7 @@ export function createProjectSlice(parts: Parts): ProjectSlice {
       window: isSameLength ? before.window : { start: 0, span: song?.seconds ?? 0 },
       ...(keeps ? {} : { selection: null, isRegionOpen: false, isOriginalOpen: false, spectra: [] }),
     });
-    const tracks = (song?.lanes ?? []).flatMap(({ name, source }) => (source === null ? [] : [{ name, address: source.samples }]));
-    const isPlayable = song !== null && tracks.length > 0;
-    player.load(isPlayable ? { ...song, tracks } : null, keeps && hadSource);
+    player.load(song === null || before.shown === null ? null : playable(before.shown.id, song), keeps && hadSource);
     const kept = keeps ? before : { strips: {}, loop: null, isLooping: false, markers: [] };
     before.putMix({ ...kept, strips: stripsFor(song?.lanes ?? [], kept.strips) }, (keeps ? before.selected : null) ?? firstStem(song));
     if (!keeps) {
@@ -113,6 +118,10 @@ export function createProjectSlice(parts: Parts): ProjectSlice {
       get().followPlayhead();
     },
     refresh,
+    reloadProject: async () => {
+      const id = get().finished?.id;
+      if (id !== undefined) await get().attempt(async () => { refresh(await client.request('projects.open', { id })); });
+    },
     saveMix: (isNow = false) => {
       if (isNow) saving.flush();
       else saving.schedule();

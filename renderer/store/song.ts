@@ -2,9 +2,9 @@ import type { ItemPlan, LiveTracks, Project } from '../client/contract.ts';
 import { inLaneOrder } from '../units/stems.ts';
 import type { Range } from '../units/ranges.ts';
 
-export const originalName = 'original';
+export const originalName = 'original' as const;
 /** What the song has and no stem does. */
-export const residualName = 'residual';
+export const residualName = 'residual' as const;
 
 interface Source {
   samples: string;
@@ -15,6 +15,8 @@ interface Source {
 
 export interface Lane {
   name: string;
+  /** Rendered from another through effects: no part of the sum. */
+  isPrint: boolean;
   /** Where its data are; null until they are known. */
   source: Source | null;
 }
@@ -35,8 +37,8 @@ export interface Song {
   finished: readonly Range[];
 }
 
-function lanes(names: readonly string[], sources: ReadonlyMap<string, Source>): Lane[] {
-  return [originalName, ...inLaneOrder(names.filter((name) => name !== originalName))].map((name) => ({ name, source: sources.get(name) ?? null }));
+function lanes(names: readonly string[], sources: ReadonlyMap<string, Source>, prints: readonly string[] = []): Lane[] {
+  return [originalName, ...inLaneOrder(names.filter((name) => name !== originalName))].map((name) => ({ name, isPrint: prints.includes(name), source: sources.get(name) ?? null }));
 }
 
 const channelWords = ['', 'mono', 'stereo'];
@@ -62,5 +64,5 @@ export function projectSong(project: Project): Song {
   const sources = new Map(tracks.map((track) => [nameOf(track), track]));
   const { input } = report;
   const detail = `${Number((input.rate / 1000).toFixed(2))} kHz, ${channelWords[input.channels] ?? `${input.channels} channels`}, ${report.model.id}`;
-  return { title, detail, seconds: frames / rate, rate, channels, frames, lanes: lanes([...sources.keys()], sources), finished: [[0, frames]] };
+  return { title, detail, seconds: frames / rate, rate, channels, frames, lanes: lanes([...sources.keys()], sources, tracks.filter(({ kind }) => kind === 'print').map(nameOf)), finished: [[0, frames]] };
 }

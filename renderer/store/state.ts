@@ -8,6 +8,7 @@ import type { HistorySlice, MixSlice, RegionSlice, SpectrumSlice, WindowSlice } 
 import type { ExportKind } from './export-parts.ts';
 import type { CostKey } from './cost-variants.ts';
 import type { Explained } from './faults.ts';
+import type { RackSlice, ResponsesSlice, RhythmSlice, SoundSlice } from './live.ts';
 import type { Levels, Player } from './player.ts';
 import type { Song } from './song.ts';
 
@@ -65,6 +66,8 @@ export interface ProjectSlice {
   followProgress: (progress: ItemProgress) => void;
   /** The shown project as it is now, after a part of it was done anew or taken back. */
   refresh: (project: Project) => void;
+  /** Its tracks are others. */
+  reloadProject: () => Promise<void>;
   /** Keeps the mix with the project, a moment from now; with `isNow`, what still waits at once. */
   saveMix: (isNow?: boolean) => void;
   deleteProject: (id: string) => void;
@@ -200,8 +203,8 @@ export interface Notice {
   details: string;
 }
 
-export type DialogName = 'help' | 'path' | 'export' | 'settings' | 'preset' | 'rename' | 'delete' | 'relocate' | 'removeModel' | 'saveBenchmarks';
-export type Page = 'studio' | 'benchmark' | 'models';
+export type DialogName = 'help' | 'path' | 'export' | 'settings' | 'preset' | 'rename' | 'delete' | 'relocate' | 'removeModel' | 'feedback' | 'chain' | 'folders' | 'print' | 'saveBenchmarks';
+export type Page = 'studio' | 'live' | 'benchmark' | 'models';
 
 /** What depends on the shell that the page runs in. */
 export interface ShellSlice {
@@ -241,7 +244,7 @@ export interface ViewSlice {
   attempt: (work: () => Promise<unknown>) => Promise<void>;
 }
 
-export type StudioState = QueueSlice & ProjectSlice & ModelsSlice & TasksSlice & ExportSlice & PresetsSlice & LibrarySlice & CostsSlice & SettingsSlice & TransportSlice & WindowSlice & MixSlice & HistorySlice & RegionSlice & SpectrumSlice & ShellSlice & BenchmarksSlice & MachineSlice & ViewSlice;
+export type StudioState = QueueSlice & ProjectSlice & ModelsSlice & TasksSlice & ExportSlice & PresetsSlice & LibrarySlice & CostsSlice & SettingsSlice & TransportSlice & WindowSlice & MixSlice & HistorySlice & RegionSlice & SpectrumSlice & SoundSlice & RackSlice & RhythmSlice & ResponsesSlice & ShellSlice & BenchmarksSlice & MachineSlice & ViewSlice;
 export type StudioStore = StoreApi<StudioState>;
 
 /** What a slice works with. */

@@ -81,7 +81,7 @@ describe('a song that is being separated', () => {
 
   it('is shown by itself, and can be played', () => {
     expect(store.getState().shown).toEqual({ kind: 'item', id });
-    expect(player.song?.tracks.map(({ address }) => address)).toEqual(['original.f32', 'vocals.f32', 'drums.f32']);
+    expect(player.song).toMatchObject({ id, tracks: [{ kind: 'original' }, { kind: 'stem', name: 'vocals' }, { kind: 'stem', name: 'drums' }] });
   });
 
   it('grows, and keeps window, place and mix', () => {

@@ -12,9 +12,13 @@ import type { Player } from './player.ts';
 import { createPresetsSlice } from './presets.ts';
 import { createProjectSlice } from './project.ts';
 import { createQueueSlice } from './queue.ts';
+import { createRackSlice } from './rack.ts';
 import { createRegionSlice } from './region.ts';
+import { createResponsesSlice } from './responses.ts';
+import { createRhythmSlice, plainTimePitch } from './rhythm.ts';
 import { createSettingsSlice } from './settings.ts';
 import { createShellSlice } from './shell.ts';
+import { choiceOf, createSoundSlice } from './sound.ts';
 import { createSpectrumSlice } from './spectrum.ts';
 import type { StudioState, StudioStore } from './state.ts';
 import { createTasksSlice } from './tasks.ts';
@@ -41,6 +45,10 @@ export function createStudio(client: StudioClient, player: Player): StudioStore 
       ...createHistorySlice(parts),
       ...createRegionSlice(parts),
       ...createSpectrumSlice(parts),
+      ...createSoundSlice(parts),
+      ...createRackSlice(parts),
+      ...createResponsesSlice(parts),
+      ...createRhythmSlice(parts),
       ...createShellSlice(parts),
       ...createProjectSlice(parts),
       ...createQueueSlice(parts),
@@ -54,9 +62,18 @@ export function createStudio(client: StudioClient, player: Player): StudioStore 
     const isEngineSame = now.settings.threads === before.settings.threads && now.settings.memoryBudgetBytes === before.settings.memoryBudgetBytes && now.settings.backend === before.settings.backend;
     if (!isEngineSame) now.replan();
   });
+  store.subscribe(({ settings: { sound } }, before) => {
+    if (sound !== before.settings.sound) player.choose(choiceOf(sound));
+  });
+  store.subscribe((now, before) => {
+    if (now.finished?.id === before.finished?.id) return;
+    now.setTimePitch(plainTimePitch);
+    void now.findRhythm();
+  });
   client.onConnection((isConnected) => {
     store.setState({ isConnected });
     if (!isConnected) return;
+    void store.getState().loadSound();
     const { attempt, loadSettings, loadModels, loadTasks, loadPresets, loadLibrary, loadQueue } = store.getState();
     for (const load of [loadSettings, loadModels, loadTasks, loadPresets, loadLibrary, loadQueue]) void attempt(load);
   });

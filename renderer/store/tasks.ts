@@ -10,6 +10,10 @@ export function createTasksSlice({ client, set, get }: Parts): TasksSlice {
     if (folder === null) get().notify('ok', `${subject} is exported, and being downloaded.`);
     else get().notify('ok', `${subject} is exported.`, '', { label: 'Open folder', run: () => { revealTask(id); } });
   };
+  const tellPrint = ({ subject }: Task): void => {
+    void get().reloadProject();
+    get().notify('ok', `${subject} is printed.`, 'It is a track of the song, muted at first.');
+  };
   const tell = (task: Task): void => {
     // The dialog of an export tells of its end itself.
     if (task.kind === 'export' && get().dialog === 'export') return;
@@ -18,6 +22,7 @@ export function createTasksSlice({ client, set, get }: Parts): TasksSlice {
       get().notify('bad', text, hint);
     } else if (task.state === 'done') {
       if (task.kind === 'export') tellExport(task);
+      else if (task.kind === 'print') tellPrint(task);
       else get().notify('ok', `${task.subject} is ready.`);
     }
   };

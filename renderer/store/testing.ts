@@ -1,5 +1,6 @@
 import type { StudioClient } from '../client/client.ts';
-import type { PlayableSong, Player } from './player.ts';
+import type { MonitorChoice, TimePitch } from '../client/contract.ts';
+import type { OutputListener, PlayableSong, Player } from './player.ts';
 
 type Answers = Readonly<Record<string, (args: never) => unknown>>;
 
@@ -56,11 +57,26 @@ export class FakeClient implements StudioClient {
 /** A player that only remembers. */
 export class FakePlayer implements Player {
   song: PlayableSong | null = null;
+  choice: MonitorChoice | null = null;
+  timePitch: TimePitch | null = null;
   at = 0;
   loop: readonly [number, number] | null = null;
+  tellOutput: OutputListener = () => undefined;
   readonly tracks = new Map<string, [gain: number, pan: number]>();
   #tell: (isPlaying: boolean, fault?: Error) => void = () => undefined;
 
+  choose(choice: MonitorChoice): void {
+    this.choice = choice;
+  }
+  prepare(): Promise<void> {
+    return Promise.resolve();
+  }
+  reopen(): Promise<void> {
+    return Promise.resolve();
+  }
+  setTimePitch(timePitch: TimePitch): void {
+    this.timePitch = timePitch;
+  }
   load(song: PlayableSong | null, keepsPlace: boolean): void {
     this.song = song;
     if (!keepsPlace) this.at = 0;
@@ -88,6 +104,10 @@ export class FakePlayer implements Player {
   }
   onState(listener: (isPlaying: boolean, fault?: Error) => void): () => void {
     this.#tell = listener;
+    return () => undefined;
+  }
+  onOutput(listener: OutputListener): () => void {
+    this.tellOutput = listener;
     return () => undefined;
   }
   close(): void {

@@ -1,4 +1,5 @@
 import { focusing } from './focus.ts';
+import { snapped } from './rhythm.ts';
 import type { Parts, TransportSlice } from './state.ts';
 
 /** Seconds; less is a slip of the hand. */
@@ -23,8 +24,10 @@ export function createTransportSlice(parts: Parts): TransportSlice {
   };
   const setLoop = (from: number, to: number): void => {
     const seconds = get().song?.seconds ?? 0;
-    const start = Math.max(0, Math.min(from, to));
-    const end = Math.min(seconds, Math.max(from, to));
+    const { snapsToBeats, rhythm } = get();
+    const place = (at: number): number => (snapsToBeats && rhythm !== null ? snapped(at, rhythm.beats) : at);
+    const start = Math.max(0, place(Math.min(from, to)));
+    const end = Math.min(seconds, place(Math.max(from, to)));
     if (end - start >= shortestLoop) apply([start, end], true);
     else apply(null, false);
   };

@@ -226,7 +226,7 @@ const requirements = [
   },
   {
     name: 'jackd',
-    purposes: ['test'],
+    purposes: ['test', 'e2e'],
     packages: { apt: 'jackd2', brew: '', choco: '' },
     files: () => present(which('jackd')),
     probe: () => (process.platform !== 'linux' || which('jackd') ? { ok: true } : { ok: false, found: 'not found' }),

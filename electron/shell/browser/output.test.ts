@@ -98,6 +98,27 @@ it('a page that does not read misses what it cannot take, and nothing piles up',
   expect(heard.length).toBeLessThan((turns * block.length) / 2);
 });
 
+it('what sounds ends a while after the last page has gone, and not when it is only loaded anew', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const first = await TestClient.open(shell);
+    const left = once(first.socket, 'close');
+    first.socket.terminate();
+    await left;
+    vi.advanceTimersByTime(4000);
+    const second = await TestClient.open(shell);
+    vi.advanceTimersByTime(60_000);
+    expect(await second.ask('monitor.state', null)).toMatchObject({ value: { isSilent: true } });
+    second.socket.terminate();
+    await vi.waitFor(() => {
+      vi.advanceTimersByTime(6000);
+      expect(card.calls).toContainEqual(['close']);
+    });
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 it('takes origin and token as all else does', async () => {
   const path = `${shell.base.pathname}output`;
   expect(await connect(shell.base, { origin: 'http://evil.example' }, path)).toBe(403);

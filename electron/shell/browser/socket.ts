@@ -10,6 +10,9 @@ const maxBufferedBytes = 1 << 20;
 
 const unreadable: Fault = { code: 'usage', message: 'a message that is no request', hint: 'Reload the page.' };
 
+/** Sound goes on without a page for so long: one that is loaded anew finds it. */
+const longestAloneMs = 5000;
+
 /** Carries requests, answers and events between pages and the studio. */
 export class Socket {
   readonly #studio: Studio;
@@ -17,6 +20,7 @@ export class Socket {
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, perMessageDeflate: false });
   readonly #stopListening: () => void;
   #hasRefused = false;
+  #alone: NodeJS.Timeout | undefined;
 
   constructor(studio: Studio, log: (line: string) => void) {
     this.#studio = studio;
@@ -33,6 +37,7 @@ export class Socket {
 
   accept(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     this.#server.handleUpgrade(request, stream, head, (socket) => {
+      clearTimeout(this.#alone);
       // A message that breaks the protocol or the limit ends the connection.
       socket.on('error', (error) => {
         this.#refuse(error.message);
@@ -40,15 +45,30 @@ export class Socket {
       socket.on('message', (data, isBinary) => {
         void this.#receive(socket, data, isBinary);
       });
+      socket.on('close', () => {
+        this.#left();
+      });
     });
   }
 
   close(): void {
+    clearTimeout(this.#alone);
     this.#stopListening();
     for (const socket of this.#server.clients) {
       socket.terminate();
     }
     this.#server.close();
+  }
+
+  /** Nobody is there to stop what sounds, or to speak into an open microphone. */
+  #left(): void {
+    clearTimeout(this.#alone);
+    if (this.#server.clients.size > 0) {
+      return;
+    }
+    this.#alone = setTimeout(() => {
+      void this.#studio.answer('monitor.close', null);
+    }, longestAloneMs).unref();
   }
 
   async #receive(socket: WebSocket, data: RawData, isBinary: boolean): Promise<void> {

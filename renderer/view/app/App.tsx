@@ -5,6 +5,9 @@ import { Groups } from '../bench/Groups.tsx';
 import { useDownloads } from '../export/use-downloads.ts';
 import { Inspector } from '../inspector/Inspector.tsx';
 import { useKeys } from '../keys/use-keys.ts';
+import { EnginePanel } from '../live/EnginePanel.tsx';
+import { Live } from '../live/Live.tsx';
+import { FoldedResponses, Responses } from '../live/Responses.tsx';
 import { Rail } from '../rail/Rail.tsx';
 import { useStudio } from '../studio-context.ts';
 import { Studio } from '../studio/Studio.tsx';
@@ -21,7 +24,7 @@ import { useRegions } from './use-regions.ts';
 import { useDrop } from './use-drop.ts';
 
 export function App(): JSX.Element {
-  const { isInspectorOpen, isBenchmark } = useStudio((state) => ({ isInspectorOpen: state.isInspectorOpen, isBenchmark: state.page === 'benchmark' }));
+  const isInspectorOpen = useStudio((state) => state.isInspectorOpen);
   const isOver = useDrop();
   useKeys();
   useLook();
@@ -31,9 +34,9 @@ export function App(): JSX.Element {
   return (
     <div className={styles.app}>
       <Header />
-      {isBenchmark ? <Groups /> : <Rail />}
+      <Left />
       <Centre isOver={isOver} />
-      {isInspectorOpen && (isBenchmark ? <Advisor /> : <Inspector />)}
+      {isInspectorOpen && <Right />}
       <StatusLine />
       <Notices />
       <Dialogs />
@@ -42,12 +45,36 @@ export function App(): JSX.Element {
   );
 }
 
+function Left(): JSX.Element | null {
+  const { page, isOpen, isNarrow } = useStudio((state) => ({ page: state.page, isOpen: state.isRailOpen, isNarrow: state.isNarrow }));
+  if (page === 'benchmark') return <Groups />;
+  if (page !== 'live') return <Rail />;
+  return (
+    <>
+      {(isNarrow || !isOpen) && <FoldedResponses />}
+      {isOpen && <Responses />}
+    </>
+  );
+}
+
+function Right(): JSX.Element {
+  const page = useStudio((state) => state.page);
+  return page === 'benchmark' ? <Advisor /> : page === 'live' ? <EnginePanel /> : <Inspector />;
+}
+
 function Centre({ isOver }: { isOver: boolean }): JSX.Element {
   const { page, isShown, hasSong } = useStudio((state) => ({ page: state.page, isShown: state.shown !== null, hasSong: state.song !== null }));
   if (page === 'benchmark') {
     return (
       <main className={styles.main} aria-label="Benchmark" tabIndex={-1}>
         <Benchmark />
+      </main>
+    );
+  }
+  if (page === 'live') {
+    return (
+      <main className={styles.main} aria-label="Live" tabIndex={-1}>
+        <Live />
       </main>
     );
   }

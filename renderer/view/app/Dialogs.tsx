@@ -3,6 +3,7 @@ import { looksAbsolute, unquoted } from '../../units/paths.ts';
 import { SaveDialog } from '../bench/SaveDialog.tsx';
 import { ExportDialog } from '../export/ExportDialog.tsx';
 import { useKeyActions } from '../keys/use-keys.ts';
+import { LiveDialogs } from '../live/LiveDialogs.tsx';
 import { ProjectDialogs } from '../library/ProjectDialogs.tsx';
 import { PresetDialog } from '../presets/PresetDialog.tsx';
 import { SettingsDialog } from '../settings/SettingsDialog.tsx';
@@ -13,7 +14,7 @@ import { Sheet, SheetFoot } from '../parts/Sheet.tsx';
 import { useStudio } from '../studio-context.ts';
 import styles from './app.module.css';
 
-const groups = ['Play', 'Lanes', 'Studio'] as const;
+const groups = ['Play', 'Lanes', 'Live', 'Studio'] as const;
 
 function HelpDialog(): JSX.Element {
   const { dialog, setDialog, areLettersOn, setSettings } = useStudio((state) => ({
@@ -30,7 +31,7 @@ function HelpDialog(): JSX.Element {
               {actions
                 .filter((action) => action.group === group)
                 .map(({ keys, label }) => (
-                  <div key={keys}>
+                  <div key={label}>
                     <dt><kbd>{keys}</kbd></dt>
                     <dd>{label}</dd>
                   </div>
@@ -88,6 +89,7 @@ export function Dialogs(): JSX.Element {
       <RemoveModelDialog />
       <PresetDialog />
       <SaveDialog />
+      <LiveDialogs />
       <SettingsDialog />
     </>
   );

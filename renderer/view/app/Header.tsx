@@ -6,34 +6,41 @@ import { useFrame } from '../frame.ts';
 import { IconButton, IconToggle } from '../parts/controls.tsx';
 import { useStudio, useStudioStore } from '../studio-context.ts';
 import styles from './app.module.css';
+import { RhythmButtons } from './Rhythm.tsx';
+import { SoundStatus } from './SoundStatus.tsx';
 
 const pages: readonly { id: Page; label: string }[] = [
   { id: 'studio', label: 'Studio' },
+  { id: 'live', label: 'Live' },
   { id: 'benchmark', label: 'Benchmark' },
   { id: 'models', label: 'Models' },
 ];
 
+const railNames: Readonly<Partial<Record<Page, string>>> = { benchmark: 'groups', live: 'impulse responses' };
+const sideNames: Readonly<Partial<Record<Page, string>>> = { benchmark: 'advisor', live: 'engine and meters' };
+
 export function Header(): JSX.Element {
-  const { info, isRailOpen, isInspectorOpen, isBenchmark, toggleRail, toggleInspector, setDialog } = useStudio((state) => ({
-    ...{ info: state.info, isRailOpen: state.isRailOpen, isInspectorOpen: state.isInspectorOpen, isBenchmark: state.page === 'benchmark' },
+  const { info, hasSound, isRailOpen, isInspectorOpen, page, toggleRail, toggleInspector, setDialog } = useStudio((state) => ({
+    ...{ info: state.info, hasSound: state.monitor !== null, isRailOpen: state.isRailOpen, isInspectorOpen: state.isInspectorOpen, page: state.page },
     ...{ toggleRail: state.toggleRail, toggleInspector: state.toggleInspector, setDialog: state.setDialog },
   }));
   return (
     <header className={styles.header}>
       <div className={styles.left}>
-        <IconButton icon="rail" label={`${isRailOpen ? 'Fold' : 'Show'} ${isBenchmark ? 'groups' : 'queue and library'}`} keys="Ctrl B" onPress={toggleRail} />
+        <IconButton icon="rail" label={`${isRailOpen ? 'Fold' : 'Show'} ${railNames[page] ?? 'queue and library'}`} keys="Ctrl B" onPress={toggleRail} />
         <Pages />
       </div>
       <Transport />
       <div className={styles.right}>
-        {info !== null && (
+        <SoundStatus />
+        {info !== null && !hasSound && (
           <span className={styles.engine} title={info.cpu}>
             {info.engine.isa}, {info.engine.threads} {info.engine.threads === 1 ? 'thread' : 'threads'}
           </span>
         )}
         <IconButton icon="gear" label="Settings" keys="Ctrl ," onPress={() => { setDialog('settings'); }} />
         <IconButton icon="keys" label="All keys" keys="?" onPress={() => { setDialog('help'); }} />
-        <IconButton icon="side" label={`${isInspectorOpen ? 'Hide' : 'Show'} ${isBenchmark ? 'advisor' : 'separation settings'}`} keys="Ctrl I" onPress={toggleInspector} />
+        <IconButton icon="side" label={`${isInspectorOpen ? 'Hide' : 'Show'} ${sideNames[page] ?? 'separation settings'}`} keys="Ctrl I" onPress={toggleInspector} />
       </div>
     </header>
   );
@@ -64,6 +71,7 @@ function Transport(): JSX.Element {
       <IconToggle icon="loop" label="Loop" keys="L" isOn={isLooping} onChange={toggleLoop} isDisabled={!isPlayable} />
       <Position />
       <span className={styles.length}>/ {formatLength(seconds)}</span>
+      <RhythmButtons />
     </div>
   );
 }

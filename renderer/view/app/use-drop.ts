@@ -48,7 +48,9 @@ export function useDrop(): boolean {
       if (!carriesFiles(event)) return;
       event.preventDefault();
       setOver(false);
-      const { attempt, addFiles, importModelFiles, showPage, notify, seesPaths } = store.getState();
+      const { attempt, addFiles: addSongs, importModelFiles, importResponses, showPage, notify, seesPaths, page } = store.getState();
+      // What is dropped over the responses is one of them.
+      const addFiles = page === 'live' ? importResponses : addSongs;
       if (seesPaths) {
         // Folders are among them, by their paths.
         const given = [...(event.dataTransfer?.files ?? [])];

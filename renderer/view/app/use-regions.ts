@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
 
-const regions = 'header, [aria-label="Queue and library"], [aria-label="Groups"], main, [aria-label="Separation settings"], [aria-label="Advisor"]';
+const regions = 'header, [aria-label="Queue and library"], [aria-label="Groups"], [aria-label="Impulse responses"], main, [aria-label="Separation settings"], [aria-label="Advisor"], [aria-label="Engine and meters"]';
 const reachable = 'button:not(:disabled), input:not(:disabled), a[href], [tabindex="0"]';
 
 /** F6 goes from region to region, with Shift backwards: to what had the focus there, else to the first that can. */

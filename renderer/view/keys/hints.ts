@@ -12,6 +12,10 @@ export function hintsFor({ page, benchmarks, song, finished, loop, selection, se
     const now: Hint[] = benchmarks?.progress?.state === 'running' ? [['Esc', 'stop']] : [['Ctrl Enter', 'run'], ...((benchmarks?.results.length ?? 0) > 0 ? [['Ctrl S', 'save run'] as const] : [])];
     return settings.letterShortcuts ? [...now, help] : now;
   }
+  if (page === 'live') {
+    const live: Hint[] = [['↑ ↓', 'audition'], ['F', 'favourite'], ['B', 'bypass'], ['Alt ← →', 'move'], help];
+    return settings.letterShortcuts ? live : live.filter(([keys]) => !characters.test(keys));
+  }
   if (song === null) return [['Ctrl O', 'open'], help];
   const isRunning = items.some(({ state }) => state === 'running');
   const lane: Hint[] = selected === null ? [] : [['M', 'mute'], ['S', 'solo']];

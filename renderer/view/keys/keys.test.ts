@@ -21,7 +21,7 @@ function press(key: string, init: KeyboardEventInit = {}, target: EventTarget = 
 beforeEach(() => {
   player = new FakePlayer();
   store = createStudio(new FakeClient({}), player);
-  const song = { title: 'a', detail: '', seconds: 100, rate: 100, channels: 2, frames: 10_000, finished: [], lanes: names.map((name) => ({ name, source: null })) };
+  const song = { title: 'a', detail: '', seconds: 100, rate: 100, channels: 2, frames: 10_000, finished: [], lanes: names.map((name) => ({ name, isPrint: false, source: null })) };
   store.setState({ song, window: { start: 0, span: 100 } });
   const strips = Object.fromEntries(names.map((name) => [name, { isMuted: false, isSolo: false, db: 0, pan: 0 }]));
   store.getState().putMix({ strips, loop: null, isLooping: false, markers: [] }, 'vocals');

@@ -16,8 +16,8 @@ export function useKeys(): void {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || isTaken(event)) return;
-      const action = actions.find(({ matches }) => matches(event));
       const state = store.getState();
+      const action = actions.find(({ matches, on }) => (on === undefined || on === state.page) && matches(event));
       if (action === undefined || (action.isLetter === true && !state.settings.letterShortcuts)) return;
       event.preventDefault();
       action.run(state, event);

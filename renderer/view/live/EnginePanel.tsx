@@ -1,0 +1,217 @@
+import { useRef, type JSX, type ReactNode } from 'react';
+import { Button as AriaButton } from 'react-aria-components';
+import { paintSpark } from '../../canvas/response.ts';
+import { reverbBlocks, type Effect, type Meters, type PlacedEffect, type ReverbEffect } from '../../store/types.ts';
+import { useFrame } from '../frame.ts';
+import { Button, Picker, Segmented } from '../parts/controls.tsx';
+import { Note } from '../parts/fields.tsx';
+import { useStudio, useStudioStore } from '../studio-context.ts';
+import styles from './engine.module.css';
+import { useChain } from './use-chain.ts';
+
+const inMs = (seconds: number): string => `${Number((seconds * 1000).toFixed(1))} ms`;
+
+/** How the convolution is computed, what sound is played through, and how the engine does. */
+export function EnginePanel(): JSX.Element {
+  const { placed } = useChain();
+  return (
+    <aside className={styles.side} aria-label="Engine and meters">
+      {placed?.effect.kind === 'reverb' && <Convolution placed={placed} effect={placed.effect} />}
+      <Device />
+      <MeterRows />
+      <Guard />
+    </aside>
+  );
+}
+
+function Row({ label, cost, children }: { label: string; cost?: string; children: ReactNode }): JSX.Element {
+  return (
+    <div className={styles.row}>
+      <span className={styles.label}>{label}</span>
+      <div className={styles.control}>{children}</div>
+      {cost !== undefined && <p className={styles.cost}>{cost}</p>}
+    </div>
+  );
+}
+
+/** What a mode adds, as a figure and in words. */
+function modes(blockSeconds: number, responseSeconds: number): readonly { id: ReverbEffect['mode']; name: string; adds: string; words: string }[] {
+  return [
+    { id: 'direct', name: 'Direct', adds: '0 ms', words: responseSeconds > 0.1 ? 'Sample by sample: too much for a response this long.' : 'Sample by sample; good for a response this short.' },
+    { id: 'fft', name: 'FFT', adds: inMs(responseSeconds), words: 'One partition. Late: for printing.' },
+    { id: 'uniform', name: 'Uniform', adds: inMs(blockSeconds), words: 'Equal blocks, one block late.' },
+    { id: 'partitioned', name: 'Partitioned', adds: '0 ms', words: 'Direct head, growing blocks.' },
+  ];
+}
+
+function Convolution({ placed, effect }: { placed: PlacedEffect; effect: ReverbEffect }): JSX.Element {
+  const { slot, rate, info, putEffect } = useStudio((state) => ({ slot: state.slot, rate: state.monitor?.rate ?? 44_100, info: state.info, putEffect: state.putEffect }));
+  const change = (to: Partial<ReverbEffect>): void => {
+    putEffect(slot, { ...effect, ...to } satisfies Effect);
+  };
+  const { reverb } = placed;
+  const gpu = info?.backends.find(({ id }) => id === 'gpu');
+  const ready = reverb === null ? '–' : `Read in ${inMs(reverb.readSeconds)}, prepared in ${inMs(reverb.prepareSeconds)}, warmed up in ${inMs(reverb.warmUpSeconds)}.`;
+  return (
+    <section className={styles.section} aria-label="Convolution">
+      <h2 className={styles.head}>Convolution <span>adds</span></h2>
+      <div role="radiogroup" aria-label="Convolution mode">
+        {modes((reverb?.blockSize ?? 0) / rate, reverb?.seconds ?? 0).map(({ id, name, adds, words }) => (
+          <label key={id} className={styles.mode} data-selected={effect.mode === id || undefined}>
+            <input type="radio" name="mode" checked={effect.mode === id} onChange={() => { change({ mode: id }); }} />
+            <b>{name}</b>
+            <span>{adds}</span>
+            <p>{words}</p>
+          </label>
+        ))}
+      </div>
+      <Row label="Block" cost={reverb === null ? '–' : `${reverb.blockSize} frames, ${inMs(reverb.blockSize / rate)}. Smaller costs more load.`}>
+        <Picker label="Block size" choices={[{ id: 'device', label: 'As the device’s' }, ...reverbBlocks.map((size) => ({ id: String(size), label: `${size} frames` }))]} value={effect.blockSize === null ? 'device' : String(effect.blockSize)} onChange={(id) => { change({ blockSize: reverbBlocks.find((size) => String(size) === id) ?? null }); }} />
+      </Row>
+      <Row label="Tail">
+        <Segmented
+          label="Tail"
+          choices={[{ id: 'workers', label: 'Workers' }, { id: 'inline', label: 'Inline' }].map((choice) => ({ ...choice, isDisabled: effect.mode !== 'partitioned' }))}
+          value={effect.isThreaded && effect.mode === 'partitioned' ? 'workers' : 'inline'}
+          onChange={(id) => { change({ isThreaded: id === 'workers' }); }}
+        />
+      </Row>
+      <Row label="Loudness" {...(reverb === null ? {} : { cost: effect.normalize === 'none' ? 'As loud as the file is.' : `${reverb.responseGainDb.toFixed(1).replace('-', '−')} dB: comes out as loud as it went in.` })}>
+        <Segmented label="Loudness" choices={[{ id: 'loudness', label: 'Even' }, { id: 'none', label: 'As it is' }]} value={effect.normalize} onChange={(id) => { change({ normalize: id === 'none' ? 'none' : 'loudness' }); }} />
+      </Row>
+      <Row label="FFT on" cost={ready}>
+        <span>CPU{gpu === undefined || gpu.isAvailable ? '' : `. ${gpu.reason}`}</span>
+      </Row>
+    </section>
+  );
+}
+
+const deviceRates = [44_100, 48_000, 88_200, 96_000, 192_000];
+const buffers = [64, 128, 256, 512, 1024];
+const inputChoices = [{ id: '0', label: 'Off' }, { id: '1', label: 'Mono' }, { id: '2', label: 'Stereo' }];
+
+/** What sound is played through, and what is listened to. */
+function Device(): JSX.Element {
+  const { monitor, devices, sound, output, isOutputTaken, loadDevices, chooseSound, openSound, togglePlay, isConnected } = useStudio((state) => ({
+    ...{ monitor: state.monitor, devices: state.devices, sound: state.settings.sound, output: state.output, isOutputTaken: state.isOutputTaken, isConnected: state.isConnected },
+    ...{ loadDevices: state.loadDevices, chooseSound: state.chooseSound, openSound: state.openSound, togglePlay: state.togglePlay },
+  }));
+  const known = devices?.devices ?? [];
+  const isGone = sound.device !== null && sound.device !== 'none' && devices !== null && known.every(({ id }) => id !== sound.device);
+  const choices = [
+    { id: 'default', label: 'Default device' },
+    ...known.map(({ id, name, system }) => ({ id, label: `${name} (${system})` })),
+    ...(isGone ? [{ id: sound.device ?? '', label: 'The device that was chosen' }] : []),
+    { id: 'none', label: 'No sound device' },
+  ];
+  const inputs = known.find(({ id, isDefault }) => (sound.device === null ? isDefault : id === sound.device))?.inputs ?? 0;
+  const numbers = (list: readonly number[], unit: (value: number) => string): { id: string; label: string }[] => [{ id: 'own', label: 'The device’s own' }, ...list.map((value) => ({ id: String(value), label: unit(value) }))];
+  const open = monitor === null ? 'Not open.' : !monitor.isSilent ? `${monitor.device} is open.` : output !== null ? `Browser output, ${inMs(output.latencySeconds)} late${output.underruns > 0 ? `, ran dry ${output.underruns} times` : ''}.` : 'No device: time passes, and nothing is heard here until it plays.';
+  return (
+    <section className={styles.section} aria-label="Sound">
+      <h2 className={styles.head}>Sound</h2>
+      {!isConnected && <Note tone="bad">The studio is not running any more. Sound comes back with it.</Note>}
+      {typeof monitor?.notice === 'string' && <Note tone="bad">{monitor.notice}</Note>}
+      {isOutputTaken && <Note tone="warn">Another page plays the sound now. Play here takes it back. <Button onPress={togglePlay}>Play here</Button></Note>}
+      {isGone && <Note tone="warn">The device that was chosen is not there. Connect it, or choose another.</Note>}
+      {typeof devices?.problem === 'string' && known.length === 0 && <p className={styles.problem}>{devices.problem}</p>}
+      <Row label="Device" cost={open}>
+        <Picker label="Sound device" choices={choices} value={sound.device ?? 'default'} onChange={(id) => { void chooseSound({ device: id === 'default' ? null : id, hasHeadphones: false }); }} />
+      </Row>
+      <Row label="Rate">
+        <Picker label="Rate" choices={numbers(deviceRates, (rate) => `${rate / 1000} kHz`)} value={sound.rate === null ? 'own' : String(sound.rate)} onChange={(id) => { void chooseSound({ rate: id === 'own' ? null : Number(id) }); }} />
+      </Row>
+      <Row label="Buffer">
+        <Picker label="Buffer" choices={numbers(buffers, (frames) => `${frames} frames`)} value={sound.blockFrames === null ? 'own' : String(sound.blockFrames)} onChange={(id) => { void chooseSound({ blockFrames: id === 'own' ? null : Number(id) }); }} />
+      </Row>
+      <Row label="Input" {...(inputs === 0 ? { cost: 'This device has no input.' } : {})}>
+        <Segmented label="Live input" choices={inputChoices.map((choice) => ({ ...choice, isDisabled: Number(choice.id) > inputs }))} value={String(Math.min(sound.inputs, inputs))} onChange={(id) => { void chooseSound({ inputs: Number(id) }); }} />
+      </Row>
+      <div className={styles.actions}>
+        <Button look="quiet" onPress={() => { void loadDevices(true); }}>Look for devices</Button>
+        {monitor === null && <Button onPress={() => { void openSound(); }} isDisabled={!isConnected}>Open sound</Button>}
+      </div>
+    </section>
+  );
+}
+
+type Figure = (meters: Meters) => string;
+const percent = (share: number): string => `${Math.round(share * 100)} %`;
+
+/** A figure that changes many times a second, outside of React. */
+function Live({ read }: { read: Figure }): JSX.Element {
+  const store = useStudioStore();
+  const text = useRef<HTMLSpanElement>(null);
+  useFrame(() => {
+    const meters = store.getState().soundLoad();
+    const shown = meters === null ? '–' : read(meters);
+    if (text.current !== null && text.current.textContent !== shown) text.current.textContent = shown;
+  });
+  return <span ref={text} className={styles.figure} />;
+}
+
+function Spark({ read, full }: { read: (meters: Meters) => number; full: number }): JSX.Element {
+  const store = useStudioStore();
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const last = useRef<readonly Meters[]>([]);
+  useFrame(() => {
+    const history = store.getState().meterHistory();
+    if (canvas.current === null || history === last.current) return;
+    last.current = history;
+    paintSpark(canvas.current, history.map(read), full);
+  });
+  return <canvas ref={canvas} aria-hidden="true" className={styles.spark} />;
+}
+
+function MeterRow({ label, children }: { label: string; children: ReactNode }): JSX.Element {
+  return (
+    <div className={styles.meterRow}>
+      <dt>{label}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function MeterRows(): JSX.Element {
+  const store = useStudioStore();
+  const { monitor, isMeasuring, resetCounters, measureLatency, output } = useStudio((state) => ({ monitor: state.monitor, isMeasuring: state.isMeasuring, resetCounters: state.resetCounters, measureLatency: state.measureLatency, output: state.output }));
+  const rate = monitor?.rate ?? 0;
+  const frames = (seconds: number): string => `${inMs(seconds)}, ${Math.round(seconds * rate)} fr`;
+  const loopback = monitor?.loopback ?? null;
+  const counters = { onPress: resetCounters, className: styles.reset ?? '' };
+  return (
+    <section className={styles.section} aria-label="Meters">
+      <h2 className={styles.head}>Meters <span>last 10 s</span></h2>
+      <dl>
+        <MeterRow label="Load"><Spark read={({ loadMean }) => loadMean} full={1} /><Live read={({ loadMean }) => percent(loadMean)} /></MeterRow>
+        <MeterRow label="Worst block"><Spark read={({ loadWorst }) => loadWorst} full={1} /><Live read={({ loadWorst }) => percent(loadWorst)} /></MeterRow>
+        <MeterRow label="Xruns"><AriaButton aria-label="Xruns, press to reset" {...counters}>Reset</AriaButton><Live read={({ xruns }) => String(xruns)} /></MeterRow>
+        <MeterRow label="Overloads"><Live read={({ overloads }) => String(overloads)} /></MeterRow>
+        <MeterRow label="Latency reported"><Live read={({ inputLatencySeconds, outputLatencySeconds }) => frames(output === null ? inputLatencySeconds + outputLatencySeconds : output.latencySeconds)} /></MeterRow>
+        <MeterRow label="Latency measured">
+          {loopback === null ? (
+            <AriaButton {...counters} isDisabled={isMeasuring || (monitor?.inputs ?? 0) === 0} onPress={() => { void measureLatency(); }} aria-label="Measure latency, with a cable from output to input">{isMeasuring ? 'Listening' : 'Measure'}</AriaButton>
+          ) : (
+            <span className={styles.figure}>{frames(loopback.seconds)}</span>
+          )}
+        </MeterRow>
+        <MeterRow label="Late disk reads"><Live read={() => String(store.getState().transport()?.lateReads ?? 0)} /></MeterRow>
+        <MeterRow label="Muted blocks"><Live read={({ nonFiniteBlocks }) => String(nonFiniteBlocks)} /></MeterRow>
+      </dl>
+    </section>
+  );
+}
+
+/** An open microphone beside a loudspeaker howls. */
+function Guard(): JSX.Element | null {
+  const { monitor, hasHeadphones, setHeadphones } = useStudio((state) => ({ monitor: state.monitor, hasHeadphones: state.settings.sound.hasHeadphones, setHeadphones: state.setHeadphones }));
+  if (monitor === null || monitor.inputs === 0) return null;
+  return (
+    <div className={styles.guard}>
+      <Note tone="plain">
+        {hasHeadphones ? 'With headphones the input may be opened at once.' : 'Feedback guard: the input starts muted, as a loudspeaker would be heard in it.'}{' '}
+        <button type="button" className={styles.linked} onClick={() => { setHeadphones(!hasHeadphones); }}>{hasHeadphones ? 'I use a loudspeaker' : 'I use headphones'}</button>
+      </Note>
+    </div>
+  );
+}
