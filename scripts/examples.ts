@@ -44,6 +44,7 @@ const examples: Record<string, () => void | Promise<void>> = {
   convolution: () => {
     const convolver = engine.createConvolver({ mode: 'auto', response: [noise(96_000)], channels: 1, blockSize: 128, inputFrames: 0 });
     convolver.warmUp();
+    print(`direct sums are faster below ${engine.measureConvolutionRule().directBelow} taps here`);
     const block = noise(128);
     print(`a stream through 2 s of response: ${convolver.mode}, latency ${convolver.latency}, ${microseconds(() => convolver.process(block))} a block of 128`);
     convolver.dispose();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { openEngine } from './engine.ts';
-import type { LayerSpec, NetworkSpec } from './systems.ts';
+import type { ConvolutionRule, LayerSpec, NetworkSpec } from './systems.ts';
 
 const engine = openEngine();
 
@@ -142,9 +142,9 @@ it.each(['direct', 'fft', 'partitioned'] as const)('convolution, %s, is the sum 
   usage(() => convolver.process(padded));
 });
 
-it('convolution chooses by the guide’s rule, and refuses an empty response', () => {
-  const mode = (taps: number, inputFrames: number) => {
-    const convolver = engine.createConvolver({ mode: 'auto', response: [new Float32Array(taps).fill(0.1)], channels: 1, blockSize: 512, inputFrames });
+it('convolution chooses by the guide’s rule or by what was measured, and refuses an empty response', () => {
+  const mode = (taps: number, inputFrames: number, rule?: ConvolutionRule) => {
+    const convolver = engine.createConvolver({ mode: 'auto', response: [new Float32Array(taps).fill(0.1)], channels: 1, blockSize: 512, inputFrames, ...(rule === undefined ? {} : { rule }) });
     const chosen = convolver.mode;
     convolver.dispose();
     return chosen;
@@ -152,6 +152,10 @@ it('convolution chooses by the guide’s rule, and refuses an empty response', (
   expect(mode(1000, 100_000)).toBe('direct');
   expect(mode(20_000, 30_000)).toBe('fft');
   expect(mode(20_000, 0)).toBe('partitioned');
+  const measured = engine.measureConvolutionRule();
+  expect(measured.directBelow).toBeGreaterThanOrEqual(64);
+  expect(mode(measured.directBelow - 1, 1e6, measured)).toBe('direct');
+  expect(mode(measured.directBelow, 1e6, measured)).toBe('fft');
   usage(() => engine.createConvolver({ mode: 'direct', response: [], channels: 1, blockSize: 128, inputFrames: 0 }));
 });
 

@@ -30,6 +30,8 @@ export interface Systems {
   /** The same filters, one after the other, on many channels at once. */
   createFilterBank(spec: { channels: number; rate: number; filters: FilterSpec[] }): FilterBank;
   createConvolver(spec: ConvolverSpec): Convolver;
+  /** Where direct sums and one large transform change places on this machine. Measured once, in some milliseconds. */
+  measureConvolutionRule(): ConvolutionRule;
   createNetwork(spec: NetworkSpec): Network;
   createLinear(spec: { in: number; out: number; weight: Float32Array; bias?: Float32Array | null; threads: number }): Linear;
   /** A convolution for inputs of changing size. */
@@ -104,6 +106,12 @@ export interface FilterBank extends Disposable {
   reset(): void;
 }
 
+/** Responses below `directBelow` taps, or below that share of the input's length, are convolved directly. */
+export interface ConvolutionRule {
+  directBelow: number;
+  fftFromRatio: number;
+}
+
 export interface ConvolverSpec {
   /** `auto`: direct or fft by the response's and the input's length, partitioned for a stream. */
   mode: 'direct' | 'fft' | 'partitioned' | 'auto';
@@ -115,6 +123,8 @@ export interface ConvolverSpec {
   blockSize: number;
   /** 0: a stream. */
   inputFrames: number;
+  /** Of `auto`; absent: 16,000 taps and half the input. */
+  rule?: ConvolutionRule;
 }
 
 export interface Convolver extends Disposable {

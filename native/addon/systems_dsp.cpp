@@ -301,6 +301,9 @@ Napi::Value createConvolver(const Info& info) {
   options.channels = spec["channels"].size();
   options.blockSize = spec["blockSize"].size();
   options.inputFrames = spec["inputFrames"].size();
+  if (const Argument rule = spec["rule"]; !rule.isAbsent()) {
+    options.rule = {rule["directBelow"].size(), rule["fftFromRatio"].number()};
+  }
   std::vector<std::span<const float>> response;
   for (const Argument& channel : spec["response"].elements()) response.push_back(channel.floats());
   auto convolver = made(env, [&]() -> core::Result<std::shared_ptr<dsp::Convolver>> {
@@ -343,6 +346,14 @@ Napi::Value createConvolver(const Info& info) {
   return handle.object();
 }
 
+Napi::Value measureConvolutionRule(const Info& info) {
+  const dsp::ConvolutionRule& rule = dsp::measuredRule();
+  Napi::Object object = Napi::Object::New(info.Env());
+  object.Set("directBelow", static_cast<double>(rule.directBelow));
+  object.Set("fftFromRatio", rule.fftFromRatio);
+  return object;
+}
+
 }  // namespace
 
 void defineDspSystems(Napi::Object systems) {
@@ -360,6 +371,7 @@ void defineDspSystems(Napi::Object systems) {
   define("isStable", isStable);
   define("createFilterBank", createFilterBank);
   define("createConvolver", createConvolver);
+  define("measureConvolutionRule", measureConvolutionRule);
 }
 
 Napi::Object makeSystems(Napi::Env env) {

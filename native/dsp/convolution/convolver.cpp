@@ -86,8 +86,9 @@ core::Result<std::unique_ptr<Convolver>> Convolver::create(Responses response,
   STEMWRIGHT_TRY(checkResponse(response));
   STEMWRIGHT_TRY(checkOptions(options));
   const std::size_t taps = response[0].size();
-  const ConvolutionMode mode =
-      options.mode == ConvolutionMode::kAuto ? chooseMode(taps, options.inputFrames) : options.mode;
+  const ConvolutionMode mode = options.mode == ConvolutionMode::kAuto
+                                   ? chooseMode(taps, options.inputFrames, options.rule)
+                                   : options.mode;
   std::unique_ptr<Convolver> convolver(
       new Convolver(mode, routingOf(response.size(), options.channels), taps));
   try {

@@ -23,6 +23,7 @@ struct ConvolverOptions {
   std::size_t blockSize = 128;
   /// What kAuto goes by; 0 for a stream.
   std::size_t inputFrames = 0;
+  ConvolutionRule rule = {};  ///< measuredRule() for this machine's own
   /// Who computes the tail of kPartitioned. With kWorker, process() must be called at the pace of
   /// real time: what is not ready is left out and counted. Inline is never late.
   TailThread tailThread = TailThread::kInline;

@@ -20,6 +20,11 @@ struct ConvolutionRule {
   double fftFromRatio = 0.5;         ///< so are those below this share of the input's length
 };
 
+/// The rule for this machine: for responses from 64 taps up, each against inputs four times as
+/// long, direct sums are timed beside one large transform. Measured once a process, in some
+/// milliseconds. [thread-safe; not audio-thread]
+const ConvolutionRule& measuredRule();
+
 /// @param inputFrames 0 for a stream, which is always kPartitioned
 ConvolutionMode chooseMode(std::size_t taps, std::size_t inputFrames,
                            const ConvolutionRule& rule = {});
