@@ -37,7 +37,7 @@ export async function openTestStudio(system?: Omit<System, 'log'>, engine: Parti
   };
   const studio = await Studio.open({
     folders: { data, config: join(folder, 'config') },
-    native: { ...fakeNative(), ...engine },
+    native: Object.assign(fakeNative(), engine),
     system: { ...(system ?? { shell: 'browser', trash: note(trashed), reveal: note(revealed) }), log: (line) => log?.push(line) },
   });
   return {
