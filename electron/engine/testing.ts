@@ -2,6 +2,7 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { fakeMonitor } from './testing-monitor.ts';
 import type { MachineWatch, NativeGpu, NativeGpuVerdict, NativeModule, NativeSeparationEvent, NativeSeparationSpec, TrackStats } from './native.ts';
+import type { Systems } from './systems.ts';
 
 export interface FakeBehaviour {
   /** What the separation ends with, instead of success. */
@@ -15,12 +16,16 @@ export interface FakeBehaviour {
   gpuFault?: string;
 }
 
+const noParts = new Proxy({} as Systems, {
+  get: () => {
+    throw new Error('the fake engine has no parts');
+  },
+});
+
 export function fakeNative(behaviour: FakeBehaviour = {}): NativeModule {
   return {
     info: () => ({ version: '0', isa: 'fake', availableIsas: ['fake'], isaOverrideError: '', hasBf16: false, hardwareThreads: 2 }),
-    get systems(): never {
-      throw new Error('the fake engine has no parts');
-    },
+    systems: noParts,
     hardware: () => ({ cpu: 'fake', physicalCores: 1, logicalCores: 2, l1DataBytes: 0, l2Bytes: 0, l3Bytes: 0, memoryBytes: 2 ** 33, gpus: [] }),
     memoryUsage: () => ({ bytes: 0, peakBytes: 0, owners: [] }),
     resetMemoryPeaks: () => undefined,
