@@ -19,8 +19,6 @@ async function expectMix(studio: StudioPage, parts: Stems, gains: { dry: number;
 
 test.describe('with a finished song', () => {
   test.use({ home: 'library' });
-  // What plays in Electron goes to its own device.
-  test.skip(({ electron }) => electron !== null, 'the page does not play the sound there');
 
   test('a stem through a response that was dropped sounds as the convolution says, dry and wet', async ({ studio }) => {
     test.slow();
@@ -170,8 +168,7 @@ test.describe('with a finished song', () => {
   });
 });
 
-test('pitch and tempo are heard, each by itself', async ({ studio, electron }) => {
-  test.skip(electron !== null, 'the page does not play the sound there');
+test('pitch and tempo are heard, each by itself', async ({ studio }) => {
   test.slow();
   const page = await studio.open();
   await studio.drop(await makeTone(studio.file('Tone.wav'), { seconds: 20, hz: 440 }));

@@ -30,4 +30,9 @@ export interface StudioBridge<F> {
   pathOf(file: F): string;
   /** Lets the system's drag take over, with the stem as a file. */
   startDrag(project: string, stem: string): void;
+  /**
+   * What a silent monitor has played since the last call, to be parsed as `OutputSound`.
+   * @param pace as in `PaceMessage`; null drops what lies ready and lets the monitor keep its own time
+   */
+  takeOutput(pace: number | null): Promise<unknown>;
 }

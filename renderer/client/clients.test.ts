@@ -154,6 +154,41 @@ describe('the desktop client', () => {
     expect(bridge.drags).toEqual([['project', 'vocals']]);
   });
 
+  describe('what a silent monitor plays', () => {
+    beforeEach(() => {
+      vi.useFakeTimers();
+    });
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+    const sound = (rate: number, ...samples: number[]): unknown => ({ rate, bytes: new Uint8Array(Float32Array.from(samples).buffer) });
+
+    it('is taken piece by piece, at the pace of the page, until it is closed', async () => {
+      const bridge = new FakeBridge();
+      const heard: [number, number[]][] = [];
+      const stream = new DesktopClient(bridge, base).openOutput({ onSound: (rate, samples) => heard.push([rate, [...samples]]), onEnd: vi.fn() });
+      bridge.sounds.push(sound(48_000, 1, 2), sound(48_000, 3, 4));
+      stream.setPace(1.05);
+      await vi.advanceTimersByTimeAsync(25);
+      expect(heard).toEqual([[48_000, [1, 2]], [48_000, [3, 4]]]);
+      stream.close();
+      bridge.sounds.push(sound(48_000, 5, 6));
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(heard).toHaveLength(2);
+      expect(bridge.paces).toEqual([null, 1.05, 1.05, null]);
+    });
+
+    it('ends when it is of another shape', async () => {
+      const bridge = new FakeBridge();
+      const onEnd = vi.fn();
+      new DesktopClient(bridge, base).openOutput({ onSound: vi.fn(), onEnd });
+      bridge.sounds.push({ rate: 'fast', bytes: new Uint8Array() });
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(onEnd.mock.calls).toEqual([[false]]);
+      expect(bridge.paces).toEqual([null, 1]);
+    });
+  });
+
   it('leaves no listener behind', () => {
     const bridge = new FakeBridge();
     const client = new DesktopClient(bridge, base);

@@ -1,8 +1,9 @@
 import { events, type Args, type Channel, type EventData, type EventName, type Result } from '../../electron/contract/channels.ts';
 import { MenuCommand, type StudioBridge } from '../../electron/contract/desktop.ts';
 import { StemwrightError } from '../../electron/contract/errors.ts';
+import { OutputSound } from '../../electron/contract/output.ts';
 import { parseArgs, resultOf } from './answers.ts';
-import type { StudioClient } from './client.ts';
+import type { OutputListener, OutputStream, StudioClient } from './client.ts';
 import { Listeners } from './listeners.ts';
 import { readBytes } from './read.ts';
 
@@ -12,6 +13,8 @@ declare global {
     readonly studio?: StudioBridge<File>;
   }
 }
+
+const takeMs = 10;
 
 /** Speaks to the desktop shell, which lives as long as the page. */
 export class DesktopClient implements StudioClient {
@@ -61,6 +64,43 @@ export class DesktopClient implements StudioClient {
 
   read(address: string, range?: readonly [number, number], signal?: AbortSignal): Promise<ArrayBuffer> {
     return readBytes(this.#base, address, range, signal);
+  }
+
+  openOutput({ onSound, onEnd }: OutputListener): OutputStream {
+    let pace = 1;
+    let isTaking = true;
+    let isClosed = false;
+    const end = (): void => {
+      isClosed = true;
+      clearInterval(timer);
+    };
+    const take = async (wanted: number | null): Promise<void> => {
+      isTaking = true;
+      try {
+        const sound = OutputSound.parse(await this.#bridge.takeOutput(wanted));
+        if (sound !== null && !isClosed) onSound(sound.rate, new Float32Array(sound.bytes.slice().buffer));
+      } catch {
+        if (isClosed) return;
+        end();
+        onEnd(false);
+      } finally {
+        isTaking = false;
+      }
+    };
+    const timer = setInterval(() => {
+      if (!isTaking) void take(pace);
+    }, takeMs);
+    // What nobody heard is old.
+    void take(null);
+    return {
+      setPace: (wanted) => {
+        pace = wanted;
+      },
+      close: () => {
+        end();
+        void take(null);
+      },
+    };
   }
 
   close(): void {

@@ -38,6 +38,9 @@ export class FakeBridge implements StudioBridge<File> {
   readonly sent: { channel: string; args: unknown; settle: (answer: Answer<unknown>) => void }[] = [];
   readonly paths = new Map<File, string>();
   readonly drags: [string, string][] = [];
+  /** What a silent monitor has played, piece by piece, and the paces that it was asked for. */
+  readonly sounds: unknown[] = [];
+  readonly paces: (number | null)[] = [];
   readonly #events = new Set<(event: string, data: unknown) => void>();
   readonly #commands = new Set<(command: unknown) => void>();
 
@@ -62,6 +65,10 @@ export class FakeBridge implements StudioBridge<File> {
   }
   startDrag(project: string, stem: string): void {
     this.drags.push([project, stem]);
+  }
+  takeOutput(pace: number | null): Promise<unknown> {
+    this.paces.push(pace);
+    return Promise.resolve(structuredClone(pace === null ? null : (this.sounds.shift() ?? null)));
   }
   tell(event: string, data: unknown): void {
     for (const listener of this.#events) listener(event, structuredClone(data));

@@ -2,6 +2,7 @@ import type { IpcMain, IpcMainEvent, IpcMainInvokeEvent, WebContents } from 'ele
 import { z } from 'zod';
 import { maxMessageBytes, requests, type Answer, type EventData, type EventName } from '../../contract/channels.ts';
 import { BridgeRequest, type MenuCommand } from '../../contract/desktop.ts';
+import { PaceMessage, type OutputSound } from '../../contract/output.ts';
 import { parseJson } from '../../services/json-file.ts';
 import type { Studio } from '../../services/studio.ts';
 import { ipc, pageAddress } from './names.ts';
@@ -9,7 +10,7 @@ import { ipc, pageAddress } from './names.ts';
 export interface BridgeSetting {
   ipcMain: Pick<IpcMain, 'handle' | 'removeHandler' | 'on' | 'removeListener'>;
   contents: Pick<WebContents, 'send' | 'isDestroyed' | 'startDrag'>;
-  studio: Pick<Studio, 'answer' | 'listen'>;
+  studio: Pick<Studio, 'answer' | 'listen' | 'output'>;
   /** Path of the picture under the pointer while a stem is dragged out. */
   dragIcon: string;
   /** Told the paths of songs that a person added. */
@@ -23,6 +24,9 @@ export interface Bridge {
 }
 
 const refusal = { ok: false, code: 'usage', message: 'a message that is no request', hint: 'Reload the page.' } as const;
+const OutputArg = PaceMessage.shape.pace.nullable();
+/** Of one answer: a tenth of a second, and the page asks a hundred times a second. */
+const mostOutputFrames = 4800;
 const DragArgs = z.tuple([requests['projects.stemFile'].args.shape.id, requests['projects.stemFile'].args.shape.stem]);
 
 /** Carries requests, answers and events between the page and the studio. */
@@ -70,6 +74,20 @@ export function openBridge({ ipcMain, contents, studio, dragIcon, onSongs, log }
     }
     return answer;
   });
+  ipcMain.handle(ipc.output, (event, given: unknown): OutputSound => {
+    const pace = isFromPage(event, contents) ? OutputArg.safeParse(given) : null;
+    if (pace?.success !== true) {
+      refuse('sound that the page did not ask for');
+      return null;
+    }
+    studio.output.setPace(pace.data ?? 1);
+    if (pace.data === null) {
+      while ((studio.output.readOutput(mostOutputFrames)?.bytes.length ?? 0) > 0);
+      return null;
+    }
+    const sound = studio.output.readOutput(mostOutputFrames);
+    return sound === null || sound.bytes.length === 0 ? null : sound;
+  });
   ipcMain.on(ipc.drag, onDrag);
   const stopListening = studio.listen(<E extends EventName>(event: E, data: EventData<E>) => {
     send(ipc.event, event, data);
@@ -80,7 +98,9 @@ export function openBridge({ ipcMain, contents, studio, dragIcon, onSongs, log }
     },
     close: () => {
       stopListening();
+      studio.output.setPace(1);
       ipcMain.removeHandler(ipc.request);
+      ipcMain.removeHandler(ipc.output);
       ipcMain.removeListener(ipc.drag, onDrag);
     },
   };

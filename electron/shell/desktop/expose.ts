@@ -37,6 +37,7 @@ export function exposeStudio({ contextBridge, ipcRenderer, webUtils }: Renderer)
     startDrag: (project, stem) => {
       ipcRenderer.send(ipc.drag, project, stem);
     },
+    takeOutput: (pace) => ipcRenderer.invoke(ipc.output, pace),
   };
   contextBridge.exposeInMainWorld('studio', bridge);
 }

@@ -4,6 +4,7 @@ export const ipc = {
   event: 'studio:event',
   command: 'studio:command',
   drag: 'studio:drag',
+  output: 'studio:output',
 } as const;
 
 /** Of the page and of everything beside it. A scheme of its own, so that no web page has the same origin. */

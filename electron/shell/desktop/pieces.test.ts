@@ -105,12 +105,13 @@ describe('the preload script', () => {
 
   it('gives the page functions of the contract and nothing of Electron', async () => {
     const { bridge, calls } = exposed();
-    expect(Object.keys(bridge).sort()).toEqual(['onCommand', 'onEvent', 'pathOf', 'request', 'startDrag']);
+    expect(Object.keys(bridge).sort()).toEqual(['onCommand', 'onEvent', 'pathOf', 'request', 'startDrag', 'takeOutput']);
     expect(Object.values(bridge).every((value) => typeof value === 'function')).toBe(true);
     await expect(bridge.request('queue.list', null)).resolves.toBe('answered');
     expect(bridge.pathOf({})).toBe('/music/song.mp3');
     bridge.startDrag('id', 'vocals');
-    expect(calls).toEqual([[ipc.request, '{"channel":"queue.list","args":null}'], [ipc.drag, 'id', 'vocals']]);
+    await bridge.takeOutput(1.01);
+    expect(calls).toEqual([[ipc.request, '{"channel":"queue.list","args":null}'], [ipc.drag, 'id', 'vocals'], [ipc.output, 1.01]]);
   });
 
   it('tells events without what leads back to Electron, until told to stop', () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { events, maxMessageBytes, requests, type EventName } from '../../contract/channels.ts';
 import { defaultQueueOptions as options } from '../../contract/queue.ts';
 import { channels, inOrder, prepareSubjects, preset, requestCases, spoilt, type Subjects } from '../../services/testing-requests.ts';
@@ -190,6 +190,42 @@ describe('what the page is served', () => {
   it('a track that the page loses interest in is closed', async () => {
     const response = await get(`tracks/project/${project}/original.f32`);
     await response.body?.cancel();
+  });
+});
+
+describe('what a silent monitor plays', () => {
+  let paces: number[];
+  let ready: Buffer;
+  const take = (pace: unknown, sender: unknown = shell.window.webContents): unknown =>
+    shell.fake.ipcMain.handlers.get(ipc.output)?.({ sender, senderFrame: shell.window.webContents.mainFrame }, pace);
+  beforeEach(() => {
+    paces = [];
+    vi.spyOn(shell.studio, 'output', 'get').mockReturnValue({
+      readOutput: (frames) => {
+        const bytes = ready.subarray(0, 8 * frames);
+        ready = ready.subarray(bytes.length);
+        return { rate: 48_000, bytes };
+      },
+      setPace: (pace) => paces.push(pace),
+    });
+  });
+
+  it('is what came since the page began to listen, in order', () => {
+    ready = Buffer.alloc(80_000, 1);
+    expect(take(null)).toBeNull();
+    ready = Buffer.from(Float32Array.from({ length: 2 * 6000 }, (_, index) => index).buffer);
+    const all = Buffer.from(ready);
+    const parts = [take(1.01), take(0.99), take(1)] as ({ rate: number; bytes: Buffer } | null)[];
+    expect(Buffer.concat(parts.flatMap((part) => part?.bytes ?? [])).equals(all)).toBe(true);
+    expect(parts.map((part) => part?.rate)).toEqual([48_000, 48_000, undefined]);
+    expect(paces).toEqual([1, 1.01, 0.99, 1]);
+  });
+
+  it('is given to nobody else, and for no other pace', () => {
+    ready = Buffer.alloc(8);
+    expect([take(1, {}), take(9), take('1'), take(undefined), take({ pace: 1 })]).toEqual([null, null, null, null, null]);
+    expect(ready).toHaveLength(8);
+    expect(paces).toEqual([]);
   });
 });
 
