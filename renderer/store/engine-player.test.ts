@@ -176,6 +176,49 @@ describe('the playhead', () => {
     expect(player.position()).toBeCloseTo(6.4, 1);
   });
 
+  it('is not taken for reached where what is heard late is of an earlier visit', async () => {
+    output.latency = 0.5;
+    await pass(0.6, 0.9, { isPlaying: false });
+    const shown: number[] = [];
+    for (const [place, steps] of [[0, 8], [5, 8], [0, 24]] as const) {
+      player.seek(place);
+      for (let step = 0; step < steps; step++) {
+        await pass(1 / 30, place, { isPlaying: false });
+        shown.push(player.position() - place);
+      }
+    }
+    expect(new Set(shown)).toEqual(new Set([0]));
+  });
+
+  it('stays where it was put until that is heard, however late', async () => {
+    output.latency = 2.5;
+    await pass(3, 3, { isPlaying: false });
+    player.seek(6);
+    for (let step = 0; step < 24; step++) {
+      await pass(0.1, 6, { isPlaying: false });
+      expect(player.position()).toBe(6);
+    }
+  });
+
+  it('does not go back to before a seek when sound begins to be heard late', async () => {
+    await pass(0.5, 5, { isPlaying: false });
+    player.seek(1);
+    player.play();
+    await settle();
+    const at = await pass(0.2, 1);
+    output.latency = 0.4;
+    expect(player.position()).toBeCloseTo(1, 1);
+    await pass(0.6, at);
+    expect(player.position()).toBeCloseTo(1.4, 1);
+  });
+
+  it('is where the song is when a seek was never done', async () => {
+    await pass(0.5, 3, { isPlaying: false });
+    player.seek(6);
+    await pass(2.5, 3, { isPlaying: false });
+    expect(player.position()).toBe(3);
+  });
+
   it('goes as fast as the song does', async () => {
     player.setTimePitch({ semitones: 0, speed: 0.5 });
     player.play();

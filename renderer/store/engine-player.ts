@@ -18,6 +18,13 @@ const usualRate = 44_100;
 const staleMs = 500;
 const keptMeters = 40;
 
+/** Where the playhead was put. */
+interface Sought {
+  seconds: number;
+  answeredAt: number;
+  isHeard: boolean;
+}
+
 const noLevels: Levels = { left: 0, right: 0 };
 const now = (): number => performance.now() / 1000;
 const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
@@ -41,8 +48,8 @@ export class EnginePlayer implements Player {
   #isPlaying = false;
   /** Until then readings may be of before the last command. */
   #settledAt = 0;
-  /** Where the playhead was put; until that is heard, and as long as it stands there. */
-  #sought: { seconds: number; answeredAt: number; isHeard: boolean } | null = null;
+  /** Until that is heard, and as long as it stands there. */
+  #sought: Sought | null = null;
   #meters: { at: number; meters: Meters }[] = [];
 
   constructor(client: StudioClient, output: ((isNeeded: () => boolean) => PageOutput) | null) {
@@ -142,12 +149,13 @@ export class EnginePlayer implements Player {
   position(): number {
     const song = this.#song;
     if (song === null) return 0;
-    const heard = Math.min(this.#heard(), song.frames / song.rate);
+    // What comes out of the loudspeaker now was made then.
+    const time = now() - (this.#output?.latency ?? 0);
+    const heard = Math.min(this.#clock.at(time), song.frames / song.rate);
     const sought = this.#sought;
     if (sought === null) return heard;
     const gap = Math.abs(heard - sought.seconds);
-    const waited = now() - sought.answeredAt;
-    sought.isHeard ||= waited > longestSeconds || (waited > 0 && gap < nearSeconds);
+    if (!sought.isHeard) this.#hear(sought, time, gap);
     if (!sought.isHeard || gap < sameSeconds) return sought.seconds;
     this.#sought = null;
     return heard;
@@ -197,9 +205,13 @@ export class EnginePlayer implements Player {
     this.#output?.stop();
   }
 
-  /** Seconds of the song, as what comes out of the loudspeaker now. */
-  #heard(): number {
-    return this.#clock.at(now() - (this.#output?.latency ?? 0));
+  /** What was heard before the answer may be of an earlier visit to the same place. */
+  #hear(sought: Sought, time: number, gap: number): void {
+    const notedAt = this.#clock.notedAt(time);
+    const isReached = notedAt > sought.answeredAt && gap < nearSeconds;
+    sought.isHeard = isReached || time - sought.answeredAt > longestSeconds;
+    // Should sound come out later from now on, that is not where it goes back to.
+    if (isReached) this.#clock.forgetBefore(notedAt);
   }
 
   #put(seconds: number): void {
@@ -253,7 +265,7 @@ export class EnginePlayer implements Player {
     if (isThere && !goesOn) return;
     const position = goesOn && this.#isLoaded() ? null : Math.round(this.position() * song.rate);
     this.#state = await this.#client.request('monitor.load', { project: song.id, tracks, position });
-    if (this.#sought !== null) this.#sought.answeredAt = now();
+    if (this.#sought !== null && position !== null) this.#sought.answeredAt = now();
     await this.#tellLoop();
   }
 

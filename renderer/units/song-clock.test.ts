@@ -52,6 +52,15 @@ describe('a song', () => {
     expect(clock.at(60)).toBe(2);
   });
 
+  it('tells how old what it tells is, and forgets what must not come back', () => {
+    expect(clock.notedAt(5)).toBe(-Infinity);
+    clock.note(10, 3, 0);
+    clock.note(11, 7, 0);
+    expect([clock.notedAt(10.9), clock.notedAt(11), clock.at(10.9)]).toEqual([10, 11, 3]);
+    clock.forgetBefore(11);
+    expect([clock.at(10.9), clock.at(12)]).toEqual([7, 7]);
+  });
+
   it('is where it is put, at all times', () => {
     clock.note(0, 1, 1);
     clock.put(7);

@@ -34,13 +34,27 @@ export class SongClock {
     this.#readings = [{ at: -Infinity, seconds, speed: 0 }];
   }
 
+  /** When the reading was noted by which it tells where the song was; −Infinity: there is none, or it was put there. */
+  notedAt(time: number): number {
+    return this.#reading(time)?.at ?? -Infinity;
+  }
+
+  /** Before that it was where it was then. */
+  forgetBefore(time: number): void {
+    this.#readings = this.#readings.filter(({ at }) => at >= time);
+  }
+
   /** @param time by the clock on the wall, now or up to some seconds ago */
   at(time: number): number {
-    const reading = this.#readings.findLast(({ at }) => at <= time) ?? this.#readings[0];
+    const reading = this.#reading(time);
     if (reading === undefined) return 0;
     if (reading.speed === 0) return reading.seconds;
     const passed = Math.min(longestSeconds, Math.max(0, time - reading.at));
     return this.#looped(reading.seconds, reading.seconds + passed * reading.speed);
+  }
+
+  #reading(time: number): Reading | undefined {
+    return this.#readings.findLast(({ at }) => at <= time) ?? this.#readings[0];
   }
 
   #looped(from: number, to: number): number {
