@@ -22,21 +22,23 @@ export function chainHandlers({ chains, monitor, emit }: Pick<Services, 'chains'
   };
 }
 
-export function responseHandlers({ responses, uploads }: Pick<Services, 'responses' | 'uploads'>): Part<'responses'> {
+export function responseHandlers({ responses, uploads, monitor }: Pick<Services, 'responses' | 'uploads' | 'monitor'>): Part<'responses'> {
   const nothing = (work: Promise<void>): Promise<null> => work.then(() => null);
   return {
     'responses.list': (filter) => responses.list(filter),
     'responses.describe': ({ response, edit }) => responses.describe(response, edit),
     'responses.import': async ({ paths }) => {
       try {
-        return await responses.import(paths);
+        const made = await responses.import(paths);
+        await monitor.findResponses();
+        return made;
       } finally {
         await Promise.all(paths.map((path) => uploads.release(path)));
       }
     },
     'responses.remove': ({ response }) => nothing(responses.remove(response)),
     'responses.setFavourite': ({ response, isFavourite }) => nothing(responses.setFavourite(response, isFavourite)),
-    'responses.addFolder': ({ path }) => nothing(responses.addFolder(path)),
+    'responses.addFolder': ({ path }) => nothing(responses.addFolder(path).then(() => monitor.findResponses())),
     'responses.removeFolder': ({ path }) => nothing(responses.removeFolder(path)),
   };
 }

@@ -15,6 +15,8 @@ interface Slot {
   facts: NativeEffectFacts | null;
   reverb: ReverbFacts | null;
   fault: string | null;
+  /** Of a response that is missing, to know it by. */
+  file?: StoredEffect['file'];
 }
 
 /** Where the effects are kept; null: a song that has no folder yet. */
@@ -171,6 +173,23 @@ export class EffectRack {
     await this.#putTracks(native);
   }
 
+  /** Puts those in whose responses were missing and are there now. @return whether any was */
+  async findMissing(native: NativeMonitor): Promise<boolean> {
+    let isAny = false;
+    for (const strip of this.#strips()) {
+      const chain = this.#chain(strip);
+      for (const [slot, one] of chain.entries()) {
+        const found = one?.file === undefined ? null : await this.#found({ effect: one.effect, file: one.file });
+        if (found?.fault === null) {
+          chain[slot] = await this.#put(native, { strip, slot }, found.effect).catch((error: unknown) => faulty(found.effect, error));
+          isAny = true;
+          this.#changed(strip);
+        }
+      }
+    }
+    return isAny;
+  }
+
   /** Writes down what was changed. */
   async flush(): Promise<void> {
     if (this.#timer !== null) {
@@ -257,8 +276,11 @@ export class EffectRack {
       return { effect, facts: null, reverb: null, fault: null };
     }
     const response = await this.#responses.locate(effect.response, file);
-    const fault = response === null ? `The impulse response ${file?.name ?? ('id' in effect.response ? effect.response.id : effect.response.path)} is missing: import it, or add the folder that it lies in now.` : null;
-    return { effect: { ...effect, response: response ?? effect.response }, facts: null, reverb: null, fault };
+    if (response !== null) {
+      return { effect: { ...effect, response }, facts: null, reverb: null, fault: null };
+    }
+    const name = file?.name ?? ('id' in effect.response ? effect.response.id : effect.response.path);
+    return { effect, facts: null, reverb: null, fault: `The impulse response ${name} is missing: import it, or add the folder that it lies in now.`, file };
   }
 
   #strips(): EffectStrip[] {
@@ -305,9 +327,8 @@ export class EffectRack {
     await effectsFile(this.#home.folder).save({ version: 1, chains, sends });
   }
 
-  async #stored({ effect }: Slot): Promise<StoredEffect> {
-    const file = effect.kind === 'reverb' ? await this.#responses.fingerprint(effect.response).catch(() => null) : null;
-    return { effect, file };
+  async #stored({ effect, file = null }: Slot): Promise<StoredEffect> {
+    return { effect, file: effect.kind === 'reverb' ? await this.#responses.fingerprint(effect.response).catch(() => file) : null };
   }
 }
 

@@ -165,7 +165,16 @@ it('a reverb tells of itself, and its response is looked for where it was moved 
   await restart();
   await rename(first, second);
   expect((await load()).effects).toMatchObject([{ effect, fault: expect.stringContaining('hall.flac is missing') as string, reverb: null }]);
+  // What is written down meanwhile does not make it unknown.
+  await monitor.setEffect({ strip: 0, slot: 5 }, gain);
   await restart();
+  expect((await load()).effects[0]).toMatchObject({ fault: expect.stringContaining('hall.flac is missing') as string });
+  await monitor.findResponses();
+  expect(monitor.state?.effects[0]?.fault).not.toBeNull();
   await responses.addFolder(join(folder, '.mine'));
-  expect((await load()).effects).toMatchObject([{ effect: { response: { path: second } }, fault: null }]);
+  await monitor.findResponses();
+  expect(monitor.state?.effects[0]).toMatchObject({ effect: { response: { path: second } }, fault: null, reverb: { name: 'moved' } });
+  expect(told('setEffect').at(-1)).toMatchObject([{ strip: 0, slot: 0 }, { kind: 'reverb' }]);
+  await restart();
+  expect((await load()).effects[0]).toMatchObject({ effect: { response: { path: second } }, fault: null });
 });

@@ -333,6 +333,15 @@ export class Monitor {
     return this.#inTurn(() => this.#effects.flush());
   }
 
+  /** Responses that were missing may be there now. */
+  findResponses(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#open !== null && (await this.#effects.findMissing(this.#open.native))) {
+        this.#changed();
+      }
+    });
+  }
+
   setSend(send: Send): Promise<void> {
     return this.#withEffects((native) => {
       this.#effects.setSend(native, send);
@@ -566,7 +575,7 @@ export class Monitor {
 }
 
 function goneNotice(device: string): string {
-  return `${printable(device)} has gone. Playing is paused and nothing is heard: connect it again, or choose another device.`;
+  return `${printable(device)} has gone: playing is paused, and nothing is heard. Connect it, or start its sound server, and sound comes back by itself; or choose another device.`;
 }
 
 /** What the engine gets to play, by the names of what was asked for. */

@@ -14,6 +14,7 @@ export {
   reverbBlocks,
   type ChainPreset,
   type Effect,
+  type EffectPlace,
   type EffectStrip,
   type EqBand,
   type LibraryResponse,

@@ -1,5 +1,5 @@
 /** What the slices of the live view hold: sound as it is open, the chain that is shown, impulse responses. */
-import type { ChainPreset, Effect, Meters, MonitorState, ResponseEdit, ResponseFacts, ResponseLibrary, ResponseRef, Rhythm, RhythmCorrection, Settings, SoundDevices, TimePitch, TransportState } from '../client/contract.ts';
+import type { ChainPreset, Effect, EffectPlace, Meters, MonitorState, ResponseEdit, ResponseFacts, ResponseLibrary, ResponseRef, Rhythm, RhythmCorrection, Settings, SoundDevices, TimePitch, TransportState } from '../client/contract.ts';
 import type { OutputState } from './player.ts';
 
 export interface SoundSlice {
@@ -52,6 +52,8 @@ export interface RackSlice extends RackState {
   /** @param gain linear */
   setSentGain: (gain: number) => void;
   selectSlot: (slot: number) => void;
+  /** Shows the chain that it is in, and selects it. */
+  showEffect: (place: EffectPlace) => void;
   /** Null takes it out. */
   putEffect: (slot: number, effect: Effect | null) => void;
   addEffect: (kind: Effect['kind']) => void;

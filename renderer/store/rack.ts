@@ -16,6 +16,12 @@ export function shownStrip({ source, isSend, monitor }: Pick<RackState, 'source'
   return index < 0 ? null : index;
 }
 
+/** Whose insert chain it is. */
+function sourceOf(strip: Exclude<EffectStrip, 'send'>, monitor: MonitorState | null): string {
+  if (typeof strip === 'number') return trackSource(monitor?.tracks[strip]?.name ?? '');
+  return strip === 'input' ? 'input' : 'mix';
+}
+
 /** By slot, all of them. */
 export function effectsOf(monitor: MonitorState | null, strip: EffectStrip | null): (PlacedEffect | null)[] {
   return Array.from({ length: chainSlots }, (_, slot) => monitor?.effects.find(({ place }) => place.strip === strip && place.slot === slot) ?? null);
@@ -135,6 +141,9 @@ export function createRackSlice({ client, set, get }: Parts): RackSlice {
     },
     selectSlot: (slot) => {
       set({ slot });
+    },
+    showEffect: ({ strip, slot }) => {
+      set(({ source, monitor }) => ({ slot, isSend: strip === 'send', source: strip === 'send' ? source : sourceOf(strip, monitor), chainName: null }));
     },
     putEffect: put,
     addEffect: (kind) => {

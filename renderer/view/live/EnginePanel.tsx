@@ -110,8 +110,6 @@ function Device(): JSX.Element {
   return (
     <section className={styles.section} aria-label="Sound">
       <h2 className={styles.head}>Sound</h2>
-      {!isConnected && <Note tone="bad">The studio is not running any more. Sound comes back with it.</Note>}
-      {typeof monitor?.notice === 'string' && <Note tone="bad">{monitor.notice}</Note>}
       {isOutputTaken && <Note tone="warn">Another page plays the sound now. Play here takes it back. <Button onPress={togglePlay}>Play here</Button></Note>}
       {isGone && <Note tone="warn">The device that was chosen is not there. Connect it, or choose another.</Note>}
       {typeof devices?.problem === 'string' && known.length === 0 && <p className={styles.problem}>{devices.problem}</p>}

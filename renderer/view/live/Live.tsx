@@ -6,6 +6,7 @@ import { Chain } from './Chain.tsx';
 import { ChainBar } from './ChainBar.tsx';
 import { EqPanel } from './EqPanel.tsx';
 import styles from './live.module.css';
+import { LiveNotes } from './LiveNotes.tsx';
 import { Param } from './Param.tsx';
 import { ReverbPanel } from './ReverbPanel.tsx';
 import { linear } from './scales.ts';
@@ -29,6 +30,7 @@ export function Live(): JSX.Element {
   }, [store, isConnected]);
   return (
     <div className={styles.body}>
+      <LiveNotes />
       <ChainBar />
       <Chain />
       <Selected />

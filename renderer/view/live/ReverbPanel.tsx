@@ -52,7 +52,7 @@ export function ReverbPanel({ placed, effect, onChange }: { placed: PlacedEffect
           <Figures edited={known?.edited ?? null} edit={edit} />
         </>
       ) : (
-        <Missing fault={fault} />
+        <Missing fault={fault} isHeard={placed.fault === null} />
       )}
       <Params effect={effect} onChange={onChange} onEdit={change} />
     </>
@@ -74,13 +74,18 @@ function Head({ placed, effect: { edit, normalize }, known, onChange }: { placed
   );
 }
 
-/** A response that is not where it was. */
-function Missing({ fault }: { fault: string }): JSX.Element {
+/** A response that is not where it was, or cannot be used. */
+function Missing({ fault, isHeard }: { fault: string; isHeard: boolean }): JSX.Element {
   const choose = useResponseChooser();
+  const setDialog = useStudio((state) => state.setDialog);
   return (
     <div className={styles.missingPanel}>
       <Note tone="bad">
-        {fault} What was heard before this song was opened plays dry. <Button onPress={choose}>Locate…</Button>
+        <p>{fault} {isHeard ? 'It sounds as it was read, until sound is opened again.' : 'This effect is left out: what goes in comes out dry.'} Another response can be chosen at the left.</p>
+        <div className={styles.missingActions}>
+          <Button onPress={choose}>Import the file…</Button>
+          <Button onPress={() => { setDialog('folders'); }}>Add its folder…</Button>
+        </div>
       </Note>
     </div>
   );

@@ -22,7 +22,7 @@ export function effectLines({ effect, reverb, fault }: PlacedEffect, millisecond
       return [`${moved.length} ${moved.length === 1 ? 'band' : 'bands'}`, first === undefined ? 'flat' : `${formatDb(first.gainDb, 0)} at ${formatHz(first.hz)}`];
     }
     case 'reverb':
-      return fault === null ? [reverb?.name ?? 'Preparing', `${effect.mode}, ${Number(milliseconds.toFixed(1))} ms`] : ['Missing', fault];
+      return fault === null ? [reverb?.name ?? 'Preparing', `${effect.mode}, ${Number(milliseconds.toFixed(1))} ms`] : ['Left out', fault];
     case 'limiter':
       return [`${effect.ceilingDb.toFixed(1).replace('-', '−')} dBTP`, ''];
   }
