@@ -36,11 +36,14 @@ export function useDrop(): boolean {
   useEffect(() => {
     const stop = new AbortController();
     const { signal } = stop;
-    addEventListener('dragover', (event) => {
+    const take = (event: DragEvent): void => {
       if (!carriesFiles(event)) return;
       event.preventDefault();
       setOver(true);
-    }, { signal });
+    };
+    // Where what is under the pointer has just been replaced, only the entry is told, and a drop that follows counts by it.
+    addEventListener('dragenter', take, { signal });
+    addEventListener('dragover', take, { signal });
     addEventListener('dragleave', (event) => {
       if (event.relatedTarget === null) setOver(false);
     }, { signal });
