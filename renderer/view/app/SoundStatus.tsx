@@ -1,6 +1,7 @@
 import { useRef, type JSX } from 'react';
 import { Button as AriaButton } from 'react-aria-components';
 import { useFrame } from '../frame.ts';
+import { soundName } from '../../units/sound.ts';
 import { useStudio, useStudioStore } from '../studio-context.ts';
 import styles from './app.module.css';
 
@@ -8,9 +9,14 @@ const kilohertz = (rate: number): string => `${Number((rate / 1000).toFixed(1))}
 
 /** What sound is played through, and how much of its time the engine takes. Nothing before it is open. */
 export function SoundStatus(): JSX.Element | null {
-  const { monitor, output, showPage } = useStudio((state) => ({ monitor: state.monitor, output: state.output === null ? null : Math.round(state.output.latencySeconds * 100) * 10, showPage: state.showPage }));
+  const { monitor, output, isDesktop, showPage } = useStudio((state) => ({
+    monitor: state.monitor,
+    output: state.output === null ? null : Math.round(state.output.latencySeconds * 100) * 10,
+    isDesktop: state.seesPaths,
+    showPage: state.showPage,
+  }));
   if (monitor === null) return null;
-  const name = !monitor.isSilent ? monitor.device : output !== null ? 'Browser output' : 'No sound device';
+  const name = soundName(monitor, output !== null, isDesktop);
   const block = monitor.isSilent || monitor.blockFrames === null ? '' : `, ${monitor.blockFrames} frames`;
   const late = output === null ? '' : `, ${output} ms`;
   return (

@@ -5,6 +5,7 @@ import { useFrame } from '../frame.ts';
 import type { Meters } from '../../store/types.ts';
 import { Icon } from '../parts/Icon.tsx';
 import { Menu } from '../parts/Menu.tsx';
+import { soundName } from '../../units/sound.ts';
 import { useStudio, useStudioStore } from '../studio-context.ts';
 import styles from './live.module.css';
 import { useChain } from './use-chain.ts';
@@ -127,8 +128,8 @@ function InputSlot(): JSX.Element {
 }
 
 function OutputSlot(): JSX.Element {
-  const { monitor, isPageOutput } = useStudio((state) => ({ monitor: state.monitor, isPageOutput: state.output !== null }));
-  const words = monitor === null ? 'No sound is open' : !monitor.isSilent ? monitor.device : isPageOutput ? 'Browser output' : 'No sound device';
+  const { monitor, isPageOutput, isDesktop } = useStudio((state) => ({ monitor: state.monitor, isPageOutput: state.output !== null, isDesktop: state.seesPaths }));
+  const words = monitor === null ? 'No sound is open' : soundName(monitor, isPageOutput, isDesktop);
   return (
     <li className={styles.end}>
       <span className={styles.endHead}><b>Output</b></span>

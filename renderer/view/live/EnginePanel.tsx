@@ -5,6 +5,7 @@ import { reverbBlocks, type Effect, type Meters, type PlacedEffect, type ReverbE
 import { useFrame } from '../frame.ts';
 import { Button, Picker, Segmented } from '../parts/controls.tsx';
 import { Note } from '../parts/fields.tsx';
+import { soundName } from '../../units/sound.ts';
 import { useStudio, useStudioStore } from '../studio-context.ts';
 import styles from './engine.module.css';
 import { useChain } from './use-chain.ts';
@@ -92,8 +93,8 @@ const inputChoices = [{ id: '0', label: 'Off' }, { id: '1', label: 'Mono' }, { i
 
 /** What sound is played through, and what is listened to. */
 function Device(): JSX.Element {
-  const { monitor, devices, sound, output, isOutputTaken, loadDevices, chooseSound, openSound, togglePlay, isConnected } = useStudio((state) => ({
-    ...{ monitor: state.monitor, devices: state.devices, sound: state.settings.sound, output: state.output, isOutputTaken: state.isOutputTaken, isConnected: state.isConnected },
+  const { monitor, devices, sound, output, isOutputTaken, loadDevices, chooseSound, openSound, togglePlay, isConnected, isDesktop } = useStudio((state) => ({
+    ...{ monitor: state.monitor, devices: state.devices, sound: state.settings.sound, output: state.output, isOutputTaken: state.isOutputTaken, isConnected: state.isConnected, isDesktop: state.seesPaths },
     ...{ loadDevices: state.loadDevices, chooseSound: state.chooseSound, openSound: state.openSound, togglePlay: state.togglePlay },
   }));
   const known = devices?.devices ?? [];
@@ -106,7 +107,9 @@ function Device(): JSX.Element {
   ];
   const inputs = known.find(({ id, isDefault }) => (sound.device === null ? isDefault : id === sound.device))?.inputs ?? 0;
   const numbers = (list: readonly number[], unit: (value: number) => string): { id: string; label: string }[] => [{ id: 'own', label: 'The device’s own' }, ...list.map((value) => ({ id: String(value), label: unit(value) }))];
-  const open = monitor === null ? 'Not open.' : !monitor.isSilent ? `${monitor.device} is open.` : output !== null ? `Browser output, ${inMs(output.latencySeconds)} late${output.underruns > 0 ? `, ran dry ${output.underruns} times` : ''}.` : 'No device: time passes, and nothing is heard here until it plays.';
+  const late = output === null ? '' : `, ${inMs(output.latencySeconds)} late${output.underruns > 0 ? `, ran dry ${output.underruns} times` : ''}`;
+  const silence = 'No device: time passes, and nothing is heard here until it plays.';
+  const open = monitor === null ? 'Not open.' : monitor.isSilent && output === null ? silence : `${soundName(monitor, output !== null, isDesktop)}${monitor.isSilent ? late : ' is open'}.`;
   return (
     <section className={styles.section} aria-label="Sound">
       <h2 className={styles.head}>Sound</h2>
