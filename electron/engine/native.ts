@@ -166,7 +166,7 @@ export interface NativeMonitor {
   setFinished(ranges: [number, number][]): void;
   /** Tracks have changed on disk in these frames. */
   refresh(range: [number, number]): void;
-  /** `loadWorst`, `overloads` and the true peaks begin anew. */
+  /** The worst loads, the overloads and the true peaks begin anew. */
   resetCounters(): void;
   /**
    * Puts an effect into a chain, crossfaded in once it is ready, in the place of what was there. What differs from that only in
@@ -288,6 +288,9 @@ export interface MonitorMeters {
   loadWorst: number;
   /** Blocks whose computing took longer than they last. */
   overloads: number;
+  /** Those of them whose own processor time did, and the worst block's: the rest were held up by the machine. */
+  ownOverloads: number;
+  ownLoadWorst: number;
   /** Blocks that the device dropped or repeated. */
   xruns: number;
   /** Times that playing stopped for the disk. */

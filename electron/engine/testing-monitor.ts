@@ -49,7 +49,7 @@ const effectFacts: NativeEffectFacts = {
 function silence(): MonitorMeters {
   const levels: MonitorLevels = { peak: [0, 0], rms: [0, 0], truePeak: 0 };
   return {
-    ...{ position: 0, isPlaying: false, isWaiting: false, songs: 0, blocks: 0, loadMean: 0, loadWorst: 0, overloads: 0, xruns: 0 },
+    ...{ position: 0, isPlaying: false, isWaiting: false, songs: 0, blocks: 0, loadMean: 0, loadWorst: 0, overloads: 0, ownOverloads: 0, ownLoadWorst: 0, xruns: 0 },
     ...{ lateReads: 0, readFaults: 0, nonFiniteBlocks: 0, droppedOutput: 0, inputLatencySeconds: 0, outputLatencySeconds: 0, isDeviceRunning: true },
     ...{ strips: [], master: levels, input: levels, send: levels, effects: [] },
   };

@@ -101,6 +101,8 @@ Napi::Object readingToJs(Napi::Env env, const session::MonitorReading& reading) 
   object.Set("loadMean", engine.loadMean);
   object.Set("loadWorst", engine.loadWorst);
   object.Set("overloads", number(engine.overloads));
+  object.Set("ownOverloads", number(reading.ownOverloads));
+  object.Set("ownLoadWorst", reading.ownLoadWorst);
   object.Set("xruns", number(reading.device.xruns));
   object.Set("lateReads", number(engine.lateReads));
   object.Set("readFaults", number(reading.readFaults));

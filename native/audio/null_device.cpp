@@ -51,7 +51,7 @@ core::Status NullDevice::start() {
 }
 
 void NullDevice::run() noexcept {
-  raiseThreadPriority();
+  raiseThreadPriority(ThreadRole::kDevice);
   const std::chrono::duration<double> block(static_cast<double>(frames_) / rate_);
   Clock::time_point due = Clock::now();
   float* const output[] = {output_.data(), output_.data() + frames_};

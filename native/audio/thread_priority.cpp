@@ -59,7 +59,8 @@ class Membership {
 
 }  // namespace
 
-void raiseThreadPriority() noexcept {
+/// Both roles: the system goes by deadlines, and schedules a workgroup together.
+void raiseThreadPriority(ThreadRole) noexcept {
   mach_timebase_info_data_t base{};
   mach_timebase_info(&base);
   const auto ticks = [&](double milliseconds) {
@@ -75,13 +76,15 @@ void raiseThreadPriority() noexcept {
 
 #else
 
-void raiseThreadPriority() noexcept {
+void raiseThreadPriority(ThreadRole role) noexcept {
+  const bool isDevice = role == ThreadRole::kDevice;
 #if defined(_WIN32)
-  SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_TIME_CRITICAL);
+  SetThreadPriority(GetCurrentThread(),
+                    isDevice ? THREAD_PRIORITY_TIME_CRITICAL : THREAD_PRIORITY_HIGHEST);
 #else
   // Below the servers' own threads (JACK's default is 10 below its -P, PipeWire's 88).
   sched_param parameters{};
-  parameters.sched_priority = 50;
+  parameters.sched_priority = isDevice ? 50 : 45;
   pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameters);
 #endif
 }

@@ -1,5 +1,6 @@
 #include "rt/convolution_insert.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "rt/limits.h"
@@ -10,6 +11,7 @@ ConvolutionInsert::ConvolutionInsert(std::unique_ptr<dsp::Convolver> convolver, 
                                      float dry, float wet)
     : convolver_(std::move(convolver)),
       missedBefore_(convolver_->missedBlocks()),
+      input_(rate, 1),
       dry_(rate, dry),
       wet_(rate, wet),
       wetSound_(2 * kMostFrames),
@@ -24,9 +26,13 @@ void ConvolutionInsert::setMix(float dry, float wet) noexcept {
 }
 
 void ConvolutionInsert::process(float* left, float* right, std::size_t frames) noexcept {
-  const float* const in[] = {left, right};
   float* const out[] = {wetSound_.data(), wetSound_.data() + kMostFrames};
-  convolver_->process(in, out, frames);
+  if (input_.now() < 1) {
+    convolveFadingIn(left, right, out, frames);
+  } else {
+    const float* const in[] = {left, right};
+    convolver_->process(in, out, frames);
+  }
   const std::size_t latency = convolver_->latency();
   if (latency > 0) {
     delay(left, line_.data(), frames);
@@ -41,6 +47,21 @@ void ConvolutionInsert::process(float* left, float* right, std::size_t frames) n
     left[i] = dry * left[i] + wet * out[0][i];
     right[i] = dry * right[i] + wet * out[1][i];
   }
+}
+
+/// A dry sound that comes late fades in with it; one that does not is faded by the chain.
+void ConvolutionInsert::convolveFadingIn(float* left, float* right, float* const* out,
+                                         std::size_t frames) noexcept {
+  for (std::size_t i = 0; i < frames; ++i) {
+    const float share = input_.next(1);
+    out[0][i] = share * left[i];
+    out[1][i] = share * right[i];
+  }
+  if (convolver_->latency() > 0) {
+    std::copy_n(out[0], frames, left);
+    std::copy_n(out[1], frames, right);
+  }
+  convolver_->process(out, out, frames);
 }
 
 void ConvolutionInsert::delay(float* channel, float* line, std::size_t frames) noexcept {

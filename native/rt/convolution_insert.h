@@ -20,6 +20,8 @@ class ConvolutionInsert final : public Insert {
 
   /// Linear; goes there in a straight line. [thread-safe]
   void setMix(float dry, float wet) noexcept;
+  /// Else each echo would begin with the step with which its first block does.
+  void beginInSound() noexcept override { input_.startAt(0); }
   void process(float* left, float* right, std::size_t frames) noexcept override;
   /// The dry sound is delayed by as much as the wet one comes late.
   std::size_t latencyFrames() const noexcept override { return convolver_->latency(); }
@@ -27,10 +29,12 @@ class ConvolutionInsert final : public Insert {
   std::uint64_t missedBlocks() const noexcept { return convolver_->missedBlocks() - missedBefore_; }
 
  private:
+  void convolveFadingIn(float* left, float* right, float* const* out, std::size_t frames) noexcept;
   void delay(float* channel, float* line, std::size_t frames) noexcept;
 
   const std::unique_ptr<dsp::Convolver> convolver_;
   const std::uint64_t missedBefore_;  ///< in its warm-up, which is faster than real time
+  Ramp input_;
   Ramp dry_;
   Ramp wet_;
   core::AlignedBuffer<float> wetSound_;  ///< [2][kMostFrames]

@@ -10,6 +10,9 @@ class Insert {
  public:
   virtual ~Insert() = default;
 
+  /// It is about to be faded in while sound goes on: what it remembers must not begin with a step.
+  /// [audio-thread]
+  virtual void beginInSound() noexcept {}
   /// Works in place on up to kMostFrames frames. Allocates nothing, locks nothing, never waits.
   /// [audio-thread]
   virtual void process(float* left, float* right, std::size_t frames) noexcept = 0;

@@ -23,6 +23,7 @@ bool InsertChain::replace(std::size_t index, Insert* insert) noexcept {
   if (slot.current == nullptr && insert == nullptr) return true;
   slot.previous = slot.current;
   slot.current = insert;
+  if (insert != nullptr) insert->beginInSound();
   slot.faded = 0;
   slot.isFading = true;
   return true;

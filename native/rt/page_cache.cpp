@@ -16,29 +16,33 @@ const float* PageCache::hold(Page page) noexcept {
   if (heldCount_ == kMostHeld) return nullptr;
   for (Slot& slot : slots_) {
     if (slot.page.load(std::memory_order_relaxed) != page) continue;
-    State ready = State::kReady;
-    if (!slot.state.compare_exchange_strong(ready, State::kHeld, std::memory_order_acquire)) {
+    Mark mark = slot.mark.load(std::memory_order_relaxed);
+    const Mark held = markOf(State::kHeld, block_.load(std::memory_order_relaxed));
+    if (stateOf(mark) != State::kReady ||
+        !slot.mark.compare_exchange_strong(mark, held, std::memory_order_acquire)) {
       continue;
     }
     if (slot.page.load(std::memory_order_relaxed) == page) {
       held_[heldCount_++] = &slot;
       return slot.samples;
     }
-    slot.state.store(State::kReady, std::memory_order_release);
+    slot.mark.store(mark, std::memory_order_release);
   }
   return nullptr;
 }
 
 void PageCache::release() noexcept {
+  const std::uint64_t block = block_.load(std::memory_order_relaxed);
   for (std::size_t i = 0; i < heldCount_; ++i) {
-    held_[i]->state.store(State::kReady, std::memory_order_release);
+    held_[i]->mark.store(markOf(State::kReady, block), std::memory_order_release);
   }
   heldCount_ = 0;
+  block_.store(block + 1, std::memory_order_relaxed);
 }
 
 bool PageCache::has(Page page) const noexcept {
   for (const Slot& slot : slots_) {
-    if (!slot.isOutdated && slot.state.load(std::memory_order_acquire) != State::kFree &&
+    if (!slot.isOutdated && stateOf(slot.mark.load(std::memory_order_acquire)) != State::kFree &&
         slot.page.load(std::memory_order_relaxed) == page) {
       return true;
     }
@@ -46,11 +50,12 @@ bool PageCache::has(Page page) const noexcept {
   return false;
 }
 
-/// Makes a slot the reader's own, unless the audio thread holds it.
-bool PageCache::claim(Slot& slot) noexcept {
-  if (slot.state.load(std::memory_order_acquire) == State::kFree) return true;
-  State ready = State::kReady;
-  if (!slot.state.compare_exchange_strong(ready, State::kFree, std::memory_order_acquire)) {
+/// Makes a slot the reader's own, unless the audio thread holds it or has held it since.
+bool PageCache::claim(Slot& slot, Mark mark) noexcept {
+  if (stateOf(mark) == State::kFree) return true;
+  if (stateOf(mark) == State::kHeld ||
+      !slot.mark.compare_exchange_strong(mark, markOf(State::kFree, 0),
+                                         std::memory_order_acquire)) {
     return false;
   }
   slot.page.store(-1, std::memory_order_relaxed);
@@ -61,13 +66,15 @@ bool PageCache::claim(Slot& slot) noexcept {
 void PageCache::publish(Page page) noexcept {
   taken_->isOutdated = false;
   taken_->page.store(page, std::memory_order_relaxed);
-  taken_->state.store(State::kReady, std::memory_order_release);
+  taken_->mark.store(markOf(State::kReady, 0), std::memory_order_release);
   sweep();
 }
 
 void PageCache::sweep() noexcept {
   for (Slot& slot : slots_) {
-    if (slot.isOutdated && has(slot.page.load(std::memory_order_relaxed))) claim(slot);
+    if (slot.isOutdated && has(slot.page.load(std::memory_order_relaxed))) {
+      claim(slot, slot.mark.load(std::memory_order_acquire));
+    }
   }
 }
 
@@ -80,7 +87,9 @@ void PageCache::outdate(Page first, Page last) noexcept {
 
 void PageCache::drop(Page page) noexcept {
   for (Slot& slot : slots_) {
-    if (slot.page.load(std::memory_order_relaxed) == page && !claim(slot)) slot.isOutdated = true;
+    if (slot.page.load(std::memory_order_relaxed) != page) continue;
+    const Mark mark = slot.mark.load(std::memory_order_acquire);
+    if (isRecent(mark) || !claim(slot, mark)) slot.isOutdated = true;
   }
 }
 

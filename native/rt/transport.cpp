@@ -43,6 +43,7 @@ std::array<std::int64_t, kMostFading> Transport::fading() const noexcept {
   std::array<std::int64_t, kMostFading> positions{};
   positions.fill(-1);
   for (std::size_t i = 0; i < tailCount_; ++i) positions[i] = tails_[i].position;
+  if (hasPendingSeek_ && isRunning_ && tailCount_ < kMostTails) positions[tailCount_] = position_;
   return positions;
 }
 
@@ -56,7 +57,7 @@ void Transport::fadeOut() noexcept {
   isRunning_ = false;
   if (gain_ <= 0) return;
   if (tailCount_ == kMostTails) {
-    tails_[0] = tails_[1];
+    std::move(tails_.begin() + 1, tails_.end(), tails_.begin());
     --tailCount_;
   }
   tails_[tailCount_++] = {position_, gain_};

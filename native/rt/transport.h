@@ -50,7 +50,8 @@ class Transport {
   /// Nothing sounds or fades.
   bool isSilent() const noexcept { return !isRunning_ && tailCount_ == 0; }
   std::int64_t fadeFrames() const noexcept { return fade_; }
-  /// Where what fades out is in the song; −1 for each that is not.
+  /// Where what fades out is in the song, and what plays on until a seek can be made; −1 for each
+  /// that is not.
   std::array<std::int64_t, kMostFading> fading() const noexcept;
   /// Times that time stood still in the middle of playing.
   std::uint64_t lateReads() const noexcept { return lateReads_; }

@@ -83,7 +83,7 @@ double measureLoad(dsp::Convolver& convolver, const EffectSetting& setting) {
 
 /// First thing on the thread that computes a tail.
 void prepareWorker() {
-  audio::raiseThreadPriority();
+  audio::raiseThreadPriority(audio::ThreadRole::kHelper);
   thread_local const rt::FlushDenormals untilItsEnd;
 }
 

@@ -7,6 +7,8 @@
 #include <thread>
 #include <utility>
 
+#include "core/thread_time.h"
+
 namespace stemwright::session {
 namespace {
 
@@ -255,6 +257,8 @@ Status Monitor::refresh(FrameRange range) {
 
 Status Monitor::resetCounters() {
   const std::lock_guard lock(mutex_);
+  ownOverloads_ = 0;
+  ownLoadWorst_ = 0;
   return sent(engine_->resetCounters());
 }
 
@@ -272,6 +276,7 @@ core::Result<EffectFacts> Monitor::setEffect(const InsertPlace& place,
   auto [insert, facts] = std::move(prepared).value();
   rt::Insert* const raw = insert.get();
   const std::lock_guard lock(mutex_);
+  engine_->collect();
   STEMWRIGHT_TRY(checkPlace(place));
   STEMWRIGHT_TRY(sent(engine_->setInsert(place.strip, place.slot, std::move(insert))));
   effects_.insert_or_assign(place, Placed{request, facts, raw});
@@ -291,6 +296,7 @@ core::Result<bool> Monitor::glide(const InsertPlace& place, const EffectRequest&
 
 Status Monitor::removeEffect(const InsertPlace& place) {
   const std::lock_guard lock(mutex_);
+  engine_->collect();
   STEMWRIGHT_TRY(checkPlace(place));
   STEMWRIGHT_TRY(sent(engine_->setInsert(place.strip, place.slot, nullptr)));
   effects_.erase(place);
@@ -343,6 +349,8 @@ MonitorReading Monitor::read() {
   }
   reading.readFaults = stream_ == nullptr ? 0 : stream_->readFaults();
   reading.droppedOutput = droppedOutput_.load(std::memory_order_relaxed);
+  reading.ownOverloads = ownOverloads_.load(std::memory_order_relaxed);
+  reading.ownLoadWorst = ownLoadWorst_.load(std::memory_order_relaxed);
   return reading;
 }
 
@@ -373,8 +381,21 @@ void Monitor::setPace(double pace) noexcept {
 
 void Monitor::render(const float* const* input, std::size_t inputs, float* const* output,
                      std::size_t outputs, std::size_t frames) noexcept {
+  const auto begun = std::chrono::steady_clock::now();
+  const std::optional<double> start = core::threadSeconds();
   engine_->process(input, inputs, output, outputs, frames);
   if (probe_) probe_->process(input, inputs, output, outputs, frames);
+  const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begun;
+  const std::optional<double> end = core::threadSeconds();
+  noteOwnTime(start && end ? *end - *start : passed.count(), frames);
+}
+
+void Monitor::noteOwnTime(double seconds, std::size_t frames) noexcept {
+  const double load = seconds * engine_->rate() / static_cast<double>(std::max<std::size_t>(1, frames));
+  if (load > 1) ownOverloads_.fetch_add(1, std::memory_order_relaxed);
+  if (load > ownLoadWorst_.load(std::memory_order_relaxed)) {
+    ownLoadWorst_.store(load, std::memory_order_relaxed);
+  }
 }
 
 void Monitor::take(const float* const* output, std::size_t frames) noexcept {

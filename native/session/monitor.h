@@ -89,6 +89,10 @@ struct MonitorReading {
   std::vector<std::pair<InsertPlace, EffectReading>> effects;  ///< those that have to tell
   std::uint64_t readFaults = 0;
   std::uint64_t droppedOutput = 0;  ///< frames that nobody read in time
+  /// Blocks whose own processor time was longer than they last: those of the engine's overloads
+  /// that are not the machine's. Where a thread's time is not told: all of them.
+  std::uint64_t ownOverloads = 0;
+  double ownLoadWorst = 0;  ///< processor time over the time there was, of the worst block
 };
 
 /// Playing and listening: a device, the engine on its thread, and the song that it plays. Frames
@@ -160,6 +164,7 @@ class Monitor final : private audio::Renderer, private audio::Sink {
   void render(const float* const* input, std::size_t inputs, float* const* output,
               std::size_t outputs, std::size_t frames) noexcept override;
   void take(const float* const* output, std::size_t frames) noexcept override;
+  void noteOwnTime(double seconds, std::size_t frames) noexcept;
 
   static constexpr std::size_t kMostOutput = std::size_t{1} << 18;  // samples
 
@@ -186,6 +191,8 @@ class Monitor final : private audio::Renderer, private audio::Sink {
   std::unique_ptr<rt::LatencyProbe> probe_;  ///< where there is an input
   core::SpscRing<float> output_;
   std::atomic<std::uint64_t> droppedOutput_{0};
+  std::atomic<std::uint64_t> ownOverloads_{0};
+  std::atomic<double> ownLoadWorst_{0};
   const core::CoreReservation core_;       ///< separations leave one to the sound
   audio::NullDevice* silent_ = nullptr;    ///< `device_`, where it is one
   std::unique_ptr<audio::Device> device_;  ///< last, so that it stops first

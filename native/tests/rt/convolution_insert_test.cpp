@@ -97,6 +97,7 @@ TEST_SUITE("rt") {
         // Each multiplies by one number, after a while: a step in it would be heard.
         std::vector<float> response(3000 + static_cast<std::size_t>(block), 0.0f);
         response[0] = block % 40 == 5 ? 1.0f : 0.25f;
+        response[2400] = 0.5f;  // an echo, past the crossfade
         REQUIRE(engine.setInsert(kInputStrip, 0, reverb(response, 0.5f, 1)));
         engine.collect();
       }
@@ -111,6 +112,34 @@ TEST_SUITE("rt") {
     }
     CAPTURE(stemwright::testing::lastOffence());
     CHECK(stemwright::testing::offences() == before);
+    CHECK(steepest < 0.01f);
+    CHECK(last == doctest::Approx(0.625).epsilon(0.01));
+  }
+
+  TEST_CASE("one whose sound comes late begins without a step") {
+    Engine engine(kRate);
+    REQUIRE(engine.setGains(kInputStrip, gainsOf(1, 0)));
+    std::vector<float> in(256, 0.5f);
+    std::vector<float> left(256);
+    std::vector<float> right(256);
+    const float* const input[] = {in.data(), in.data()};
+    float* const output[] = {left.data(), right.data()};
+    float last = 0;
+    float steepest = 0;
+    for (int block = 0; block < 80; ++block) {
+      if (block == 20) {
+        std::vector<float> response(3000);
+        response[0] = 0.25f;
+        auto insert = reverb(response, 0.5f, 1, ConvolutionMode::kFft);
+        REQUIRE(insert->latencyFrames() == 4096);
+        REQUIRE(engine.setInsert(kInputStrip, 0, std::move(insert)));
+      }
+      engine.process(input, 2, output, 2, 256);
+      for (const float sample : left) {
+        steepest = std::max(steepest, std::abs(sample - last));
+        last = sample;
+      }
+    }
     CHECK(steepest < 0.01f);
     CHECK(last == doctest::Approx(0.375).epsilon(0.01));
   }

@@ -60,6 +60,24 @@ TEST_SUITE("rt") {
     CHECK(cache.hold(5)[0] == 2);
   }
 
+  TEST_CASE("what was held a block ago is neither replaced nor dropped: sound may fade out there") {
+    PageCache cache(1, 2);
+    put(cache, 0, 0, kNone);
+    put(cache, 1, 1, kNone);
+    REQUIRE(cache.hold(0) != nullptr);
+    cache.release();
+    put(cache, 7, 7, kNone);
+    CHECK(cache.has(0));
+    CHECK_FALSE(cache.has(1));
+    cache.drop(0);
+    CHECK_FALSE(cache.has(0));
+    CHECK(cache.hold(0) != nullptr);
+    cache.release();
+    cache.release();
+    put(cache, 8, 8, [](PageCache::Page page) { return page == 7; });
+    CHECK(cache.hold(0) == nullptr);
+  }
+
   TEST_CASE("a reader that fills and an audio thread that holds never see half a page") {
     PageCache cache(1, 6);
     std::atomic<bool> stopping{false};

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cmath>
 #include <random>
 #include <vector>
@@ -166,6 +167,22 @@ TEST_SUITE("rt") {
     }
     // Two may fade out while one fades in.
     CHECK(steepest(player.sound) < 3.01 / kFade);
+  }
+
+  TEST_CASE("what plays on until a seek can be made is told as sounding") {
+    using Places = std::array<std::int64_t, stemwright::rt::kMostFading>;
+    constexpr auto kHalf = static_cast<std::int64_t>(kFade / 2);
+    Player player;
+    player.transport.play();
+    player.runOnes(500);
+    player.transport.seek(300'000);
+    player.runOnes(kFade / 2);
+    player.transport.seek(600'000);
+    CHECK(player.transport.position() == 600'000);
+    CHECK(player.transport.fading() == Places{500 + kHalf, 300'000 + kHalf, -1});
+    player.runOnes(kFade);
+    CHECK(player.transport.position() == 600'000 + kHalf);
+    CHECK(player.transport.fading() == Places{300'000 + 3 * kHalf, -1, -1});
   }
 
   TEST_CASE("time stands still where sound is late, without a step, and is counted once") {

@@ -7,13 +7,10 @@
 #include <vector>
 
 #include "audio/null_device.h"
+#include "core/thread_time.h"
 #include "rt/engine.h"
 #include "tests/rt/test_song.h"
 #include "tests/support/realtime_trap.h"
-
-#if !defined(_WIN32)
-#include <time.h>
-#endif
 
 using stemwright::audio::NullDevice;
 using stemwright::audio::Renderer;
@@ -26,15 +23,9 @@ namespace {
 
 constexpr std::size_t kBlock = 128;
 
-/// Of this thread alone: what else the machine does is not in it. 0 where nothing tells.
+/// 0 where nothing tells.
 double threadSeconds() {
-#if defined(_WIN32)
-  return 0;
-#else
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-#endif
+  return stemwright::core::threadSeconds().value_or(0);
 }
 
 /// An engine on a device's thread, in a trap, with a record of what it played and took.
