@@ -14,6 +14,7 @@
 #include "addon/trace.h"
 #include "addon/track_functions.h"
 #include "addon/track_writer_handle.h"
+#include "core/heap.h"
 #include "session/info.h"
 
 namespace stemwright::addon {
@@ -85,6 +86,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
 namespace {
 
 Napi::Object stemwrightInit(Napi::Env env, Napi::Object exports) {
+  stemwright::core::returnLargeBlocks();
   return stemwright::addon::initialise(env, exports);
 }
 

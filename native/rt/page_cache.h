@@ -14,7 +14,8 @@ namespace stemwright::rt {
 
 /// Stretches of a song in memory, each with all of its stems, so that they are there or missing
 /// together. One thread fills pages, the audio thread holds those that it reads; neither waits for
-/// the other. What the audio thread has held stays for a block longer: it may have to fade out there.
+/// the other. What the audio thread has held stays for a block longer: it may have to fade out
+/// there.
 class PageCache {
  public:
   static constexpr std::size_t kPageFrames = 4096;
@@ -43,7 +44,8 @@ class PageCache {
   /// [reader] Pages from `first` to before `last` are to be read anew; until then they are heard as
   /// they are.
   void outdate(Page first, Page last) noexcept;
-  /// [reader] A page is not to be heard as it is; one that is held, or was a block ago, is outdated.
+  /// [reader] A page is not to be heard as it is; one that is held, or was a block ago, is
+  /// outdated.
   void drop(Page page) noexcept;
   /// [reader] Drops outdated pages that are there anew and were held when they came.
   void sweep() noexcept;
@@ -90,8 +92,8 @@ float* PageCache::take(IsWanted isWanted) noexcept {
     const Mark mark = slot.mark.load(std::memory_order_acquire);
     const bool isFree = stateOf(mark) == State::kFree;
     const bool isLeft = stateOf(mark) == State::kReady && !isRecent(mark);
-    if (isFree || (taken_ == nullptr && isLeft &&
-                   !isWanted(slot.page.load(std::memory_order_relaxed)))) {
+    if (isFree ||
+        (taken_ == nullptr && isLeft && !isWanted(slot.page.load(std::memory_order_relaxed)))) {
       taken_ = &slot;
       taken = mark;
     }

@@ -391,7 +391,8 @@ void Monitor::render(const float* const* input, std::size_t inputs, float* const
 }
 
 void Monitor::noteOwnTime(double seconds, std::size_t frames) noexcept {
-  const double load = seconds * engine_->rate() / static_cast<double>(std::max<std::size_t>(1, frames));
+  const double load =
+      seconds * engine_->rate() / static_cast<double>(std::max<std::size_t>(1, frames));
   if (load > 1) ownOverloads_.fetch_add(1, std::memory_order_relaxed);
   if (load > ownLoadWorst_.load(std::memory_order_relaxed)) {
     ownLoadWorst_.store(load, std::memory_order_relaxed);

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/memory_usage.h"
 #include "tests/rt/test_song.h"
 
 using stemwright::core::ErrorCode;
@@ -198,6 +199,30 @@ TEST_SUITE("session") {
     REQUIRE(monitor->setEffect(place, reverb).ok());
     REQUIRE(monitor->unload().ok());
     CHECK(monitor->setEffect(place, reverb).error().code == ErrorCode::kInvalidArgument);
+  }
+
+  TEST_CASE("effects that were exchanged are let go of, though nobody asks how it goes") {
+    using stemwright::core::MemoryOwner;
+    const TemporaryFolder folder;
+    writeTrack(folder.file("ir.f32"), 1, noise(40'000, 8, 0.01f));
+    const auto held = [] {
+      const auto owners = stemwright::core::memoryUsage().owners;
+      return owners[static_cast<std::size_t>(MemoryOwner::kConvolution)].current;
+    };
+    const std::size_t before = held();
+    const auto monitor = openSilent();
+    stemwright::session::ReverbRequest reverb{folder.file("ir.f32"), 1};
+    reverb.isThreaded = false;
+    std::size_t one = 0;
+    for (int i = 0; i < 12; ++i) {
+      reverb.edit.isReversed = i % 2 == 1;
+      REQUIRE(monitor->setEffect({stemwright::session::kMasterStrip, 0}, reverb).ok());
+      if (i == 0) one = held() - before;
+      std::vector<float> sound;
+      listen(*monitor, sound, 4000);  // longer than a crossfade
+    }
+    CHECK(one > 40'000);
+    CHECK(held() - before <= 3 * one);
   }
 
   TEST_CASE("effects that come with a song are heard from its first frame on") {
