@@ -25,6 +25,8 @@ test('a dropped song is separated, heard, mixed, exported, and found again', asy
   await test.step('it is heard while it is separated', async () => {
     await studio.button('Separate').click();
     await expect(page.getByRole('progressbar').first()).toBeVisible();
+    // However long it takes to look at what is heard, the song does not end.
+    await studio.button('Loop').click();
     await studio.button('Play').click();
   });
   // Three, as separating takes every core: one of them may hold a gap.
