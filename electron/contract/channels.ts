@@ -1,14 +1,14 @@
 /** The one list of what the renderer may ask and what it is told. Both ends parse every message with these schemas. */
 import { z } from 'zod';
 import { BenchmarkAdvice, BenchmarkList, BenchmarkNames, BenchmarkProgress, BenchmarkResult, BenchmarkState, SavedBenchmarks, SavedBenchmarksSummary } from './benchmark.ts';
-import { ChainPreset, Effect, EffectPlace, EffectStrip, PlacedEffect, ResponseEdit, ResponseFacts, ResponseLibrary, ResponseRef, Send } from './effects.ts';
+import { ChainPreset, Effect, EffectPlace, EffectStrip, ModeLoad, PlacedEffect, ReverbEffect, ResponseEdit, ResponseFacts, ResponseLibrary, ResponseRef, Send } from './effects.ts';
 import { Fault } from './errors.ts';
 import { Hardware } from './hardware.ts';
 import { ModelDescriptor, PublishedQuality, SeparationMode } from './model.ts';
-import { LoopbackLatency, Meters, MonitorChoice, MonitorLoad, MonitorState, SoundDevices, Strip, TimePitch, TransportState } from './monitor.ts';
-import { ExportSpec, Library, Mix, PrintName, Project, Title, TrackKind } from './project.ts';
+import { LoopbackLatency, Meters, MonitorChoice, MonitorLoad, MonitorState, SoundDevices, Strip, TransportState } from './monitor.ts';
+import { ExportSpec, Library, Mix, PrintName, PrintSource, Project, Title } from './project.ts';
 import { AbsolutePath, Id, ItemPlan, ItemProgress, Queue, QueueItem, QueueOptions, Redo } from './queue.ts';
-import { Rhythm, RhythmCorrection } from './rhythm.ts';
+import { Rhythm, RhythmCorrection, TimePitch } from './rhythm.ts';
 import { Preset, Settings } from './settings.ts';
 
 const none = z.null();
@@ -130,8 +130,13 @@ export const requests = {
   /** Tempo, beats and key: found when it is first asked for, and kept. */
   'projects.rhythm': { args: byId, result: Rhythm },
   'projects.correctRhythm': { args: z.strictObject({ id: Id, correction: RhythmCorrection }), result: Rhythm },
-  /** Renders a track through the effects that are kept for it to a new one. Playing on is not disturbed: load it to hear it. */
-  'projects.print': { args: z.strictObject({ id: Id, track: z.strictObject({ kind: TrackKind, name: z.string().min(1).max(64) }), name: PrintName }), result: taskStarted },
+  /**
+   * Renders a track or a bus through the effects that are kept for it to a new track, at the song's own pitch and tempo. Playing on
+   * is not disturbed: load it to hear it.
+   */
+  'projects.print': { args: z.strictObject({ id: Id, source: PrintSource, name: PrintName }), result: taskStarted },
+  /** The same once more, with the effects and gains of then, of the tracks as they are now. */
+  'projects.printAgain': { args: z.strictObject({ id: Id, name: PrintName }), result: taskStarted },
   /** Takes a printed track back. */
   'projects.removePrint': { args: z.strictObject({ id: Id, name: PrintName }), result: Project },
   'projects.export': { args: ExportSpec, result: taskStarted },
@@ -179,6 +184,8 @@ export const requests = {
    * @throws 'input' when a response cannot be used; what was there stays
    */
   'monitor.setEffect': { args: z.strictObject({ place: EffectPlace, effect: Effect.nullable() }), result: PlacedEffect.nullable() },
+  /** What each mode of a convolution would take of this device's time, measured now on other threads. */
+  'monitor.measureModes': { args: z.strictObject({ effect: ReverbEffect }), result: z.array(ModeLoad) },
   /** Moves an effect within its chain; those between move up. */
   'monitor.moveEffect': { args: z.strictObject({ place: EffectPlace, slot: EffectPlace.shape.slot }), result: none },
   'monitor.setSend': { args: Send, result: none },

@@ -67,7 +67,7 @@ export type ResponseRef = z.infer<typeof ResponseRef>;
 export const reverbModes = ['direct', 'fft', 'uniform', 'partitioned'] as const;
 export const reverbBlocks = [64, 128, 256, 512, 1024, 2048, 4096, 8192] as const;
 
-const Reverb = z.strictObject({
+export const ReverbEffect = z.strictObject({
   kind: z.literal('reverb'),
   isBypassed,
   response: ResponseRef,
@@ -88,11 +88,11 @@ const Reverb = z.strictObject({
 export const Effect = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('gain'), isBypassed, gainDb: z.number().min(-96).max(24) }),
   z.strictObject({ kind: z.literal('eq'), isBypassed, bands: z.array(EqBand).max(8) }),
-  Reverb,
+  ReverbEffect,
   z.strictObject({ kind: z.literal('limiter'), isBypassed, ceilingDb: z.number().min(-24).max(0) }),
 ]);
 export type Effect = z.infer<typeof Effect>;
-export type ReverbEffect = z.infer<typeof Reverb>;
+export type ReverbEffect = z.infer<typeof ReverbEffect>;
 
 /** What is told of a reverb once it is prepared. */
 const ReverbFacts = z.strictObject({
@@ -114,6 +114,10 @@ const ReverbFacts = z.strictObject({
   load: z.number(),
 });
 export type ReverbFacts = z.infer<typeof ReverbFacts>;
+
+/** Shares of the time there is, of the audio thread: on average, and in the worst block. */
+export const ModeLoad = z.strictObject({ mode: z.enum(reverbModes), load: z.number(), worstLoad: z.number(), latencySeconds: z.number() });
+export type ModeLoad = z.infer<typeof ModeLoad>;
 
 export const PlacedEffect = z.strictObject({
   place: EffectPlace,

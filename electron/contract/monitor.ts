@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { EffectPlace, PlacedEffect, Send } from './effects.ts';
 import { TrackKind } from './project.ts';
 import { Id } from './queue.ts';
+import { TimePitch } from './rhythm.ts';
 
 const count = z.int().nonnegative();
 /** Linear; 16 is about 24 dB. */
@@ -61,10 +62,6 @@ export const MonitorLoad = z.strictObject({
   position: count.nullable(),
 });
 export type MonitorLoad = z.infer<typeof MonitorLoad>;
-
-/** Pitch and tempo of the song, each by itself; cents are fractions of `semitones`. At 0 and 1 the samples are the tracks' own. */
-export const TimePitch = z.strictObject({ semitones: z.number().min(-12).max(12), speed: z.number().min(0.5).max(1.5) });
-export type TimePitch = z.infer<typeof TimePitch>;
 
 /** From the output through a cable to the input, as measured. */
 export const LoopbackLatency = z.strictObject({ frames: count, seconds: z.number().nonnegative() });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { SeparationMode } from './model.ts';
 import { AbsolutePath, Id } from './queue.ts';
+import { TimePitch } from './rhythm.ts';
 import { ClipMode, Dither, SeparationReport, StemFormat } from './separation.ts';
 
 const count = z.int().nonnegative();
@@ -61,6 +62,18 @@ export const PrintName = z.string().trim().min(1).max(64).regex(/^[^./\\\p{Cc}\p
 /** A `print` is a track that was rendered through its effects. */
 export const TrackKind = z.enum(['original', 'stem', 'print', 'residual']);
 
+const PrintedTrack = z.strictObject({ kind: TrackKind, name: z.string().min(1).max(64) });
+
+/**
+ * What a print is of: a track through its own effects, before its fader; or what the send bus or the master makes of tracks, each
+ * through its effects, at its gain (linear) and as far as it sends.
+ */
+export const PrintSource = z.union([
+  PrintedTrack,
+  z.strictObject({ kind: z.enum(['send', 'master']), tracks: z.array(PrintedTrack.extend({ gain: z.number().min(0).max(16), pan })).min(1).max(26) }),
+]);
+export type PrintSource = z.infer<typeof PrintSource>;
+
 /**
  * Addresses are relative to the page's; the first two answer ranges: interleaved f32le, and peaks (native/pcm/peaks.h).
  * `residual` is what the song has and no stem does.
@@ -87,6 +100,8 @@ export const Mix = z.strictObject({
     .refine((strips) => Object.keys(strips).length <= 32, 'more than 32 strips'),
   loop: z.tuple([seconds, seconds]).nullable(),
   isLooping: z.boolean(),
+  /** Absent: as the song is. */
+  timePitch: TimePitch.optional(),
   markers: z.array(z.strictObject({ id: z.string().min(1).max(64), seconds, label: z.string().max(200) })).max(1000),
 });
 export type Mix = z.infer<typeof Mix>;
@@ -112,6 +127,8 @@ export const Project = ProjectSummary.extend({
   channels: z.union([z.literal(1), z.literal(2)]),
   frames: count,
   tracks: z.array(ProjectTrack),
+  /** Names of prints that were made before a part of what they are of was done anew, or taken back. */
+  stalePrints: z.array(z.string()),
   report: SeparationReport,
   /** Null: as it comes. */
   mix: Mix.nullable(),

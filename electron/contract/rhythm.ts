@@ -3,6 +3,10 @@ import { z } from 'zod';
 const bpm = z.number().min(20).max(400);
 const confidence = z.number().min(0).max(1);
 
+/** Pitch and tempo of a song, each by itself; cents are fractions of `semitones`. At 0 and 1 the samples are the tracks' own. */
+export const TimePitch = z.strictObject({ semitones: z.number().min(-12).max(12), speed: z.number().min(0.5).max(1.5) });
+export type TimePitch = z.infer<typeof TimePitch>;
+
 /** The tonic is a pitch class, from C on. */
 const Key = z.strictObject({ tonic: z.int().min(0).max(11), isMinor: z.boolean() });
 

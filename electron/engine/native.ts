@@ -33,7 +33,7 @@ export interface NativeModule {
   startSeparation(spec: NativeSeparationSpec, onEvent: (event: NativeSeparationEvent) => void): NativeJob;
   /** Convolves a track with another, in the memory of the response alone. Events as of a separation; `segment` counts chunks. */
   startConvolution(spec: NativeConvolutionSpec, onEvent: (event: NativeSeparationEvent) => void): Pick<NativeJob, 'cancel'>;
-  /** A track through a chain of effects, as a monitor at its rate would play it, without its lag. Events as of a convolution. */
+  /** What comes out of a bus of the mixer, as a monitor at the tracks' rate would play it, without its lag. Events as of a convolution. */
   startPrint(spec: NativePrintSpec, onEvent: (event: NativeSeparationEvent) => void): Pick<NativeJob, 'cancel'>;
   /** The linear gain that makes sound through this response as loud as it was. */
   responseGain(spec: { track: string; channels: number; rate: number }): Promise<number>;
@@ -174,6 +174,8 @@ export interface NativeMonitor {
    * when a reverb cannot keep pace; what was there stays.
    */
   setEffect(place: InsertPlace, effect: NativeEffect): Promise<NativeEffectFacts>;
+  /** What an effect would take on this device, too slow to be heard or not; nothing is heard of it. */
+  measureEffect(effect: NativeEffect): Promise<NativeEffectFacts>;
   removeEffect(place: InsertPlace): void;
   /** Into the send bus, after the fader. Linear. */
   setSend(strip: number | 'input', gain: number): void;
@@ -233,6 +235,8 @@ export interface NativeEffectFacts {
   warmUpSeconds: number;
   /** Time that the audio thread takes for it over the time there is, as measured before it was heard. */
   load: number;
+  /** Of one block. */
+  worstLoad: number;
 }
 
 export interface NativeResponseFacts {
@@ -481,13 +485,19 @@ export interface NativeConvolutionSpec {
   dry: number;
 }
 
+type NativeChain = { slot: number; effect: NativeEffect }[];
+
 export interface NativePrintSpec {
-  /** Of 1 or 2 channels. */
-  input: string;
+  /** Of one length; gains are linear, `send` comes after them. */
+  tracks: { path: string; effects: NativeChain; gain: number; pan: number; send: number }[];
+  /** 1 or 2. */
   channels: number;
   rate: number;
-  effects: { slot: number; effect: NativeEffect }[];
-  /** Made anew, of the input's length and channels. */
+  /** What the send bus makes of what it is sent, alone; else all that is heard. */
+  isSend: boolean;
+  sendEffects: NativeChain;
+  masterEffects: NativeChain;
+  /** Made anew, of the tracks' length and channels. */
   output: string;
 }
 

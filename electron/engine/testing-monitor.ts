@@ -30,6 +30,7 @@ export function fakeMonitor(info: NativeMonitor['info']): FakeMonitor {
       note('setEffect')(place, effect);
       return Promise.resolve(effectFacts);
     },
+    measureEffect: (effect) => Promise.resolve({ ...effectFacts, load: effect.kind === 'reverb' && effect.mode === 'direct' ? 3 : 0.1 }),
     ...{ unload: note('unload'), play: note('play'), pause: note('pause'), seek: note('seek'), loop: note('loop') },
     ...{ setStrip: note('setStrip'), setMaster: note('setMaster'), setInput: note('setInput'), setFinished: note('setFinished') },
     ...{ refresh: note('refresh'), resetCounters: note('resetCounters') },
@@ -43,7 +44,7 @@ export function fakeMonitor(info: NativeMonitor['info']): FakeMonitor {
 
 const effectFacts: NativeEffectFacts = {
   ...{ latencyFrames: 64, responseFrames: 44_100, responseGain: 0.5, dry: 1, blockSize: 512 },
-  ...{ readSeconds: 0.01, prepareSeconds: 0.02, warmUpSeconds: 0.03, load: 0.1 },
+  ...{ readSeconds: 0.01, prepareSeconds: 0.02, warmUpSeconds: 0.03, load: 0.1, worstLoad: 0.2 },
 };
 
 function silence(): MonitorMeters {

@@ -61,10 +61,13 @@ export function fakeNative(behaviour: FakeBehaviour = {}): NativeModule {
       });
       return { cancel: () => undefined };
     },
-    startPrint: ({ input, output, effects }, onEvent) => {
+    startPrint: ({ tracks, isSend, sendEffects, masterEffects, output }, onEvent) => {
       setImmediate(() => {
-        const gain = effects.reduce((product, { effect }) => product * (effect.kind === 'gain' ? effect.gain : 1), 1);
-        writeFileSync(output, Buffer.from(readTrack(input).map((value) => gain * value).buffer));
+        const gainOf = (effects: typeof sendEffects): number => effects.reduce((product, { effect }) => product * (effect.kind === 'gain' ? effect.gain : 1), 1);
+        const [sent, whole] = [gainOf(sendEffects), gainOf(masterEffects)];
+        const parts = tracks.map(({ path, effects, gain, send }) => readTrack(path).map((value) => value * gainOf(effects) * gain * (isSend ? send * sent : (1 + send * sent) * whole)));
+        const sum = (parts[0] ?? new Float32Array()).map((_, i) => parts.reduce((total, part) => total + (part[i] ?? 0), 0));
+        writeFileSync(output, Buffer.from(sum.buffer));
         onEvent({ type: 'progress', segment: 1, segments: 1, finished: [], fraction: 1, etaSeconds: 0 });
         onEvent({ type: 'done', seconds: 0, segmentSeconds: 0 });
       });

@@ -1,4 +1,4 @@
-import { chainSlots, type Effect, type EffectPlace, type EffectStrip, type PlacedEffect, type ReverbEffect, type ReverbFacts, type Send } from '../contract/effects.ts';
+import { chainSlots, reverbModes, type Effect, type EffectPlace, type EffectStrip, type ModeLoad, type PlacedEffect, type ReverbEffect, type ReverbFacts, type Send } from '../contract/effects.ts';
 import { StemwrightError, toFault } from '../contract/errors.ts';
 import { fromNative } from '../engine/errors.ts';
 import type { NativeEffect, NativeEffectFacts, NativeMonitor } from '../engine/native.ts';
@@ -171,6 +171,16 @@ export class EffectRack {
       await this.#putChain(native, strip);
     }
     await this.#putTracks(native);
+  }
+
+  /** One after the other, so that they do not measure each other. */
+  async measureModes(native: NativeMonitor, effect: ReverbEffect): Promise<ModeLoad[]> {
+    const loads: ModeLoad[] = [];
+    for (const mode of reverbModes) {
+      const { load, worstLoad, latencyFrames } = await native.measureEffect(await this.#native(native, { ...effect, mode }));
+      loads.push({ mode, load, worstLoad, latencySeconds: latencyFrames / native.info.rate });
+    }
+    return loads;
   }
 
   /** Puts those in whose responses were missing and are there now. @return whether any was */

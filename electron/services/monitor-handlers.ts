@@ -20,6 +20,7 @@ export function monitorHandlers({ monitor }: Pick<Services, 'monitor'>): Part<'m
     'monitor.setMaster': ({ gain }) => nothing(monitor.setMaster(gain)),
     'monitor.setInput': ({ strip }) => nothing(monitor.setInput(strip)),
     'monitor.setEffect': ({ place, effect }) => monitor.setEffect(place, effect),
+    'monitor.measureModes': ({ effect }) => monitor.measureModes(effect),
     'monitor.moveEffect': ({ place, slot }) => nothing(monitor.moveEffect(place, slot)),
     'monitor.setSend': (send) => nothing(monitor.setSend(send)),
     'monitor.resetCounters': () => nothing(monitor.resetCounters()),

@@ -1,6 +1,7 @@
-import type { Effect, EffectPlace, EffectStrip, PlacedEffect, Send } from '../contract/effects.ts';
+import type { Effect, EffectPlace, EffectStrip, ModeLoad, PlacedEffect, ReverbEffect, Send } from '../contract/effects.ts';
 import { printable, StemwrightError } from '../contract/errors.ts';
-import type { LoopbackLatency, Meters, MonitorChoice, MonitorLoad, MonitorState, SoundDevices, Strip, TimePitch, TransportState } from '../contract/monitor.ts';
+import type { LoopbackLatency, Meters, MonitorChoice, MonitorLoad, MonitorState, SoundDevices, Strip, TransportState } from '../contract/monitor.ts';
+import type { TimePitch } from '../contract/rhythm.ts';
 import { fromNative } from '../engine/errors.ts';
 import type { MonitorMeters, MonitorSong, MonitorStrip, NativeModule, NativeMonitor } from '../engine/native.ts';
 import { DeviceWatch } from './device-watch.ts';
@@ -331,6 +332,16 @@ export class Monitor {
   /** Writes down what was changed of a project's. */
   saveEffects(): Promise<void> {
     return this.#inTurn(() => this.#effects.flush());
+  }
+
+  /** Not in its turn: nothing waits for it. */
+  async measureModes(effect: ReverbEffect): Promise<ModeLoad[]> {
+    const { native } = this.#need();
+    try {
+      return await this.#effects.measureModes(native, effect);
+    } catch (error) {
+      throw fromNative(error);
+    }
   }
 
   /** Responses that were missing may be there now. */

@@ -12,10 +12,10 @@ const StoredEffect = z.strictObject({
 export type StoredEffect = z.infer<typeof StoredEffect>;
 
 /** A track's key, 'send' or 'master' to the effects in its slots. */
-const Chains = z.record(z.string().max(80), z.array(StoredEffect.nullable()).max(chainSlots));
+export const Chains = z.record(z.string().max(80), z.array(StoredEffect.nullable()).max(chainSlots));
 
 /** `effects.json` of a project: how it is heard, in a file of its own, as `mix.json`. Sends are by track. */
-const ProjectEffects = z.strictObject({ version: z.literal(1), chains: Chains, sends: z.record(z.string().max(80), Send.shape.gain) });
+export const ProjectEffects = z.strictObject({ version: z.literal(1), chains: Chains, sends: z.record(z.string().max(80), Send.shape.gain) });
 export type ProjectEffects = z.infer<typeof ProjectEffects>;
 
 export function effectsFile(folder: string): JsonFile<ProjectEffects> {

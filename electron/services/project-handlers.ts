@@ -6,7 +6,7 @@ import { completeProject } from './project-delivery.ts';
 import { exportProject } from './project-export.ts';
 import { checkSameSong, writeStemFile } from './project-files.ts';
 import { original, trackFile, type ProjectFolder } from './project-folder.ts';
-import { checkPrint, printTrack, removePrint } from './project-print.ts';
+import { checkAgain, checkPrint, printAgain, printTrack, removePrint, type PrintJob } from './project-print.ts';
 import { ProjectRhythms } from './project-rhythm.ts';
 import { checkRedo } from './redo.ts';
 import { defaultThreads, revealFolder, type Part, type Services } from './services.ts';
@@ -28,6 +28,17 @@ export function projectHandlers(services: Services): Part<'projects'> {
       await monitor.refresh(id);
       return open(id);
     });
+  };
+  const printing = (id: string, name: string, work: (project: ProjectFolder, job: PrintJob) => Promise<void>): { task: string } => {
+    const task = tasks.start('print', name, async ({ signal, update }) => {
+      await library.withTracks(id, async (project) => {
+        const { list } = await edits.state(project);
+        await work(project, { native, responses, edits: list, signal, onProgress: (fraction) => { update(fraction, ''); } });
+      });
+      emit('library', null);
+      return {};
+    });
+    return { task };
   };
   return {
     'projects.list': () => library.list(),
@@ -83,17 +94,17 @@ export function projectHandlers(services: Services): Part<'projects'> {
     'projects.stemFile': async ({ id, stem }) => ({ path: await library.withTracks(id, (project) => writeStemFile(project, stem)) }),
     'projects.rhythm': async ({ id }) => rhythms.get(await library.find(id)),
     'projects.correctRhythm': async ({ id, correction }) => rhythms.correct(await library.find(id), correction),
-    'projects.print': async ({ id, track, name }) => {
-      checkPrint(await library.find(id), track, name);
+    'projects.print': async ({ id, source, name }) => {
+      checkPrint(await library.find(id), source, name);
       await monitor.saveEffects();
-      const task = tasks.start('print', name, async ({ signal, update }) => {
-        await library.withTracks(id, (project) =>
-          printTrack(project, track, name, { native, responses, signal, onProgress: (fraction) => { update(fraction, track.name); } }),
-        );
-        emit('library', null);
-        return {};
+      return printing(id, name, (project, job) => printTrack(project, source, name, job));
+    },
+    'projects.printAgain': async ({ id, name }) => {
+      await checkAgain(await library.find(id), name);
+      return printing(id, name, async (project, job) => {
+        await printAgain(project, name, job);
+        await monitor.refresh(id);
       });
-      return { task };
     },
     'projects.removePrint': ({ id, name }) => change(id, (project) => removePrint(project, name)),
     'projects.export': async (spec) => {

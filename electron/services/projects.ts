@@ -4,6 +4,7 @@ import { fromWriteError, StemwrightError } from '../contract/errors.ts';
 import type { Library, Mix, Project, ProjectFile } from '../contract/project.ts';
 import type { ProjectEdits } from './project-edits.ts';
 import { mixFile, readProject, summarise, trackFile, trackRefs, writeProjectFile, type ProjectFolder, type TrackRef } from './project-folder.ts';
+import { readRecipes, stalePrints } from './project-prints.ts';
 import { Turns } from './turns.ts';
 
 /** The projects of a folder: what lies there is what there is. */
@@ -44,6 +45,7 @@ export class ProjectLibrary {
     const { rate, channels, frames } = found.file;
     const address = ({ kind, name }: TrackRef) => `tracks/project/${id}/${kind === 'stem' || kind === 'print' ? `${kind}s/${encodeURIComponent(name)}` : kind}`;
     const mix = await mixFile(found.folder).load();
+    const state = await edits.state(found);
     return {
       ...(await summarise(found)),
       folder: found.folder,
@@ -54,9 +56,10 @@ export class ProjectLibrary {
         peaks: `${address(track)}.peaks`,
         spectrum: `${address(track)}.spectrum`,
       })),
+      stalePrints: stalePrints(found.file.prints ?? [], state.list, await readRecipes(found.folder)),
       report: found.report,
       mix: mix === null ? null : withoutVersion(mix),
-      edits: await edits.state(found),
+      edits: state,
     };
   }
 
@@ -139,6 +142,6 @@ export class ProjectLibrary {
   }
 }
 
-function withoutVersion({ strips, loop, isLooping, markers }: Mix): Mix {
-  return { strips, loop, isLooping, markers };
+function withoutVersion({ strips, loop, isLooping, markers, timePitch }: Mix): Mix {
+  return { strips, loop, isLooping, markers, ...(timePitch === undefined ? {} : { timePitch }) };
 }

@@ -7,6 +7,7 @@ import type { Mix } from '../contract/project.ts';
 import { defaultQueueOptions as options } from '../contract/queue.ts';
 import type { Preset } from '../contract/settings.ts';
 import type { TestStudio } from './testing-studio.ts';
+import { reverb } from './testing-responses.ts';
 import { writeSmallModel } from './testing.ts';
 
 export interface RequestCase<C extends Channel> {
@@ -41,7 +42,7 @@ export async function prepareSubjects({ studio, folder, addProject }: TestStudio
 /** In an order in which they work. Nothing in them needs an engine or ffmpeg. */
 export function requestCases({ folder, model, project, item }: Subjects): RequestCases {
   const part = { name: 'drums', inputs: [{ stem: 'drums', gain: 1, pan: 0 }] };
-  const mix: Mix = { strips: { drums: { gainDb: -3, pan: 0.5, isMuted: false, isSolo: true } }, loop: [0, 1], isLooping: true, markers: [{ id: 'a', seconds: 1, label: 'Verse' }] };
+  const mix: Mix = { strips: { drums: { gainDb: -3, pan: 0.5, isMuted: false, isSolo: true } }, loop: [0, 1], isLooping: true, markers: [{ id: 'a', seconds: 1, label: 'Verse' }], timePitch: { semitones: 2, speed: 0.75 } };
   const strip = { gain: 0.5, pan: -1, isMuted: false, isSolo: true };
   return {
     'app.info': { args: null },
@@ -73,7 +74,8 @@ export function requestCases({ folder, model, project, item }: Subjects): Reques
     'projects.reapply': { args: { id: project }, fault: 'usage' },
     'projects.rhythm': { args: { id: project } },
     'projects.correctRhythm': { args: { id: project, correction: { kind: 'double' } } },
-    'projects.print': { args: { id: project, track: { kind: 'stem', name: 'flute' }, name: 'Wet flute' }, fault: 'usage' },
+    'projects.print': { args: { id: project, source: { kind: 'stem', name: 'flute' }, name: 'Wet flute' }, fault: 'usage' },
+    'projects.printAgain': { args: { id: project, name: 'Wet flute' }, fault: 'usage' },
     'projects.removePrint': { args: { id: project, name: 'Wet flute' }, fault: 'usage' },
     'projects.export': {
       args: { project, parts: [part], format: 'flac', clipMode: null, dither: 'triangular', rate: 'source', pattern: '{stem}', folder: join(folder, 'out') },
@@ -91,6 +93,8 @@ export function requestCases({ folder, model, project, item }: Subjects): Reques
     'monitor.setMaster': { args: { gain: 0.5 } },
     'monitor.setInput': { args: { strip }, fault: 'usage' },
     'monitor.setEffect': { args: { place: { strip: 'master', slot: 7 }, effect: { kind: 'limiter', isBypassed: false, ceilingDb: -1 } } },
+    // There is no such file.
+    'monitor.measureModes': { args: { effect: { ...reverb, response: { path: '/music/none.wav' } } }, fault: 'input' },
     'monitor.moveEffect': { args: { place: { strip: 'master', slot: 7 }, slot: 6 } },
     'monitor.setSend': { args: { strip: 0, gain: 0.5 } },
     'chains.save': { args: { name: 'Loud', strip: 'master' } },

@@ -31,6 +31,14 @@ session::ConvolutionRequest readRequest(const Argument& spec) {
   return request;
 }
 
+std::vector<session::PrintEffect> readChain(const Argument& list) {
+  std::vector<session::PrintEffect> effects;
+  for (const Argument& placed : list.elements()) {
+    effects.push_back({placed["slot"].size(), readEffect(placed["effect"])});
+  }
+  return effects;
+}
+
 /// Starts what the plan says, with the second argument as listener. @return { cancel() }
 template <typename Plan>
 Napi::Value startJob(const Napi::CallbackInfo& info, Plan plan) {
@@ -80,13 +88,17 @@ Napi::Value startConvolution(const Napi::CallbackInfo& info) {
 Napi::Value startPrint(const Napi::CallbackInfo& info) {
   const Argument spec = Argument::of(info, 0, "spec");
   session::PrintRequest request;
-  request.input = spec["input"].path();
+  for (const Argument& track : spec["tracks"].elements()) {
+    request.tracks.push_back({track["path"].path(), readChain(track["effects"]),
+                              track["gain"].number(), track["pan"].number(),
+                              track["send"].number()});
+  }
   request.channels = static_cast<std::size_t>(spec["channels"].whole(2));
   request.rate = spec["rate"].number();
   request.output = spec["output"].path();
-  for (const Argument& placed : spec["effects"].elements()) {
-    request.effects.push_back({placed["slot"].size(), readEffect(placed["effect"])});
-  }
+  if (spec["isSend"].flag()) request.bus = session::PrintBus::kSend;
+  request.sendEffects = readChain(spec["sendEffects"]);
+  request.masterEffects = readChain(spec["masterEffects"]);
   return startJob(info, [&] { return session::planPrint(std::move(request)); });
 }
 

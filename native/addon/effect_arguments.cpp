@@ -138,6 +138,7 @@ Napi::Value effectFactsToJs(Napi::Env env, const session::EffectFacts& facts) {
   object.Set("prepareSeconds", facts.prepareSeconds);
   object.Set("warmUpSeconds", facts.warmUpSeconds);
   object.Set("load", facts.load);
+  object.Set("worstLoad", facts.worstLoad);
   return object;
 }
 

@@ -163,6 +163,7 @@ Napi::Function MonitorHandle::define(Napi::Env env) {
                       InstanceMethod<&MonitorHandle::refresh>("refresh"),
                       InstanceMethod<&MonitorHandle::resetCounters>("resetCounters"),
                       InstanceMethod<&MonitorHandle::setEffect>("setEffect"),
+                      InstanceMethod<&MonitorHandle::measureEffect>("measureEffect"),
                       InstanceMethod<&MonitorHandle::removeEffect>("removeEffect"),
                       InstanceMethod<&MonitorHandle::setSend>("setSend"),
                       InstanceMethod<&MonitorHandle::measureLatency>("measureLatency"),
@@ -290,6 +291,13 @@ Napi::Value MonitorHandle::setEffect(const Napi::CallbackInfo& info) {
   const auto effect = readEffect(Argument::of(info, 1, "effect"));
   return OneShot<session::EffectFacts>::start(
       info.Env(), [place, effect, open = monitor_] { return open->setEffect(place, effect); },
+      effectFactsToJs);
+}
+Napi::Value MonitorHandle::measureEffect(const Napi::CallbackInfo& info) {
+  monitor();
+  const auto effect = readEffect(Argument::of(info, 0, "effect"));
+  return OneShot<session::EffectFacts>::start(
+      info.Env(), [effect, open = monitor_] { return open->measureEffect(effect); },
       effectFactsToJs);
 }
 void MonitorHandle::removeEffect(const Napi::CallbackInfo& info) {

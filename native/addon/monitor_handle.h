@@ -39,6 +39,7 @@ class MonitorHandle : public Napi::ObjectWrap<MonitorHandle> {
   void refresh(const Napi::CallbackInfo& info);
   void resetCounters(const Napi::CallbackInfo& info);
   Napi::Value setEffect(const Napi::CallbackInfo& info);
+  Napi::Value measureEffect(const Napi::CallbackInfo& info);
   void removeEffect(const Napi::CallbackInfo& info);
   void setSend(const Napi::CallbackInfo& info);
   Napi::Value measureLatency(const Napi::CallbackInfo& info);

@@ -220,7 +220,7 @@ void Engine::render(const float* const* input, std::size_t inputs, float* const*
   if (song_ != nullptr) renderSong(frames);
   takeInput(input, inputs, offset, frames);
   addToBuses(input_, frames);
-  addToMaster(send_, frames);
+  send_.processInto(master_, frames);
   master_.process(frames);
   if (outputs == 1) {
     for (std::size_t i = 0; i < frames; ++i) output[0][offset + i] = (left[i] + right[i]) / 2;
@@ -305,14 +305,8 @@ void Engine::alignStrips() noexcept {
 }
 
 void Engine::addToBuses(Strip& strip, std::size_t frames) noexcept {
-  addToMaster(strip, frames);
+  strip.processInto(master_, frames);
   strip.addSend(send_.left(), send_.right(), frames);
-}
-
-void Engine::addToMaster(Strip& strip, std::size_t frames) noexcept {
-  strip.process(frames);
-  addScaled(strip.left(), frames, 1, 0, master_.left());
-  addScaled(strip.right(), frames, 1, 0, master_.right());
 }
 
 void Engine::publish(std::chrono::steady_clock::time_point start, std::size_t frames) noexcept {

@@ -134,7 +134,6 @@ class Engine {
   void addSegment(SongStream& stream, const Segment& segment) noexcept;
   void alignStrips() noexcept;
   void addToBuses(Strip& strip, std::size_t frames) noexcept;
-  void addToMaster(Strip& strip, std::size_t frames) noexcept;
   void takeInput(const float* const* input, std::size_t inputs, std::size_t offset,
                  std::size_t frames) noexcept;
   void publish(std::chrono::steady_clock::time_point start, std::size_t frames) noexcept;

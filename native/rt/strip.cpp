@@ -84,6 +84,12 @@ void Strip::process(std::size_t frames) noexcept {
   meter_.process(left(), right(), frames);
 }
 
+void Strip::processInto(Strip& bus, std::size_t frames) noexcept {
+  process(frames);
+  for (std::size_t i = 0; i < frames; ++i) bus.left()[i] += left()[i];
+  for (std::size_t i = 0; i < frames; ++i) bus.right()[i] += right()[i];
+}
+
 std::size_t Strip::missingLag(std::size_t frames) const noexcept {
   const std::size_t own = inserts_.latencyFrames();
   return frames > own ? frames - own : 0;

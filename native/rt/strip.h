@@ -48,10 +48,14 @@ class Strip {
   /// How much of it goes into the send bus, after its gains; goes there in a straight line.
   /// [audio-thread]
   void setSend(float gain) noexcept { send_.set(gain); }
+  /// At once. Before it is heard.
+  void startSendingAt(float gain) noexcept { send_.startAt(gain); }
   /// Adds that to a bus. After process().
   void addSend(float* left, float* right, std::size_t frames) noexcept;
   /// Takes left() and right() through effects and gains, in place.
   void process(std::size_t frames) noexcept;
+  /// So, and adds it to a bus.
+  void processInto(Strip& bus, std::size_t frames) noexcept;
 
  private:
   std::size_t missingLag(std::size_t frames) const noexcept;

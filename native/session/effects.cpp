@@ -57,28 +57,36 @@ double dryOf(const ReverbRequest& request, const EffectFacts& facts) {
   return std::sqrt(std::max(0.0, request.dry * request.dry - wet * wet));
 }
 
-/// The audio thread's share of real time, of the quietest of a few runs; leaves nothing behind.
-double measureLoad(dsp::Convolver& convolver, const EffectSetting& setting) {
+/// Takes the audio thread's share of real time, of the quietest of a few runs; leaves nothing
+/// behind. A trial is as long as it takes until every part has had its turn, but for a moment each.
+void measureLoad(dsp::Convolver& convolver, const EffectSetting& setting, EffectFacts& facts) {
   constexpr int kRuns = 3;
   constexpr std::size_t kFrames = 4096;
+  constexpr double kMostSeconds = 0.25;
   const std::size_t block = setting.blockFrames == 0 ? kUsualBlock : setting.blockFrames;
   const std::size_t frames = std::min(block, kFrames);
-  const std::size_t blocks = std::max<std::size_t>(1, kFrames / frames);
+  const std::size_t enough = setting.isTrial ? std::max(kFrames, convolver.latency()) : kFrames;
   std::vector<float> left(frames), right(frames);
   float* const channels[] = {left.data(), right.data()};
-  double least = 1e9;
+  const double seconds = static_cast<double>(frames) / setting.rate;
+  facts.load = facts.worstLoad = 1e9;
   for (int run = 0; run < kRuns; ++run) {
     double taken = 0;
-    for (std::size_t i = 0; i < blocks; ++i) {
+    double worst = 0;
+    std::size_t blocks = 0;
+    while (blocks * frames < enough && taken < kMostSeconds) {
       Stopwatch watch;
       convolver.process(channels, channels, frames);
-      taken += watch.lap();
+      const double lap = watch.lap();
+      taken += lap;
+      worst = std::max(worst, lap);
+      ++blocks;
       convolver.settle();
     }
-    least = std::min(least, taken * setting.rate / static_cast<double>(blocks * frames));
+    facts.load = std::min(facts.load, taken / (static_cast<double>(blocks) * seconds));
+    facts.worstLoad = std::min(facts.worstLoad, worst / seconds);
   }
   convolver.reset();
-  return least;
 }
 
 /// First thing on the thread that computes a tail.
@@ -138,10 +146,11 @@ Prepared prepare(const ReverbRequest& request, const EffectSetting& setting) {
   facts.prepareSeconds = watch.lap();
   facts.latencyFrames = convolver->latency();
   if (setting.isLive) {
-    convolver->warmUp();
+    // The direct form of a long response would take minutes for that.
+    if (!setting.isTrial) convolver->warmUp();
     facts.warmUpSeconds = watch.lap();
-    facts.load = measureLoad(*convolver, setting);
-    if (facts.load > kMostLoad) {
+    measureLoad(*convolver, setting, facts);
+    if (facts.load > kMostLoad && !setting.isTrial) {
       return Error{ErrorCode::kInvalidArgument, "this mode takes " +
                                                     std::to_string(std::lround(100 * facts.load)) +
                                                     " % of the time there is for this response"};

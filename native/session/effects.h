@@ -54,6 +54,7 @@ struct EffectSetting {
   double rate = 48'000;
   std::size_t blockFrames = 0;  ///< of the device; 0 when they change
   bool isLive = true;           ///< else it is called as fast as it can go, and uses no threads
+  bool isTrial = false;         ///< only to be measured: may take more time than there is
 };
 
 /// What is told of an effect. All but `latencyFrames` is that of a reverb.
@@ -68,6 +69,7 @@ struct EffectFacts {
   double prepareSeconds = 0;  ///< transforming it
   double warmUpSeconds = 0;   ///< its first run
   double load = 0;            ///< time the audio thread takes over the time there is
+  double worstLoad = 0;       ///< of one block
 };
 
 /// What an effect does while it is heard.

@@ -283,6 +283,14 @@ core::Result<EffectFacts> Monitor::setEffect(const InsertPlace& place,
   return facts;
 }
 
+core::Result<EffectFacts> Monitor::measureEffect(const EffectRequest& request) const {
+  EffectSetting setting = effectSetting();
+  setting.isTrial = true;
+  auto prepared = prepareEffect(request, setting);
+  if (!prepared.ok()) return prepared.error();
+  return prepared.value().facts;
+}
+
 /// Under the lock. @return whether the effect that is there has become the one that is wanted
 core::Result<bool> Monitor::glide(const InsertPlace& place, const EffectRequest& request) {
   const auto found = effects_.find(place);

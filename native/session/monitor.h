@@ -136,6 +136,9 @@ class Monitor final : private audio::Renderer, private audio::Sink {
   /// Puts an effect into a chain, crossfaded in once it is ready; what needs no new one glides.
   /// Effects of tracks go with their song. [worker: takes as long as a response is long]
   core::Result<EffectFacts> setEffect(const InsertPlace& place, const EffectRequest& request);
+  /// Makes an effect for this device as setEffect() would, measures what it takes, and drops it;
+  /// one that is too slow to be heard is measured all the same. [worker]
+  core::Result<EffectFacts> measureEffect(const EffectRequest& request) const;
   core::Status removeEffect(const InsertPlace& place);
   /// Linear. @param strip of a track or of the live input
   core::Status setSend(std::size_t strip, double gain);

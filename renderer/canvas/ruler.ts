@@ -1,4 +1,4 @@
-import { ticks } from '../units/ruler.ts';
+import { beatMarks, ticks } from '../units/ruler.ts';
 import { formatLength, formatPosition } from '../units/time.ts';
 import { surfaceOf, token } from './surface.ts';
 
@@ -8,9 +8,11 @@ export interface RulerPicture {
   span: number;
   loop: readonly [number, number] | null;
   isLooping: boolean;
+  /** Seconds, ascending. */
+  beats: readonly number[];
 }
 
-export function paintRuler(canvas: HTMLCanvasElement, { start, span, loop, isLooping }: RulerPicture): void {
+export function paintRuler(canvas: HTMLCanvasElement, { start, span, loop, isLooping, beats }: RulerPicture): void {
   const surface = surfaceOf(canvas);
   if (surface === null || span <= 0) return;
   const { context, width, height } = surface;
@@ -24,6 +26,9 @@ export function paintRuler(canvas: HTMLCanvasElement, { start, span, loop, isLoo
     context.fillRect(from, height - 10, 2, 10);
     context.fillRect(to - 2, height - 10, 2, 10);
   }
+  // From above: the marks of time stand below.
+  context.fillStyle = token(canvas, '--edge');
+  for (const beat of beatMarks(beats, start, start + span, width)) context.fillRect(toX(beat), 0, 1, 3);
   context.font = `${token(canvas, '--t-11')} ${token(canvas, '--font')}`;
   context.textBaseline = 'middle';
   const marks = ticks(start, start + span, width);

@@ -6,7 +6,7 @@ export type { Meters } from '../../electron/contract/monitor.ts';
 export type { MenuCommand } from '../../electron/contract/desktop.ts';
 export { StemwrightError, toFault, type Fault } from '../../electron/contract/errors.ts';
 export type { ModelDescriptor } from '../../electron/contract/model.ts';
-export type { MonitorChoice, MonitorLoad, MonitorState, SoundDevices, TimePitch, TransportState } from '../../electron/contract/monitor.ts';
+export type { MonitorChoice, MonitorLoad, MonitorState, SoundDevices, TransportState } from '../../electron/contract/monitor.ts';
 export {
   chainSlots,
   filterKinds,
@@ -15,6 +15,7 @@ export {
   type ChainPreset,
   type Effect,
   type EffectPlace,
+  type ModeLoad,
   type EffectStrip,
   type EqBand,
   type LibraryResponse,
@@ -27,5 +28,5 @@ export {
 } from '../../electron/contract/effects.ts';
 export type { Library, Mix, Project, ProjectSummary } from '../../electron/contract/project.ts';
 export type { ItemPlan, ItemProgress, ItemState, LiveTracks, Queue, QueueItem, QueueOptions } from '../../electron/contract/queue.ts';
-export type { Rhythm, RhythmCorrection } from '../../electron/contract/rhythm.ts';
+export type { Rhythm, RhythmCorrection, TimePitch } from '../../electron/contract/rhythm.ts';
 export { defaultSettings, type Preset, type Settings } from '../../electron/contract/settings.ts';

@@ -17,7 +17,7 @@ function project(change: Partial<Project> = {}): Project {
   } as const satisfies Omit<Project['report'], 'stems' | 'warnings'> & { stems: readonly []; warnings: readonly [] };
   return {
     ...{ id, title: 'a', createdAt: '', seconds: 100, stems: ['vocals', 'drums'], model: 'house', bytes: 0, sourcePath: null, sourceMissing: false, missing: [] },
-    ...{ folder: '/p', rate: 44_100, channels: 2, frames: 4_410_000, report: { ...report, stems: [], warnings: [] }, mix: null, edits: edits(false, false) },
+    ...{ folder: '/p', rate: 44_100, channels: 2, frames: 4_410_000, report: { ...report, stems: [], warnings: [] }, mix: null, edits: edits(false, false), stalePrints: [] },
     tracks: [track('original', 'original'), track('stem', 'vocals'), track('stem', 'drums'), track('residual', 'residual')],
     ...change,
   };
@@ -66,15 +66,19 @@ describe('a project', () => {
     state().setStrip('vocals', { pan: -0.5 });
     player.at = 12;
     state().addMarker();
+    state().setTimePitch({ semitones: -2 });
+    state().setTimePitch({ speed: 0.75 });
     expect(saved()).toEqual([]);
     vi.advanceTimersByTime(1000);
     expect(saved()).toHaveLength(1);
-    expect(saved()[0]).toMatchObject({ id, mix: { strips: { drums: { gainDb: null }, vocals: { pan: -0.5 } }, markers: [{ seconds: 12, label: 'Marker 1' }] } });
+    expect(saved()[0]).toMatchObject({ id, mix: { strips: { drums: { gainDb: null }, vocals: { pan: -0.5 } }, markers: [{ seconds: 12, label: 'Marker 1' }], timePitch: { semitones: -2, speed: 0.75 } } });
 
     answer = project({ mix: (saved()[0] as { mix: NonNullable<Project['mix']> }).mix });
     state().showNothing();
+    expect([state().timePitch, player.timePitch]).toEqual([{ semitones: 0, speed: 1 }, { semitones: 0, speed: 1 }]);
     await state().showProject(id);
-    expect(state()).toMatchObject({ strips: { drums: { db: -Infinity }, vocals: { pan: -0.5 } }, markers: [{ label: 'Marker 1' }] });
+    expect(player.timePitch).toEqual({ semitones: -2, speed: 0.75 });
+    expect(state()).toMatchObject({ timePitch: { semitones: -2, speed: 0.75 }, strips: { drums: { db: -Infinity }, vocals: { pan: -0.5 } }, markers: [{ label: 'Marker 1' }] });
     expect(player.tracks.get('drums')?.[0]).toBe(0);
   });
 

@@ -1,5 +1,5 @@
 /** What the arrangement's slices hold: what of the song is in sight, how it is heard, and what can be taken back. */
-import type { QueueOptions } from '../client/contract.ts';
+import type { QueueOptions, TimePitch } from '../client/contract.ts';
 import type { Strip, Strips } from './strips.ts';
 
 /** Seconds of the song that the lanes show. */
@@ -44,6 +44,7 @@ export interface Mix {
   isLooping: boolean;
   /** In the order of their places. */
   markers: readonly Marker[];
+  timePitch: TimePitch;
 }
 
 export interface MixSlice {

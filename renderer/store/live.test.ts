@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { StemwrightError, type Effect, type MonitorState, type PlacedEffect, type Rhythm } from '../client/contract.ts';
+import { printProblem } from './prints.ts';
 import { effectsOf, sentGain, shownStrip, trackSource } from './rack.ts';
 import { snapped } from './rhythm.ts';
 import type { StudioStore } from './state.ts';
@@ -33,6 +34,8 @@ beforeEach(() => {
     'monitor.setSend': () => null,
     'monitor.setInput': () => null,
     'settings.set': () => null,
+    'projects.print': () => ({ task: 'x' }),
+    'monitor.measureModes': () => [{ mode: 'direct', load: 3, worstLoad: 4, latencySeconds: 0 }],
   });
   player = new FakePlayer();
   store = createStudio(client, player);
@@ -154,5 +157,73 @@ describe('beats', () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+});
+
+describe('what is printed', () => {
+  const lane = (name: string, isPrint = false) => ({ name, isPrint, source: null });
+  const heard = { isMuted: false, isSolo: false, db: 0, pan: 0 };
+  beforeEach(() => {
+    store.setState({
+      finished: { id: 'x' } as NonNullable<ReturnType<StudioStore['getState']>['finished']>,
+      song: { title: '', detail: '', seconds: 10, rate: 1000, channels: 2, frames: 10_000, lanes: [lane('original'), lane('drums'), lane('bass'), lane('Wet', true)], finished: [] },
+      strips: { original: { ...heard, isMuted: true }, drums: { ...heard, db: -6.0206, pan: 0.5 }, bass: { ...heard, db: -Infinity }, Wet: heard },
+    });
+  });
+  const source = async (): Promise<unknown> => {
+    await state().print('New');
+    return (asked('projects.print').at(-1) as { source: unknown }).source;
+  };
+
+  it('is a stem by itself, or the send or the whole mix with all that is heard', async () => {
+    const tracks = [{ kind: 'stem', name: 'drums', gain: expect.closeTo(0.5, 4) as number, pan: 0.5 }, { kind: 'print', name: 'Wet', gain: 1, pan: 0 }];
+    expect(await source()).toEqual({ kind: 'master', tracks });
+    state().setSource(trackSource('bass'));
+    expect(await source()).toEqual({ kind: 'stem', name: 'bass' });
+    state().setSource(trackSource('Wet'));
+    expect(await source()).toEqual({ kind: 'print', name: 'Wet' });
+    store.setState({ isSend: true });
+    expect(await source()).toEqual({ kind: 'send', tracks });
+  });
+
+  it('is nothing where nothing is heard, and that is said', async () => {
+    store.setState({ strips: { drums: { ...heard, isMuted: true } } });
+    await state().print('New');
+    expect([asked('projects.print'), state().notices.at(-1)?.tone]).toEqual([[], 'warn']);
+  });
+
+  it.each([
+    [{ source: 'mix' }, false, null],
+    [{ source: 'mix' }, true, /no effect/],
+    [{ source: 'input' }, false, /live input/],
+    [{ source: 'input', isSend: true }, false, null],
+    [{ source: 'mix', finished: null }, false, /finished song/],
+  ])('%o is refused with a reason or not at all', (change, isEmpty, why) => {
+    const problem = printProblem({ ...state(), ...change }, isEmpty);
+    if (why === null) expect(problem).toBeNull();
+    else expect(problem).toMatch(why);
+  });
+});
+
+describe('what each mode would take', () => {
+  it('is measured once for each setting of it, and shown for that alone', async () => {
+    state().audition({ id: 'hall' });
+    await settle();
+    state().measureModes();
+    state().measureModes();
+    await settle();
+    expect(asked('monitor.measureModes')).toMatchObject([{ effect: { response: { id: 'hall' } } }]);
+    const hall = state().modeLoads?.key;
+    expect(state().modeLoads?.loads).toMatchObject([{ mode: 'direct', load: 3 }]);
+    const effect = shown()[0]?.effect;
+    if (effect?.kind !== 'reverb') throw new Error('there is no reverb');
+    state().putEffect(0, { ...effect, wetDb: -3 });
+    state().measureModes();
+    expect(asked('monitor.measureModes')).toHaveLength(1);
+    state().putEffect(0, { ...effect, blockSize: 64 });
+    state().measureModes();
+    await settle();
+    expect(asked('monitor.measureModes')).toHaveLength(2);
+    expect(state().modeLoads?.key).not.toBe(hall);
   });
 });

@@ -1,5 +1,5 @@
 /** What the slices of the live view hold: sound as it is open, the chain that is shown, impulse responses. */
-import type { ChainPreset, Effect, EffectPlace, Meters, MonitorState, ResponseEdit, ResponseFacts, ResponseLibrary, ResponseRef, Rhythm, RhythmCorrection, Settings, SoundDevices, TimePitch, TransportState } from '../client/contract.ts';
+import type { ChainPreset, Effect, EffectPlace, Meters, ModeLoad, MonitorState, ResponseEdit, ResponseFacts, ResponseLibrary, ResponseRef, Rhythm, RhythmCorrection, Settings, SoundDevices, TimePitch, TransportState } from '../client/contract.ts';
 import type { OutputState } from './player.ts';
 
 export interface SoundSlice {
@@ -107,6 +107,20 @@ export interface RhythmSlice {
   toggleSnap: () => void;
   seekBeat: (way: -1 | 1) => void;
   setTimePitch: (change: Partial<TimePitch>) => void;
-  /** Renders a track through its effects to a new one. */
-  printTrack: (track: string, name: string) => Promise<void>;
+}
+
+export interface ModeLoadsSlice {
+  /** Of the effect and the device that `key` tells; null: not measured yet. */
+  modeLoads: { key: string; loads: readonly ModeLoad[] } | null;
+  /** What each mode of the selected convolution would take here. */
+  measureModes: () => void;
+}
+
+export interface PrintsSlice {
+  /** Renders the chain that is shown to a new track: a stem's, the send bus's, or the master's. */
+  print: (name: string) => Promise<void>;
+  /** The same once more, of the stems as they are now. */
+  printAgain: (name: string) => void;
+  /** Once the notice that tells of it has gone. */
+  removePrint: (name: string) => void;
 }

@@ -7,8 +7,8 @@ const shortestSelection = 0.05;
 
 const inOrder = (markers: readonly Marker[]): Marker[] => [...markers].sort((a, b) => a.seconds - b.seconds);
 
-export function mixOf({ strips, loop, isLooping, markers }: Mix): Mix {
-  return { strips, loop, isLooping, markers };
+export function mixOf({ strips, loop, isLooping, markers, timePitch }: Mix): Mix {
+  return { strips, loop, isLooping, markers, timePitch };
 }
 
 export function createMixSlice({ player, set, get }: Parts): MixSlice {
@@ -82,9 +82,10 @@ export function createMixSlice({ player, set, get }: Parts): MixSlice {
       editMarkers(`delete ${id}`, (all) => all.filter((each) => each.id !== id));
       notify('ok', `${marker.label} was deleted.`, '', { label: 'Undo', run: () => void undo() });
     },
-    putMix: ({ strips, loop, isLooping, markers }, selected) => {
-      set({ loop, isLooping, markers, selected });
+    putMix: ({ strips, loop, isLooping, markers, timePitch }, selected) => {
+      set({ loop, isLooping, markers, timePitch, selected });
       player.setLoop(isLooping ? loop : null);
+      player.setTimePitch(timePitch);
       setStrips(strips);
     },
   };

@@ -3,6 +3,7 @@ import type { Project } from '../client/contract.ts';
 import { mixSaving, readMix } from './mix-file.ts';
 import { peakLoading } from './peak-loading.ts';
 import type { PlayableSong, PlayableTrack } from './player.ts';
+import { plainTimePitch } from './rhythm.ts';
 import { liveSong, originalName, plannedSong, projectSong, residualName, type Song } from './song.ts';
 import type { Parts, ProjectSlice } from './state.ts';
 import { stripsFor } from './strips.ts';
@@ -33,7 +34,7 @@ export function createProjectSlice(parts: Parts): ProjectSlice {
       ...(keeps ? {} : { selection: null, isRegionOpen: false, isOriginalOpen: false, spectra: [] }),
     });
     player.load(song === null || before.shown === null ? null : playable(before.shown.id, song), keeps && hadSource);
-    const kept = keeps ? before : { strips: {}, loop: null, isLooping: false, markers: [] };
+    const kept = keeps ? before : { strips: {}, loop: null, isLooping: false, markers: [], timePitch: plainTimePitch };
     before.putMix({ ...kept, strips: stripsFor(song?.lanes ?? [], kept.strips) }, (keeps ? before.selected : null) ?? firstStem(song));
     if (!keeps) {
       before.forgetHistory();

@@ -69,15 +69,10 @@ export function createRhythmSlice({ client, player, set, get }: Parts): RhythmSl
     },
     setTimePitch: (change) => {
       const timePitch = { ...get().timePitch, ...change };
-      set({ timePitch });
-      player.setTimePitch(timePitch);
+      get().edit('timePitch', () => {
+        set({ timePitch });
+        player.setTimePitch(timePitch);
+      });
     },
-    printTrack: (track, name) =>
-      get().attempt(async () => {
-        const id = get().finished?.id;
-        if (id === undefined) return;
-        await client.request('projects.print', { id, track: { kind: get().finished?.tracks.find((each) => each.name === track)?.kind ?? 'stem', name: track }, name });
-        get().notify('ok', `${name} is being printed.`, 'The task is shown below until it is done.');
-      }),
   };
 }

@@ -8,7 +8,7 @@ import type { HistorySlice, MixSlice, RegionSlice, SpectrumSlice, WindowSlice } 
 import type { ExportKind } from './export-parts.ts';
 import type { CostKey } from './cost-variants.ts';
 import type { Explained } from './faults.ts';
-import type { RackSlice, ResponsesSlice, RhythmSlice, SoundSlice } from './live.ts';
+import type { ModeLoadsSlice, PrintsSlice, RackSlice, ResponsesSlice, RhythmSlice, SoundSlice } from './live.ts';
 import type { Levels, Player } from './player.ts';
 import type { Song } from './song.ts';
 
@@ -244,7 +244,7 @@ export interface ViewSlice {
   attempt: (work: () => Promise<unknown>) => Promise<void>;
 }
 
-export type StudioState = QueueSlice & ProjectSlice & ModelsSlice & TasksSlice & ExportSlice & PresetsSlice & LibrarySlice & CostsSlice & SettingsSlice & TransportSlice & WindowSlice & MixSlice & HistorySlice & RegionSlice & SpectrumSlice & SoundSlice & RackSlice & RhythmSlice & ResponsesSlice & ShellSlice & BenchmarksSlice & MachineSlice & ViewSlice;
+export type StudioState = QueueSlice & ProjectSlice & ModelsSlice & TasksSlice & ExportSlice & PresetsSlice & LibrarySlice & CostsSlice & SettingsSlice & TransportSlice & WindowSlice & MixSlice & HistorySlice & RegionSlice & SpectrumSlice & SoundSlice & RackSlice & RhythmSlice & PrintsSlice & ModeLoadsSlice & ResponsesSlice & ShellSlice & BenchmarksSlice & MachineSlice & ViewSlice;
 export type StudioStore = StoreApi<StudioState>;
 
 /** What a slice works with. */

@@ -18,9 +18,9 @@ export function defaultStrip(name: string): Strip {
   return { isMuted: name === originalName || name === residualName, isSolo: false, db: 0, pan: 0 };
 }
 
-/** Strips for these lanes: what was set stays. */
+/** Strips for these lanes: what was set stays. A print would be heard beside what it is of. */
 export function stripsFor(lanes: readonly Lane[], before: Strips): Strips {
-  return Object.fromEntries(lanes.map(({ name }) => [name, before[name] ?? defaultStrip(name)]));
+  return Object.fromEntries(lanes.map(({ name, isPrint }) => [name, before[name] ?? { ...defaultStrip(name), ...(isPrint ? { isMuted: true } : {}) }]));
 }
 
 /** Linear; 0 where a mute, or a solo elsewhere, silences the lane. Solo wins over a lane's own mute; the residual is solo-safe. */

@@ -7,15 +7,17 @@ import { createHistorySlice } from './history.ts';
 import { createMachineSlice } from './machine.ts';
 import { createMixSlice } from './mix.ts';
 import { createLibrarySlice } from './library.ts';
+import { createModeLoadsSlice } from './mode-loads.ts';
 import { createModelsSlice } from './models.ts';
 import type { Player } from './player.ts';
 import { createPresetsSlice } from './presets.ts';
+import { createPrintsSlice } from './prints.ts';
 import { createProjectSlice } from './project.ts';
 import { createQueueSlice } from './queue.ts';
 import { createRackSlice } from './rack.ts';
 import { createRegionSlice } from './region.ts';
 import { createResponsesSlice } from './responses.ts';
-import { createRhythmSlice, plainTimePitch } from './rhythm.ts';
+import { createRhythmSlice } from './rhythm.ts';
 import { createSettingsSlice } from './settings.ts';
 import { createShellSlice } from './shell.ts';
 import { choiceOf, createSoundSlice } from './sound.ts';
@@ -49,6 +51,8 @@ export function createStudio(client: StudioClient, player: Player): StudioStore 
       ...createRackSlice(parts),
       ...createResponsesSlice(parts),
       ...createRhythmSlice(parts),
+      ...createPrintsSlice(parts),
+      ...createModeLoadsSlice(parts),
       ...createShellSlice(parts),
       ...createProjectSlice(parts),
       ...createQueueSlice(parts),
@@ -66,9 +70,7 @@ export function createStudio(client: StudioClient, player: Player): StudioStore 
     if (sound !== before.settings.sound) player.choose(choiceOf(sound));
   });
   store.subscribe((now, before) => {
-    if (now.finished?.id === before.finished?.id) return;
-    now.setTimePitch(plainTimePitch);
-    void now.findRhythm();
+    if (now.finished?.id !== before.finished?.id) void now.findRhythm();
   });
   client.onConnection((isConnected) => {
     store.setState({ isConnected });

@@ -11,8 +11,9 @@ export function createTasksSlice({ client, set, get }: Parts): TasksSlice {
     else get().notify('ok', `${subject} is exported.`, '', { label: 'Open folder', run: () => { revealTask(id); } });
   };
   const tellPrint = ({ subject }: Task): void => {
+    const isNew = get().finished?.tracks.some(({ name }) => name === subject) !== true;
     void get().reloadProject();
-    get().notify('ok', `${subject} is printed.`, 'It is a track of the song, muted at first.');
+    get().notify('ok', `${subject} is printed.`, isNew ? 'It is a track of the song, muted at first.' : 'It is up to date again.');
   };
   const tell = (task: Task): void => {
     // The dialog of an export tells of its end itself.

@@ -5,6 +5,18 @@ export interface Tick {
   isMajor: boolean;
 }
 
+/** Pixels between beats that are marked. */
+const leastBeats = 6;
+
+/** Beats that are marked between two times: all of them, or every second, fourth, … where they would lie too close. */
+export function beatMarks(beats: readonly number[], from: number, to: number, width: number): number[] {
+  const [first, last] = [beats[0], beats.at(-1)];
+  if (first === undefined || last === undefined || beats.length < 2 || to <= from) return [];
+  const apart = (((last - first) / (beats.length - 1)) * width) / (to - from);
+  const every = 2 ** Math.max(0, Math.ceil(Math.log2(leastBeats / apart)));
+  return beats.filter((beat, index) => index % every === 0 && beat >= from && beat <= to);
+}
+
 /**
  * Marks of a time ruler between two times: majors carry a label, about 90 px apart; each is split in five, or four where that is rounder.
  * @param width of the ruler, px

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatBytes } from './bytes.ts';
 import { gaps, joined } from './ranges.ts';
-import { ticks } from './ruler.ts';
+import { beatMarks, ticks } from './ruler.ts';
 import { inLaneOrder, stemColour, stemLabel } from './stems.ts';
 
 it.each([
@@ -54,5 +54,23 @@ describe('the ruler', () => {
 
   it('has a bounded number of marks for any window', () => {
     for (const span of [0.001, 1, 100, 1e5, 1e7]) expect(ticks(0, span, 1000).length).toBeLessThan(100);
+  });
+});
+
+describe('beats on the ruler', () => {
+  const beats = Array.from({ length: 240 }, (_, index) => 0.25 + index / 2);
+
+  it('are all those in sight', () => {
+    expect(beatMarks(beats, 10, 12, 400)).toEqual([10.25, 10.75, 11.25, 11.75]);
+  });
+
+  it('thin out by halves where they would lie too close, and stay the same ones wherever one looks', () => {
+    const whole = beatMarks(beats, 0, 120, 1000);
+    expect(whole.slice(0, 3)).toEqual([0.25, 1.25, 2.25]);
+    expect(beatMarks(beats, 30.5, 120, 1000 * (89.5 / 120))).toEqual(whole.filter((beat) => beat >= 30.5));
+  });
+
+  it('are none where none are known, or one tells of no tempo', () => {
+    expect([beatMarks([], 0, 10, 100), beatMarks([3], 0, 10, 100), beatMarks(beats, 0, 0, 100)]).toEqual([[], [], []]);
   });
 });

@@ -11,7 +11,7 @@ const stems = ['drums', 'bass', 'other', 'vocals'];
 export function projectOf(change: Partial<Project> = {}): Project {
   return {
     ...{ id: '11111111-1111-4111-8111-111111111111', title: 'Night Ferry', createdAt: '2026-11-20T20:00:00.000Z', seconds: 252, stems, model: 'house', bytes: 290_000_000 },
-    ...{ sourcePath: '/music/ferry.flac', sourceMissing: false, missing: [], folder: '/projects/Night Ferry', rate: 48_000, channels: 2, frames: 252 * 48_000, tracks: [], mix: null },
+    ...{ sourcePath: '/music/ferry.flac', sourceMissing: false, missing: [], folder: '/projects/Night Ferry', rate: 48_000, channels: 2, frames: 252 * 48_000, tracks: [], stalePrints: [], mix: null },
     edits: { canUndo: false, canReapply: false, list: [] },
     report: {
       ...{ version: 1, mode: 'full', backend: 'cpu', device: 'cpu', precision: 'fp32', groupNorm: 'welford', threads: 2, segmentSeconds: 4, overlap: 0.25, shifts: 0, exactSum: false },

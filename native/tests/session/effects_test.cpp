@@ -264,6 +264,15 @@ TEST_SUITE("session") {
     REQUIRE_FALSE(slow.ok());
     CHECK(slow.error().code == core::ErrorCode::kInvalidArgument);
     CHECK(slow.error().message.find("this mode takes") == 0);
+    const EffectFacts trial =
+        prepared(request, {.rate = 20e6, .blockFrames = 64, .isTrial = true}).facts;
+    CHECK(trial.load > 0.9);
+    CHECK(trial.worstLoad >= trial.load);
+    // All of its work falls on one block of very many.
+    request.mode = ConvolutionMode::kFft;
+    const EffectFacts whole = prepared(request, {.blockFrames = 64, .isTrial = true}).facts;
+    CHECK(whole.latencyFrames >= 480'000);
+    CHECK(whole.worstLoad > 100 * whole.load);
     request.mode = ConvolutionMode::kPartitioned;
     request.edit.stretch = 9;
     CHECK_FALSE(prepareEffect(request, {}).ok());

@@ -24,7 +24,7 @@ beforeEach(() => {
   const song = { title: 'a', detail: '', seconds: 100, rate: 100, channels: 2, frames: 10_000, finished: [], lanes: names.map((name) => ({ name, isPrint: false, source: null })) };
   store.setState({ song, window: { start: 0, span: 100 } });
   const strips = Object.fromEntries(names.map((name) => [name, { isMuted: false, isSolo: false, db: 0, pan: 0 }]));
-  store.getState().putMix({ strips, loop: null, isLooping: false, markers: [] }, 'vocals');
+  store.getState().putMix({ strips, loop: null, isLooping: false, markers: [], timePitch: { semitones: 0, speed: 1 } }, 'vocals');
 });
 afterEach(() => {
   document.body.replaceChildren();

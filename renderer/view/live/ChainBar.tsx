@@ -1,4 +1,5 @@
 import type { JSX } from 'react';
+import { printProblem } from '../../store/prints.ts';
 import { sameChain, sentDb, sentGain, sources } from '../../store/rack.ts';
 import { toGain } from '../../units/levels.ts';
 import { stemLabel } from '../../units/stems.ts';
@@ -84,13 +85,14 @@ function PrintRun(): JSX.Element {
   );
 }
 
-/** Renders the track through its chain. */
+/** Renders what is shown through its chain. */
 function PrintButton(): JSX.Element {
   const { source, isSend, finished, setDialog } = useStudio((state) => ({ source: state.source, isSend: state.isSend, finished: state.finished, setDialog: state.setDialog }));
   const { effects } = useChain();
-  const why = finished === null ? 'Open a finished song first.' : isSend || !source.startsWith('track:') ? 'Choose a stem, used as insert: that is what is printed.' : effects.every((placed) => placed === null) ? 'There is no effect in this chain yet.' : null;
+  const why = printProblem({ source, isSend, finished }, effects.every((placed) => placed === null));
+  const what = isSend ? 'what the send makes of what it is sent' : source === 'mix' ? 'the whole mix, as it is heard' : 'the stem through this chain';
   return (
-    <span title={why ?? 'Renders the stem through this chain to a new track'}>
+    <span title={why ?? `Renders ${what}, to a new track`}>
       <Button isDisabled={why !== null} onPress={() => { setDialog('print'); }} {...(why === null ? {} : { 'aria-description': why })}>Print to stem</Button>
     </span>
   );

@@ -1,16 +1,19 @@
 import { useRef, type JSX, type ReactNode } from 'react';
 import { Button as AriaButton } from 'react-aria-components';
 import { paintSpark } from '../../canvas/response.ts';
-import { reverbBlocks, type Effect, type Meters, type PlacedEffect, type ReverbEffect } from '../../store/types.ts';
+import type { Hardware, Meters } from '../../store/types.ts';
 import { useFrame } from '../frame.ts';
+import { figureText } from '../meters/figures.ts';
+import { useHardware } from '../meters/use-hardware.ts';
 import { Button, Picker, Segmented } from '../parts/controls.tsx';
 import { Note } from '../parts/fields.tsx';
 import { soundName } from '../../units/sound.ts';
 import { useStudio, useStudioStore } from '../studio-context.ts';
+import { Convolution } from './ConvolutionPanel.tsx';
 import styles from './engine.module.css';
+import { Row } from './Row.tsx';
 import { useChain } from './use-chain.ts';
-
-const inMs = (seconds: number): string => `${Number((seconds * 1000).toFixed(1))} ms`;
+import { inMs } from './words.ts';
 
 /** How the convolution is computed, what sound is played through, and how the engine does. */
 export function EnginePanel(): JSX.Element {
@@ -22,68 +25,6 @@ export function EnginePanel(): JSX.Element {
       <MeterRows />
       <Guard />
     </aside>
-  );
-}
-
-function Row({ label, cost, children }: { label: string; cost?: string; children: ReactNode }): JSX.Element {
-  return (
-    <div className={styles.row}>
-      <span className={styles.label}>{label}</span>
-      <div className={styles.control}>{children}</div>
-      {cost !== undefined && <p className={styles.cost}>{cost}</p>}
-    </div>
-  );
-}
-
-/** What a mode adds, as a figure and in words. */
-function modes(blockSeconds: number, responseSeconds: number): readonly { id: ReverbEffect['mode']; name: string; adds: string; words: string }[] {
-  return [
-    { id: 'direct', name: 'Direct', adds: '0 ms', words: responseSeconds > 0.1 ? 'Sample by sample: too much for a response this long.' : 'Sample by sample; good for a response this short.' },
-    { id: 'fft', name: 'FFT', adds: inMs(responseSeconds), words: 'One partition. Late: for printing.' },
-    { id: 'uniform', name: 'Uniform', adds: inMs(blockSeconds), words: 'Equal blocks, one block late.' },
-    { id: 'partitioned', name: 'Partitioned', adds: '0 ms', words: 'Direct head, growing blocks.' },
-  ];
-}
-
-function Convolution({ placed, effect }: { placed: PlacedEffect; effect: ReverbEffect }): JSX.Element {
-  const { slot, rate, info, putEffect } = useStudio((state) => ({ slot: state.slot, rate: state.monitor?.rate ?? 44_100, info: state.info, putEffect: state.putEffect }));
-  const change = (to: Partial<ReverbEffect>): void => {
-    putEffect(slot, { ...effect, ...to } satisfies Effect);
-  };
-  const { reverb } = placed;
-  const gpu = info?.backends.find(({ id }) => id === 'gpu');
-  const ready = reverb === null ? '–' : `Read in ${inMs(reverb.readSeconds)}, prepared in ${inMs(reverb.prepareSeconds)}, warmed up in ${inMs(reverb.warmUpSeconds)}.`;
-  return (
-    <section className={styles.section} aria-label="Convolution">
-      <h2 className={styles.head}>Convolution <span>adds</span></h2>
-      <div role="radiogroup" aria-label="Convolution mode">
-        {modes((reverb?.blockSize ?? 0) / rate, reverb?.seconds ?? 0).map(({ id, name, adds, words }) => (
-          <label key={id} className={styles.mode} data-selected={effect.mode === id || undefined}>
-            <input type="radio" name="mode" checked={effect.mode === id} onChange={() => { change({ mode: id }); }} />
-            <b>{name}</b>
-            <span>{adds}</span>
-            <p>{words}</p>
-          </label>
-        ))}
-      </div>
-      <Row label="Block" cost={reverb === null ? '–' : `${reverb.blockSize} frames, ${inMs(reverb.blockSize / rate)}. Smaller costs more load.`}>
-        <Picker label="Block size" choices={[{ id: 'device', label: 'As the device’s' }, ...reverbBlocks.map((size) => ({ id: String(size), label: `${size} frames` }))]} value={effect.blockSize === null ? 'device' : String(effect.blockSize)} onChange={(id) => { change({ blockSize: reverbBlocks.find((size) => String(size) === id) ?? null }); }} />
-      </Row>
-      <Row label="Tail">
-        <Segmented
-          label="Tail"
-          choices={[{ id: 'workers', label: 'Workers' }, { id: 'inline', label: 'Inline' }].map((choice) => ({ ...choice, isDisabled: effect.mode !== 'partitioned' }))}
-          value={effect.isThreaded && effect.mode === 'partitioned' ? 'workers' : 'inline'}
-          onChange={(id) => { change({ isThreaded: id === 'workers' }); }}
-        />
-      </Row>
-      <Row label="Loudness" {...(reverb === null ? {} : { cost: effect.normalize === 'none' ? 'As loud as the file is.' : `${reverb.responseGainDb.toFixed(1).replace('-', '−')} dB: comes out as loud as it went in.` })}>
-        <Segmented label="Loudness" choices={[{ id: 'loudness', label: 'Even' }, { id: 'none', label: 'As it is' }]} value={effect.normalize} onChange={(id) => { change({ normalize: id === 'none' ? 'none' : 'loudness' }); }} />
-      </Row>
-      <Row label="FFT on" cost={ready}>
-        <span>CPU{gpu === undefined || gpu.isAvailable ? '' : `. ${gpu.reason}`}</span>
-      </Row>
-    </section>
   );
 }
 
@@ -136,7 +77,8 @@ function Device(): JSX.Element {
   );
 }
 
-type Figure = (meters: Meters) => string;
+type Figure = (meters: Meters | null, machine: Hardware | null) => string;
+const ofSound = (read: (meters: Meters) => string): Figure => (meters) => (meters === null ? '–' : read(meters));
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
 /** A figure that changes many times a second, outside of React. */
@@ -144,8 +86,8 @@ function Live({ read }: { read: Figure }): JSX.Element {
   const store = useStudioStore();
   const text = useRef<HTMLSpanElement>(null);
   useFrame(() => {
-    const meters = store.getState().soundLoad();
-    const shown = meters === null ? '–' : read(meters);
+    const { soundLoad, hardware } = store.getState();
+    const shown = read(soundLoad(), hardware());
     if (text.current !== null && text.current.textContent !== shown) text.current.textContent = shown;
   });
   return <span ref={text} className={styles.figure} />;
@@ -175,6 +117,7 @@ function MeterRow({ label, children }: { label: string; children: ReactNode }): 
 
 function MeterRows(): JSX.Element {
   const store = useStudioStore();
+  useHardware();
   const { monitor, isMeasuring, resetCounters, measureLatency, output } = useStudio((state) => ({ monitor: state.monitor, isMeasuring: state.isMeasuring, resetCounters: state.resetCounters, measureLatency: state.measureLatency, output: state.output }));
   const rate = monitor?.rate ?? 0;
   const frames = (seconds: number): string => `${inMs(seconds)}, ${Math.round(seconds * rate)} fr`;
@@ -184,11 +127,13 @@ function MeterRows(): JSX.Element {
     <section className={styles.section} aria-label="Meters">
       <h2 className={styles.head}>Meters <span>last 10 s</span></h2>
       <dl>
-        <MeterRow label="Load"><Spark read={({ loadMean }) => loadMean} full={1} /><Live read={({ loadMean }) => percent(loadMean)} /></MeterRow>
-        <MeterRow label="Worst block"><Spark read={({ loadWorst }) => loadWorst} full={1} /><Live read={({ loadWorst }) => percent(loadWorst)} /></MeterRow>
-        <MeterRow label="Xruns"><AriaButton aria-label="Xruns, press to reset" {...counters}>Reset</AriaButton><Live read={({ xruns }) => String(xruns)} /></MeterRow>
-        <MeterRow label="Overloads"><Live read={({ overloads }) => String(overloads)} /></MeterRow>
-        <MeterRow label="Latency reported"><Live read={({ inputLatencySeconds, outputLatencySeconds }) => frames(output === null ? inputLatencySeconds + outputLatencySeconds : output.latencySeconds)} /></MeterRow>
+        <MeterRow label="Load"><Spark read={({ loadMean }) => loadMean} full={1} /><Live read={ofSound(({ loadMean }) => percent(loadMean))} /></MeterRow>
+        <MeterRow label="Worst block"><Spark read={({ loadWorst }) => loadWorst} full={1} /><Live read={ofSound(({ loadWorst }) => percent(loadWorst))} /></MeterRow>
+        <MeterRow label="Processor"><Live read={figureText('cpu')} /></MeterRow>
+        <MeterRow label="Memory"><Live read={figureText('memory')} /></MeterRow>
+        <MeterRow label="Xruns"><AriaButton aria-label="Xruns, press to reset" {...counters}>Reset</AriaButton><Live read={ofSound(({ xruns }) => String(xruns))} /></MeterRow>
+        <MeterRow label="Overloads"><Live read={ofSound(({ overloads }) => String(overloads))} /></MeterRow>
+        <MeterRow label="Latency reported"><Live read={ofSound(({ inputLatencySeconds, outputLatencySeconds }) => frames(output === null ? inputLatencySeconds + outputLatencySeconds : output.latencySeconds))} /></MeterRow>
         <MeterRow label="Latency measured">
           {loopback === null ? (
             <AriaButton {...counters} isDisabled={isMeasuring || (monitor?.inputs ?? 0) === 0} onPress={() => { void measureLatency(); }} aria-label="Measure latency, with a cable from output to input">{isMeasuring ? 'Listening' : 'Measure'}</AriaButton>
@@ -197,7 +142,7 @@ function MeterRows(): JSX.Element {
           )}
         </MeterRow>
         <MeterRow label="Late disk reads"><Live read={() => String(store.getState().transport()?.lateReads ?? 0)} /></MeterRow>
-        <MeterRow label="Muted blocks"><Live read={({ nonFiniteBlocks }) => String(nonFiniteBlocks)} /></MeterRow>
+        <MeterRow label="Muted blocks"><Live read={ofSound(({ nonFiniteBlocks }) => String(nonFiniteBlocks))} /></MeterRow>
       </dl>
     </section>
   );

@@ -33,10 +33,11 @@ function FeedbackDialog(): JSX.Element {
   );
 }
 
-function NameDialog({ kind, title, label, action, initial, onName }: { kind: 'chain' | 'print'; title: string; label: string; action: string; initial: string; onName: (name: string) => void }): JSX.Element {
+function NameDialog({ kind, title, label, action, initial, note = '', onName }: { kind: 'chain' | 'print'; title: string; label: string; action: string; initial: string; note?: string; onName: (name: string) => void }): JSX.Element {
   const { isOpen, close } = useDialog(kind);
   return (
     <Sheet title={title} isOpen={isOpen} onClose={close} size="small">
+      {note !== '' && <p>{note}</p>}
       <NameForm label={label} action={action} initial={initial} onCancel={close} onName={(name) => { close(); onName(name); }} />
     </Sheet>
   );
@@ -105,13 +106,14 @@ function FoldersDialog(): JSX.Element {
 }
 
 export function LiveDialogs(): JSX.Element {
-  const { source, chainName, saveChain, printTrack } = useStudio((state) => ({ source: state.source, chainName: state.chainName, saveChain: state.saveChain, printTrack: state.printTrack }));
-  const track = source.replace(/^track:/, '');
+  const { source, isSend, chainName, saveChain, print } = useStudio((state) => ({ source: state.source, isSend: state.isSend, chainName: state.chainName, saveChain: state.saveChain, print: state.print }));
+  const printed = isSend ? 'the send' : source === 'mix' ? 'the whole mix' : stemLabel(source.replace(/^track:/, ''));
+  const initial = isSend ? 'Send, printed' : source === 'mix' ? 'Mix, printed' : `${printed}, printed`;
   return (
     <>
       <FeedbackDialog />
       <NameDialog kind="chain" title="Save the chain" label="Name" action="Save" initial={chainName ?? ''} onName={(name) => { void saveChain(name); }} />
-      <NameDialog kind="print" title={`Print ${stemLabel(track)}`} label="Name of the new track" action="Print" initial={`${stemLabel(track)}, printed`} onName={(name) => { void printTrack(track, name); }} />
+      <NameDialog kind="print" title={`Print ${printed}`} label="Name of the new track" action="Print" initial={initial} note="At the song’s own pitch and tempo; of several tracks, with faders, pan, mute and solo as they are now." onName={(name) => { void print(name); }} />
       <FoldersDialog />
     </>
   );

@@ -1,8 +1,22 @@
-import type { Effect, PlacedEffect } from '../../store/types.ts';
+import type { Effect, ModeLoad, PlacedEffect } from '../../store/types.ts';
 import { formatDb } from '../../units/levels.ts';
 import { formatHz } from './scales.ts';
 
 export const effectNames: Readonly<Record<Effect['kind'], string>> = { gain: 'Gain', eq: 'EQ', reverb: 'Convolution', limiter: 'Limiter' };
+
+export const inMs = (seconds: number): string => `${Number((seconds * 1000).toFixed(1))} ms`;
+
+/** Beyond this nothing is left for the rest. */
+const mostLoad = 0.9;
+
+/** What a mode takes of the time there is, and what is wrong with that. */
+export function loadWords(measured: ModeLoad | undefined, isMeasured: boolean): { figure: string; warning: string } {
+  if (measured === undefined) return { figure: isMeasured ? '–' : '…', warning: '' };
+  const { load, worstLoad } = measured;
+  const percent = (share: number): string => (share >= 10 ? '> 999 %' : `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`);
+  const warning = load > mostLoad ? ' Too slow to be heard here.' : worstLoad > 1 ? ` One block takes ${percent(worstLoad)}: sound would break off.` : '';
+  return { figure: percent(load), warning };
+}
 
 const shapes: Readonly<Record<number, string>> = { 1: 'mono', 2: 'stereo', 4: 'true stereo' };
 

@@ -4,9 +4,9 @@ import { useFrame } from '../frame.ts';
 import { useStudioStore } from '../studio-context.ts';
 import { figures, ownersText, type Figure } from './figures.ts';
 import styles from './meters.module.css';
+import { useHardware } from './use-hardware.ts';
 
-/** How often the machine is asked, and figures are written anew; lines move with every frame. */
-const lookMs = 1000;
+/** How often figures are written anew; lines move with every frame. */
 const writeSeconds = 0.25;
 
 /** What the engine and the machine do now, outside of React. */
@@ -15,17 +15,7 @@ export function Meters(): JSX.Element {
   const panel = useRef<HTMLElement>(null);
   const lines = useRef(new Map<string, Sparkline>());
   const written = useRef(0);
-  useEffect(() => {
-    const look = (): void => {
-      // Without a connection the last figures stay; the status line tells.
-      store.getState().lookAtHardware().catch(() => undefined);
-    };
-    look();
-    const timer = setInterval(look, lookMs);
-    return () => {
-      clearInterval(timer);
-    };
-  }, [store]);
+  useHardware();
   useEffect(() => {
     const made = lines.current;
     for (const { id, least } of figures) {

@@ -45,3 +45,8 @@ export function ownersText(machine: Hardware | null): string {
   const peak = machine.memory.peakBytes === 0 ? '' : `, at most ${formatBytes(machine.memory.peakBytes)} so far`;
   return held.length === 0 ? `The engine holds nothing${peak}.` : `${held.map(({ name, bytes }) => `${ownerNames[name]} ${formatBytes(bytes)}`).join(', ')}${peak}.`;
 }
+
+/** Of one line, for another panel that shows it. */
+export function figureText(id: string): Figure['text'] {
+  return figures.find((figure) => figure.id === id)?.text ?? (() => '–');
+}

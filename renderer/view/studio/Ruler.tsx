@@ -11,19 +11,20 @@ import styles from './studio.module.css';
 /** Pixels; less is a click. */
 const leastDrag = 4;
 const keyStep = 0.1;
+const noBeats: readonly number[] = [];
 
 /** Drag makes the loop, a click moves the playhead. */
 export function Ruler(): JSX.Element {
-  const { window, loop, isLooping, seek, setLoop } = useStudio((state) => ({
-    ...{ window: state.window, loop: state.loop, isLooping: state.isLooping, seek: state.seek, setLoop: state.setLoop },
+  const { window, loop, isLooping, beats, seek, setLoop } = useStudio((state) => ({
+    ...{ beats: state.rhythm?.beats ?? noBeats, window: state.window, loop: state.loop, isLooping: state.isLooping, seek: state.seek, setLoop: state.setLoop },
   }));
   const drag = useRef<{ seconds: number; x: number; isMoving: boolean } | null>(null);
   const canvas = useCanvas(
     useCallback(
       (element: HTMLCanvasElement) => {
-        paintRuler(element, { ...window, loop, isLooping });
+        paintRuler(element, { ...window, loop, isLooping, beats });
       },
-      [window, loop, isLooping],
+      [window, loop, isLooping, beats],
     ),
   );
   const onPointerMove = (event: PointerEvent): void => {
