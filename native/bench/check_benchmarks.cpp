@@ -13,6 +13,7 @@
 #include "bench/signals.h"
 #include "core/aligned.h"
 #include "core/cpu_executor.h"
+#include "core/thread_pool.h"
 #include "dsp/convolution/convolver.h"
 #include "dsp/fft.h"
 
@@ -29,13 +30,14 @@ constexpr std::size_t kCount = 64;
 
 /// 64 transforms of 1024 samples.
 struct Transforms {
-  Transforms()
+  explicit Transforms(unsigned threads)
       : fft(dsp::RealFft::create(kSize).value()),
+        pool(threads),
         samples(noise(kCount * kSize)),
         bins(kCount * (kSize + 2)),
-        scratch(fft.scratchSize()) {}
+        scratch(fft.batchScratchSize(threads)) {}
   void batch() {
-    fft.forwardBatch(kCount, samples.data(), kSize, bins.data(), kSize + 2, scratch.data());
+    fft.forwardBatch(kCount, samples.data(), kSize, bins.data(), kSize + 2, scratch.data(), pool);
   }
   void oneByOne() {
     for (std::size_t i = 0; i < kCount; ++i) {
@@ -43,14 +45,15 @@ struct Transforms {
     }
   }
   dsp::RealFft fft;
+  core::ThreadPool pool;
   std::vector<float> samples;
   AlignedBuffer<float> bins, scratch;
 };
 
 /// The same work measured against itself: the median of how much ten pairs differ.
-Entries noiseFloor(const std::string& name, const CancelFlag& cancel) {
+Entries noiseFloor(const std::string& name, unsigned, const CancelFlag& cancel) {
   constexpr int kPairs = 10;
-  Transforms work;
+  Transforms work(1);
   std::vector<double> differences;
   for (int i = 0; i < kPairs && !cancel.requested(); ++i) {
     const auto [a, b] = measureInTurn([&] { work.batch(); }, [&] { work.batch(); }, 0.05, cancel);
@@ -60,15 +63,16 @@ Entries noiseFloor(const std::string& name, const CancelFlag& cancel) {
   return std::vector<Entry>{entryOf(name, "%", summarise(std::move(differences)), 100)};
 }
 
-Entries batchOverSingle(const std::string& name, const CancelFlag& cancel) {
-  Transforms work;
+/// The batch is shared among all threads.
+Entries batchOverSingle(const std::string& name, unsigned threads, const CancelFlag& cancel) {
+  Transforms work(threads);
   const auto [batch, single] =
       measureInTurn([&] { work.batch(); }, [&] { work.oneByOne(); }, 1.0, cancel);
   return std::vector<Entry>{fixedEntry(name, "x", batch.median / single.median)};
 }
 
 /// Of a reverb that has just been built and warmed up, over its median block.
-Entries firstBlock(const std::string& name, const CancelFlag& cancel) {
+Entries firstBlock(const std::string& name, unsigned, const CancelFlag& cancel) {
   constexpr std::size_t kBlock = 128;
   constexpr std::size_t kBlocks = 200;
   constexpr int kReverbs = 9;
@@ -100,7 +104,7 @@ Entries firstBlock(const std::string& name, const CancelFlag& cancel) {
 }
 
 /// Handing work over: with a slot free, and with none, where the call must return all the same.
-Entries handOver(const std::string& name, const CancelFlag& cancel) {
+Entries handOver(const std::string& name, unsigned, const CancelFlag& cancel) {
   constexpr std::size_t kFloats = 1024;
   constexpr int kTimes = 100;
   std::atomic<bool> isOpen{true};
@@ -137,12 +141,13 @@ Entries handOver(const std::string& name, const CancelFlag& cancel) {
 
 std::vector<Benchmark> checkBenchmarks() {
   std::vector<Benchmark> list;
-  const auto add = [&](std::string name, Entries (*run)(const std::string&, const CancelFlag&)) {
-    list.push_back({name, [name, run](unsigned, const CancelFlag& cancel) -> Entries {
+  using Run = Entries (*)(const std::string&, unsigned, const CancelFlag&);
+  const auto add = [&](std::string name, Run run) {
+    list.push_back({name, [name, run](unsigned threads, const CancelFlag& cancel) -> Entries {
                       if (cancel.requested()) {
                         return core::Error{core::ErrorCode::kCancelled, "cancelled"};
                       }
-                      return run(name, cancel);
+                      return run(name, threads, cancel);
                     }});
   };
   add("noise floor", noiseFloor);

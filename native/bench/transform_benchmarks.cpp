@@ -7,6 +7,7 @@
 #include "bench/measure.h"
 #include "bench/signals.h"
 #include "core/aligned.h"
+#include "core/thread_pool.h"
 #include "dsp/fft.h"
 #include "dsp/stft.h"
 
@@ -34,18 +35,24 @@ Entries forwardAndInverse(const std::string& name, std::size_t size,
                             entryOf(name + ", inverse", "µs", inverse, kMicroseconds)};
 }
 
-Entries batch(const std::string& name, std::size_t count, std::size_t size,
+/// On one thread, and shared among all.
+Entries batch(const std::string& name, std::size_t count, std::size_t size, unsigned threads,
               const core::CancelFlag& cancel) {
   auto made = dsp::RealFft::create(size);
   if (!made) return made.error();
   const dsp::RealFft& fft = made.value();
   const std::vector<float> x = noise(count * size);
-  AlignedBuffer<float> bins(count * (size + 2)), scratch(fft.scratchSize());
-  const Timing time = measure(
+  AlignedBuffer<float> bins(count * (size + 2)), scratch(fft.batchScratchSize(threads));
+  core::ThreadPool pool(threads);
+  const Timing alone = measure(
       [&] { fft.forwardBatch(count, x.data(), size, bins.data(), size + 2, scratch.data()); },
       cancel);
-  return std::vector<Entry>{
-      entryOf(name, "µs each", time, kMicroseconds / static_cast<double>(count))};
+  const Timing shared = measure(
+      [&] { fft.forwardBatch(count, x.data(), size, bins.data(), size + 2, scratch.data(), pool); },
+      cancel);
+  const double each = kMicroseconds / static_cast<double>(count);
+  return std::vector<Entry>{entryOf(name, "µs each", alone, each),
+                            entryOf(name + ", all threads", "µs each", shared, each)};
 }
 
 /// A second of sound at 48 kHz.
@@ -76,8 +83,8 @@ std::vector<Benchmark> transformBenchmarks() {
   }
   for (const std::size_t size : {1024, 4096}) {
     const std::string name = "FFT batch, 64 x " + std::to_string(size);
-    list.push_back({name, [name, size](unsigned, const core::CancelFlag& cancel) {
-                      return batch(name, 64, size, cancel);
+    list.push_back({name, [name, size](unsigned threads, const core::CancelFlag& cancel) {
+                      return batch(name, 64, size, threads, cancel);
                     }});
   }
   for (const auto& [overlap, hop] : {std::pair{"50", 1024}, {"75", 512}, {"87.5", 256}}) {

@@ -50,15 +50,16 @@ class RealFft {
     level_->inverseStep(plan_, bins, out, scratch, step);
   }
 
-  /// `count` transforms, one after the other through the same scratch, which stays in cache;
-  /// strides are in floats from one to the next. Rows of in and out may be
+  /// `count` transforms, one after the other through the same scratch: on one thread they take as
+  /// long as so many calls. Strides are in floats from one to the next. Rows of in and out may be
   /// the same memory when the strides are equal too.
   void forwardBatch(std::size_t count, const float* in, std::size_t inStride, float* bins,
                     std::size_t binsStride, float* scratch) const noexcept;
   void inverseBatch(std::size_t count, const float* bins, std::size_t binsStride, float* out,
                     std::size_t outStride, float* scratch) const noexcept;
 
-  /// The same shared among the pool, in runs that keep a worker busy longer than waking it takes.
+  /// The same shared among the pool, in runs that keep a worker busy longer than waking it takes:
+  /// this is what a batch gains.
   /// @param scratch batchScratchSize(pool.size()) floats, 64-byte aligned [not audio-thread]
   void forwardBatch(std::size_t count, const float* in, std::size_t inStride, float* bins,
                     std::size_t binsStride, float* scratch, core::ThreadPool& pool) const;
