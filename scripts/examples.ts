@@ -1,5 +1,11 @@
 // The engine's parts that the studio does not show, each in a few lines: `npx tsx scripts/examples.ts [NAME…]`.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { openEngine } from '../electron/engine/engine.ts';
+import { reportPrecision } from '../electron/engine/precision.ts';
+import { readNetwork } from '../electron/weights/network.ts';
+import { encodeSafetensors } from '../electron/weights/testing-archives.ts';
 
 const engine = openEngine();
 const noise = (count: number): Float32Array => Float32Array.from({ length: count }, (_, i) => Math.sin(i * i));
@@ -63,17 +69,42 @@ const examples: Record<string, () => void | Promise<void>> = {
     print(`of five executions tried at once ${accepted.length} were accepted, and all of those came back: ${(await Promise.all(accepted)).length}`);
     executor.dispose();
   },
-  'stateful LSTM, in float and in bf16': () => {
+  'stateful LSTM, in float and in 16 bits': () => {
     const parameters = { weight_ih_l0: noise(4 * 256 * 256).map((value) => value / 16), weight_hh_l0: noise(4 * 256 * 256).map((value) => value / 16) };
     const input = noise(256);
-    for (const isBf16 of [false, true]) {
-      const layer = { kind: 'lstm' as const, inputSize: 256, hiddenSize: 256, layers: 1, isBidirectional: false, parameters, isBf16 };
+    for (const precision of ['fp32', 'bf16', 'fp16'] as const) {
+      const layer = { kind: 'lstm' as const, inputSize: 256, hiddenSize: 256, layers: 1, isBidirectional: false, parameters, precision };
       const lstm = engine.createNetwork({ layers: [layer], steps: 1, channels: 256, threads: 1, isCompiled: true });
-      print(`${isBf16 ? 'bf16' : 'fp32'}: ${(lstm.memoryUsage().weightBytes / 1e6).toFixed(1)} MB, ${microseconds(() => lstm.predict(input))} a step`);
+      lstm.prewarm(1);
+      print(`${precision}: ${(lstm.memoryUsage().weightBytes / 1e6).toFixed(1)} MB, ${microseconds(() => lstm.predict(input))} a step`);
       lstm.resetState();
       lstm.dispose();
     }
     print(`error of bf16 weights: ${engine.halfError(parameters.weight_ih_l0, 'bf16').relative.toExponential(1)}, of fp16 ${engine.halfError(parameters.weight_ih_l0, 'fp16').relative.toExponential(1)}`);
+  },
+  'a network from files, compiled': async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'stemwright-example-'));
+    const [weights, topology] = [join(folder, 'amp.safetensors'), join(folder, 'amp.json')];
+    const tensor = (name: string, ...shape: number[]) => ({ name, shape, values: noise(shape.reduce((a, b) => a * b, 1)).map((value) => value / 8) });
+    await writeFile(weights, encodeSafetensors([tensor('conv.weight', 16, 1, 3), tensor('lstm.weight_ih_l0', 64, 16), tensor('lstm.weight_hh_l0', 64, 16), tensor('head.weight', 1, 16)], {}));
+    await writeFile(topology, JSON.stringify({
+      ...{ version: 1, channels: 1, output: 'sum' },
+      nodes: [
+        { name: 'conv', op: 'conv1d', inputs: ['input'], weights: 'conv', dilation: 2, isCausal: true },
+        { name: 'lstm', op: 'lstm', inputs: ['conv'], weights: 'lstm' },
+        { name: 'head', op: 'linear', inputs: ['lstm'], weights: 'head' },
+        { name: 'sum', op: 'add', inputs: ['head', 'input'] },
+      ],
+    }));
+    const graph = await readNetwork(weights, topology);
+    await rm(folder, { recursive: true });
+    const network = engine.compileGraph({ ...graph, steps: 128, threads: 1 }, (level) => level === 'critical');
+    network.prewarm(128);
+    const block = noise(128);
+    print(`a block of 128 frames: ${microseconds(() => network.predict(block))}; ${JSON.stringify(network.memoryUsage())}`);
+    const { weightBytes, output } = reportPrecision(engine, graph, 'fp16', block);
+    print(`weights in fp16: ${weightBytes.kept} of ${weightBytes.fp32} bytes, error ${output.relative.toExponential(1)}`);
+    network.dispose();
   },
   'batch threshold': () => {
     const linear = engine.createLinear({ in: 256, out: 256, weight: noise(256 * 256), threads: 2 });

@@ -3,14 +3,15 @@ import { StemwrightError } from '../contract/errors.ts';
 import { fromNative } from './errors.ts';
 import { loadNative } from './load.ts';
 import type { NativeModule } from './native.ts';
-import type { Network, NetworkSpec, Systems } from './systems.ts';
+import type { GraphSpec, Network, NetworkSpec, Systems } from './systems.ts';
 
 /** Decides whether a network gives its workspace back; absent: it does when memory is critically short. */
 export type PressureDelegate = (level: 'warning' | 'critical') => boolean;
 
 /** The engine's parts for whoever programs with them. Every fault is a StemwrightError; misuse has the code 'usage' or 'model'. */
-export interface Engine extends Omit<Systems, 'createNetwork'> {
+export interface Engine extends Omit<Systems, 'createNetwork' | 'compileGraph'> {
   createNetwork(spec: NetworkSpec, onPressure?: PressureDelegate): Network;
+  compileGraph(spec: GraphSpec, onPressure?: PressureDelegate): Network;
   memoryUsage(): EngineMemory;
   resetMemoryPeaks(): void;
   /**
@@ -31,19 +32,20 @@ export function openEngine(native: NativeModule = loadNative()): Engine {
       }
     }
   };
+  const relieved = (network: Network, onPressure: PressureDelegate = (level) => level === 'critical'): Network => {
+    networks.set(network, onPressure);
+    return {
+      ...network,
+      dispose: () => {
+        networks.delete(network);
+        network.dispose();
+      },
+    };
+  };
   return {
     ...systems,
-    createNetwork: (spec, onPressure = (level) => level === 'critical') => {
-      const network = systems.createNetwork(spec);
-      networks.set(network, onPressure);
-      return {
-        ...network,
-        dispose: () => {
-          networks.delete(network);
-          network.dispose();
-        },
-      };
-    },
+    createNetwork: (spec, onPressure) => relieved(systems.createNetwork(spec), onPressure),
+    compileGraph: (spec, onPressure) => relieved(systems.compileGraph(spec), onPressure),
     memoryUsage: () => native.memoryUsage(),
     resetMemoryPeaks: () => {
       native.resetMemoryPeaks();

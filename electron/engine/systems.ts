@@ -1,3 +1,4 @@
+import type { LayerSpec, NetworkGraph } from '../contract/network.ts';
 import type { GroupNorm } from '../contract/separation.ts';
 
 /**
@@ -33,6 +34,8 @@ export interface Systems {
   /** Where direct sums and one large transform change places on this machine. Measured once, in some milliseconds. */
   measureConvolutionRule(): ConvolutionRule;
   createNetwork(spec: NetworkSpec): Network;
+  /** A network that need not be a chain, such as `readNetwork` of `electron/weights` gives it, compiled. */
+  compileGraph(spec: GraphSpec): Network;
   createLinear(spec: { in: number; out: number; weight: Float32Array; bias?: Float32Array | null; threads: number }): Linear;
   /** A convolution for inputs of changing size. */
   createDynamicConv(spec: ConvSpec): DynamicConv;
@@ -141,26 +144,6 @@ export interface Convolver extends Disposable {
   reset(): void;
 }
 
-interface RecurrentLayer {
-  inputSize: number;
-  hiddenSize: number;
-  layers: number;
-  isBidirectional: boolean;
-  /** By PyTorch's names: weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, …_reverse. */
-  parameters: Record<string, Float32Array>;
-  /** Weights in bf16: half the memory. */
-  isBf16?: boolean;
-}
-
-/** Weights are laid out as PyTorch does. */
-export type LayerSpec =
-  | { kind: 'linear'; in: number; out: number; weight: Float32Array; bias?: Float32Array | null }
-  | { kind: 'conv1d'; in: number; out: number; kernel: number; stride: number; dilation: number; padding: number; weight: Float32Array; bias?: Float32Array | null }
-  | { kind: 'groupNorm'; groups: number; weight: Float32Array; bias: Float32Array; algorithm: GroupNorm }
-  | ({ kind: 'lstm' } & RecurrentLayer)
-  | ({ kind: 'gru' } & RecurrentLayer)
-  | { kind: 'gelu' | 'glu' | 'relu' | 'sigmoid' | 'tanh' };
-
 export interface NetworkSpec {
   layers: LayerSpec[];
   /** Of the longest input. */
@@ -172,6 +155,13 @@ export interface NetworkSpec {
   isCompiled: boolean;
 }
 
+export interface GraphSpec extends NetworkGraph {
+  /** Of the longest input. */
+  steps: number;
+  /** With one, it neither locks nor waits. */
+  threads: number;
+}
+
 export interface Network extends Disposable {
   /** "3 layers, 2 buffers (33% memory saved)"; of networks that are not compiled. */
   readonly bufferStats?: string;
@@ -181,8 +171,11 @@ export interface Network extends Disposable {
   /** [steps, channels], as many steps as were built for or fewer; recurrent states go on from call to call. */
   predict(input: Float32Array): Float32Array;
   resetState(): void;
-  /** Runs once on zeros, so that the first real call finds pages and caches ready; states are zero afterwards. */
-  prewarm(): void;
+  /**
+   * Runs once on zeros, so that the first real call finds pages and caches ready; states are zero afterwards.
+   * @param steps of the calls to come; absent: the longest
+   */
+  prewarm(steps?: number): void;
   memoryUsage(): { weightBytes: number; workspaceBytes: number };
   /** Of a compiled one: the next call makes it anew. States are kept. @return whether there was one to release */
   releaseWorkspace(): boolean;

@@ -14,6 +14,7 @@
 #include "addon/arguments.h"
 #include "addon/errors.h"
 #include "addon/handle.h"
+#include "addon/network_arguments.h"
 #include "addon/one_shot.h"
 #include "addon/systems.h"
 #include "session/guard.h"
@@ -26,8 +27,6 @@ using core::Error;
 using core::ErrorCode;
 namespace nn = session::nn;
 using Info = Napi::CallbackInfo;
-
-constexpr std::uint64_t kMostSize = std::uint64_t{1} << 24;
 
 Error misuse(std::string message) {
   return {ErrorCode::kInvalidArgument, std::move(message)};
@@ -44,10 +43,6 @@ Napi::Float32Array copied(Napi::Env env, std::span<const float> values) {
   return out;
 }
 
-std::size_t sizeOf(const Argument& value) {
-  return static_cast<std::size_t>(value.whole(kMostSize));
-}
-
 /// Weights of so many values, all of them numbers.
 std::span<const float> weights(const Argument& given, std::size_t count, Napi::Env env) {
   const auto values = given.floats(count);
@@ -56,58 +51,6 @@ std::span<const float> weights(const Argument& given, std::size_t count, Napi::E
     throw toJs(env, {ErrorCode::kModel, "weights hold values that are no numbers"});
   }
   return values;
-}
-
-std::span<const float> optionalFloats(const Argument& given) {
-  return given.isAbsent() ? std::span<const float>() : given.floats();
-}
-
-nn::NormAlgorithm readNorm(const Argument& algorithm) {
-  const std::string name = algorithm.text();
-  if (name == "standard") return nn::NormAlgorithm::kStandard;
-  if (name == "kahan") return nn::NormAlgorithm::kKahan;
-  if (name != "welford") algorithm.refuse("'standard', 'kahan' or 'welford'");
-  return nn::NormAlgorithm::kWelford;
-}
-
-nn::LayerSpec readRecurrent(const Argument& layer, nn::RecurrentCell cell) {
-  nn::RecurrentShape shape{cell, sizeOf(layer["inputSize"]), sizeOf(layer["hiddenSize"]),
-                           static_cast<std::size_t>(layer["layers"].whole(64)),
-                           layer["isBidirectional"].flag()};
-  const Argument parameters = layer["parameters"];
-  parameters.object();
-  return nn::RecurrentSpec{
-      shape,
-      [parameters](const std::string& name) -> std::optional<std::span<const float>> {
-        const Argument values = parameters[name.c_str()];
-        if (values.isAbsent()) return std::nullopt;
-        return values.floats();
-      },
-      layer["isBf16"].isAbsent() ? false : layer["isBf16"].flag()};
-}
-
-nn::LayerSpec readLayer(const Argument& layer) {
-  const std::string kind = layer["kind"].text();
-  if (kind == "linear") {
-    return nn::LinearSpec{sizeOf(layer["in"]), sizeOf(layer["out"]), layer["weight"].floats(),
-                          optionalFloats(layer["bias"])};
-  }
-  if (kind == "conv1d") {
-    return nn::Conv1dSpec{sizeOf(layer["in"]),       sizeOf(layer["out"]),
-                          sizeOf(layer["kernel"]),   sizeOf(layer["stride"]),
-                          sizeOf(layer["dilation"]), sizeOf(layer["padding"]),
-                          layer["weight"].floats(),  optionalFloats(layer["bias"])};
-  }
-  if (kind == "groupNorm") {
-    return nn::GroupNormSpec{sizeOf(layer["groups"]), layer["weight"].floats(),
-                             layer["bias"].floats(), readNorm(layer["algorithm"])};
-  }
-  if (kind == "lstm") return readRecurrent(layer, nn::RecurrentCell::kLstm);
-  if (kind == "gru") return readRecurrent(layer, nn::RecurrentCell::kGru);
-  constexpr std::array<const char*, 5> kActivations{"gelu", "glu", "relu", "sigmoid", "tanh"};
-  const auto* const found = std::find(kActivations.begin(), kActivations.end(), kind);
-  if (found == kActivations.end()) layer["kind"].refuse("a layer's kind");
-  return nn::ActivationSpec{static_cast<nn::ActivationKind>(found - kActivations.begin())};
 }
 
 /// A network of either kind. Its lock makes calls of JS and of an executor take turns.
@@ -124,19 +67,26 @@ struct Network {
   nn::Sequential* sequential() { return std::get_if<nn::Sequential>(&network); }
 };
 
-core::Result<std::shared_ptr<Network>> buildNetwork(std::span<const nn::LayerSpec> layers,
-                                                    nn::SequenceShape input, unsigned threads,
-                                                    bool isCompiled) {
-  if (threads == 0) return misuse("a network needs a thread");
-  auto built = std::make_shared<Network>(isCompiled ? 1 : threads);
+/// @param layers of a chain, or nodes of a graph
+template <typename Spec>
+core::Result<std::shared_ptr<Network>> compileNetwork(std::span<const Spec> layers,
+                                                      nn::SequenceShape input, unsigned threads) {
+  auto built = std::make_shared<Network>(1);
   built->input = input;
-  if (isCompiled) {
-    auto network = nn::CompiledNetwork::compile(layers, input, {.threads = threads});
-    STEMWRIGHT_TRY(network);
-    built->longest = network.value().outputFor(input.steps).value();
-    built->network.emplace<nn::CompiledNetwork>(std::move(network).value());
-    return built;
-  }
+  auto network = nn::CompiledNetwork::compile(layers, input, {.threads = threads});
+  STEMWRIGHT_TRY(network);
+  const auto longest = network.value().outputFor(input.steps);
+  STEMWRIGHT_TRY(longest);
+  built->longest = longest.value();
+  built->network.template emplace<nn::CompiledNetwork>(std::move(network).value());
+  return built;
+}
+
+core::Result<std::shared_ptr<Network>> buildNetwork(std::span<const nn::LayerSpec> layers,
+                                                    nn::SequenceShape input, unsigned threads) {
+  if (threads == 0) return misuse("a network needs a thread");
+  auto built = std::make_shared<Network>(threads);
+  built->input = input;
   auto network = nn::Sequential::create(layers);
   STEMWRIGHT_TRY(network);
   STEMWRIGHT_TRY(network.value().build(input));
@@ -232,15 +182,7 @@ Napi::Value createExecutor(const std::shared_ptr<Network>& network, const Info& 
   return handle.object();
 }
 
-Napi::Value createNetwork(const Info& info) {
-  const Napi::Env env = info.Env();
-  const Argument spec = Argument::of(info, 0, "spec");
-  std::vector<nn::LayerSpec> layers;
-  for (const Argument& layer : spec["layers"].elements()) layers.push_back(readLayer(layer));
-  const nn::SequenceShape input{sizeOf(spec["steps"]), sizeOf(spec["channels"])};
-  const auto threads = static_cast<unsigned>(spec["threads"].whole(256));
-  const bool isCompiled = spec["isCompiled"].flag();
-  auto network = made(env, [&] { return buildNetwork(layers, input, threads, isCompiled); });
+Napi::Object handleOf(Napi::Env env, const std::shared_ptr<Network>& network) {
   Handle<Network> handle(env, "the network", network);
   if (network->sequential() != nullptr) {
     handle.value("bufferStats", network->sequential()->bufferStats());
@@ -256,13 +198,17 @@ Napi::Value createNetwork(const Info& info) {
     return call.Env().Undefined();
   });
   handle.method("prewarm", [](const auto& it, const Info& call) -> Napi::Value {
+    const Argument given = Argument::of(call, 0, "steps");
+    const std::size_t steps = given.isAbsent() ? it->input.steps : sizeOf(given);
     const std::lock_guard lock(it->mutex);
-    if (it->compiled() != nullptr) it->compiled()->prewarm();
-    if (it->sequential() != nullptr) {
-      const std::vector<float> zeros(it->input.size());
-      static_cast<void>(it->sequential()->forward(zeros.data(), it->input.steps, it->pool));
+    const core::Status status = session::guarded([&]() -> core::Status {
+      if (it->compiled() != nullptr) return it->compiled()->prewarm(steps);
+      const std::vector<float> zeros(std::min(steps, it->input.steps) * it->input.channels);
+      STEMWRIGHT_TRY(it->sequential()->forward(zeros.data(), steps, it->pool));
       it->sequential()->resetState();
-    }
+      return core::okStatus();
+    });
+    if (!status.ok()) throw toJs(call.Env(), status.error());
     return call.Env().Undefined();
   });
   handle.method("memoryUsage", [](const auto& it, const Info& call) -> Napi::Value {
@@ -282,6 +228,28 @@ Napi::Value createNetwork(const Info& info) {
     return Napi::Boolean::New(call.Env(), isReleased);
   });
   return handle.object();
+}
+
+Napi::Value createNetwork(const Info& info) {
+  const Argument spec = Argument::of(info, 0, "spec");
+  const std::vector<nn::LayerSpec> layers = readLayers(spec["layers"]);
+  const nn::SequenceShape input{sizeOf(spec["steps"]), sizeOf(spec["channels"])};
+  const auto threads = static_cast<unsigned>(spec["threads"].whole(256));
+  const bool isCompiled = spec["isCompiled"].flag();
+  return handleOf(info.Env(), made(info.Env(), [&] {
+                    return isCompiled ? compileNetwork<nn::LayerSpec>(layers, input, threads)
+                                      : buildNetwork(layers, input, threads);
+                  }));
+}
+
+Napi::Value compileGraph(const Info& info) {
+  const Argument spec = Argument::of(info, 0, "spec");
+  const std::vector<nn::NodeSpec> nodes = readNodes(spec["nodes"]);
+  const nn::SequenceShape input{sizeOf(spec["steps"]), sizeOf(spec["channels"])};
+  const auto threads = static_cast<unsigned>(spec["threads"].whole(256));
+  return handleOf(info.Env(), made(info.Env(), [&] {
+                    return compileNetwork<nn::NodeSpec>(nodes, input, threads);
+                  }));
 }
 
 struct Linear {
@@ -496,6 +464,7 @@ void defineNetworkSystems(Napi::Object systems) {
     systems.Set(name, Napi::Function::New(env, function, name));
   };
   define("createNetwork", createNetwork);
+  define("compileGraph", compileGraph);
   define("createLinear", createLinear);
   define("createDynamicConv", createDynamicConv);
   define("groupNorm", groupNorm);

@@ -14,7 +14,7 @@ function(stemwright_isa_flags target)
       set(avx512_flags /arch:AVX512)
     else()
       set(sse41_flags -msse4.1)
-      set(avx2_flags -mavx2 -mfma)
+      set(avx2_flags -mavx2 -mfma -mf16c)
       set(avx512_flags -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma
                        -mprefer-vector-width=512)
       if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)

@@ -69,7 +69,7 @@ X86 detectX86() {
   const unsigned long long xcr0 = osxsave ? _xgetbv(0) : 0;
   const bool ymm = (xcr0 & 0x6) == 0x6;
   const bool zmm = (xcr0 & 0xe6) == 0xe6;
-  const bool fma = (leaf1[2] & (1 << 12)) != 0;
+  const bool fma = (leaf1[2] & (1 << 12)) != 0 && (leaf1[2] & (1 << 29)) != 0;  // and F16C
   const unsigned avx512Bits = (1u << 16) | (1u << 17) | (1u << 30) | (1u << 31);
   const bool avx512 = (static_cast<unsigned>(leaf7[1]) & avx512Bits) == avx512Bits;
   return {(leaf1[2] & (1 << 19)) != 0, ymm && fma && (leaf7[1] & (1 << 5)) != 0, zmm && avx512};
@@ -84,7 +84,10 @@ bool machineHas([[maybe_unused]] Isa isa) {
   if (isa == Isa::kAvx512) return x86.avx512;
 #elif defined(__x86_64__)
   if (isa == Isa::kSse41) return __builtin_cpu_supports("sse4.1");
-  if (isa == Isa::kAvx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  if (isa == Isa::kAvx2) {
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+           __builtin_cpu_supports("f16c");
+  }
   if (isa == Isa::kAvx512) {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");

@@ -68,6 +68,14 @@ STEMWRIGHT_INLINE V highBf16(const float* p) {
   return {_mm512_castsi512_ps(
       _mm512_and_si512(_mm512_loadu_si512(p), _mm512_set1_epi32(static_cast<int>(0xffff0000u))))};
 }
+/// Neighbours in 16 bits. Halves must be finite.
+STEMWRIGHT_INLINE V loadBf16(const std::uint16_t* p) {
+  const __m256i bits = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+  return {_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16))};
+}
+STEMWRIGHT_INLINE V loadFp16(const std::uint16_t* p) {
+  return {_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)))};
+}
 STEMWRIGHT_INLINE V set1(float x) {
   return {_mm512_set1_ps(x)};
 }
@@ -163,6 +171,13 @@ STEMWRIGHT_INLINE V highBf16(const float* p) {
       _mm256_castsi256_ps(_mm256_and_si256(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)),
                                            _mm256_set1_epi32(static_cast<int>(0xffff0000u))))};
 }
+STEMWRIGHT_INLINE V loadBf16(const std::uint16_t* p) {
+  const __m128i bits = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  return {_mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(bits), 16))};
+}
+STEMWRIGHT_INLINE V loadFp16(const std::uint16_t* p) {
+  return {_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)))};
+}
 STEMWRIGHT_INLINE V set1(float x) {
   return {_mm256_set1_ps(x)};
 }
@@ -251,6 +266,23 @@ STEMWRIGHT_INLINE V highBf16(const float* p) {
   return {_mm_castsi128_ps(_mm_and_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)),
                                          _mm_set1_epi32(static_cast<int>(0xffff0000u))))};
 }
+STEMWRIGHT_INLINE V loadBf16(const std::uint16_t* p) {
+  const __m128i bits = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(p));
+  return {_mm_castsi128_ps(_mm_slli_epi32(_mm_cvtepu16_epi32(bits), 16))};
+}
+/// The exponent moves by 112; subnormals become normal by a difference of normals.
+STEMWRIGHT_INLINE V loadFp16(const std::uint16_t* p) {
+  const __m128i half = _mm_cvtepu16_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
+  const __m128i magnitude = _mm_slli_epi32(_mm_and_si128(half, _mm_set1_epi32(0x7fff)), 13);
+  const __m128i sign = _mm_slli_epi32(_mm_and_si128(half, _mm_set1_epi32(0x8000)), 16);
+  const __m128i least = _mm_set1_epi32(113 << 23);
+  const __m128 normal = _mm_castsi128_ps(_mm_add_epi32(magnitude, _mm_set1_epi32(112 << 23)));
+  const __m128 subnormal =
+      _mm_sub_ps(_mm_castsi128_ps(_mm_add_epi32(magnitude, least)), _mm_castsi128_ps(least));
+  const __m128i isSubnormal = _mm_cmplt_epi32(magnitude, _mm_set1_epi32(1 << 23));
+  return {_mm_or_ps(_mm_blendv_ps(normal, subnormal, _mm_castsi128_ps(isSubnormal)),
+                    _mm_castsi128_ps(sign))};
+}
 STEMWRIGHT_INLINE V set1(float x) {
   return {_mm_set1_ps(x)};
 }
@@ -336,6 +368,12 @@ STEMWRIGHT_INLINE V lowBf16(const float* p) {
 STEMWRIGHT_INLINE V highBf16(const float* p) {
   return {vreinterpretq_f32_u32(
       vandq_u32(vreinterpretq_u32_f32(vld1q_f32(p)), vdupq_n_u32(0xffff0000u)))};
+}
+STEMWRIGHT_INLINE V loadBf16(const std::uint16_t* p) {
+  return {vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(p), 16))};
+}
+STEMWRIGHT_INLINE V loadFp16(const std::uint16_t* p) {
+  return {vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p)))};
 }
 STEMWRIGHT_INLINE V set1(float x) {
   return {vdupq_n_f32(x)};
@@ -429,6 +467,16 @@ STEMWRIGHT_INLINE V lowBf16(const float* p) {
 }
 STEMWRIGHT_INLINE V highBf16(const float* p) {
   return fromBits(bitsAt(p) & 0xffff0000u);
+}
+STEMWRIGHT_INLINE V loadBf16(const std::uint16_t* p) {
+  return fromBits(std::uint32_t{*p} << 16);
+}
+STEMWRIGHT_INLINE V loadFp16(const std::uint16_t* p) {
+  const std::uint32_t magnitude = (*p & 0x7fffu) << 13;
+  const std::uint32_t least = 113u << 23;
+  const float value = magnitude < 1u << 23 ? fromBits(magnitude + least).v - fromBits(least).v
+                                           : fromBits(magnitude + (112u << 23)).v;
+  return {(*p & 0x8000u) != 0 ? -value : value};
 }
 STEMWRIGHT_INLINE V set1(float x) {
   return {x};

@@ -4,14 +4,16 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/aligned.h"
 #include "core/memory_usage.h"
 #include "core/result.h"
 #include "core/thread_pool.h"
+#include "nn/graph.h"
+#include "nn/memory_plan.h"
 #include "nn/network.h"
-#include "nn/sequential.h"
 
 namespace stemwright::nn {
 
@@ -29,14 +31,20 @@ class CompiledNetwork {
   /// Told how short memory is; returns whether to release the workspace.
   using PressureDelegate = std::function<bool(PressureLevel)>;
 
+  /// A chain.
   /// @param longest steps of the longest call
   /// @return kModel naming the layer whose weights do not fit; kInvalidArgument for layers that do
   ///         not follow one another, or no layers
   static core::Result<CompiledNetwork> compile(
       std::span<const LayerSpec> layers, SequenceShape longest, const Options& options,
       const kernels::Kernels& kernels = kernels::kernels());
+  /// Any graph; the last node gives the output.
+  /// @return the same, naming the node; kInvalidArgument for inputs that are no earlier nodes
+  static core::Result<CompiledNetwork> compile(
+      std::span<const NodeSpec> nodes, SequenceShape longest, const Options& options,
+      const kernels::Kernels& kernels = kernels::kernels());
 
-  SequenceShape input() const noexcept { return input_; }
+  SequenceShape input() const noexcept { return shapes_.front(); }
   /// @return steps and channels that so many input steps give; kInvalidArgument for too few or many
   core::Result<SequenceShape> outputFor(std::size_t steps) const;
   std::size_t weightBytes() const noexcept;
@@ -47,9 +55,10 @@ class CompiledNetwork {
   /// @return kInvalidArgument for steps it was not compiled for
   core::Status predict(const float* x, std::size_t steps, float* out);
 
-  /// Runs once on zeros of the longest length, so that the first real call finds pages and caches
-  /// ready; states are zero afterwards.
-  void prewarm();
+  /// Runs once on zeros of that length, so that the first real call finds pages and caches ready;
+  /// states are zero afterwards. @return kInvalidArgument for steps it was not compiled for
+  core::Status prewarm(std::size_t steps);
+  core::Status prewarm() { return prewarm(input().steps); }
   void resetState() noexcept;
 
   /// Without one, a warning keeps the workspace and a critical level releases it.
@@ -59,14 +68,35 @@ class CompiledNetwork {
   bool handlePressure(PressureLevel level);
 
  private:
-  CompiledNetwork(std::vector<std::unique_ptr<Layer>> layers, SequenceShape input, BufferPlan plan,
-                  unsigned threads);
-  void allocate();
+  /// Values are numbered: 0 is the network's input, i + 1 what step i writes.
+  struct Step {
+    std::string name;
+    std::unique_ptr<Layer> layer;  ///< null for a join
+    JoinKind join = JoinKind::kAdd;
+    std::vector<std::size_t> inputs;
 
-  std::vector<std::unique_ptr<Layer>> layers_;
-  SequenceShape input_;
-  BufferPlan plan_;
-  core::AlignedBuffer<float> arena_;  ///< buffer 0, buffer 1, scratch
+    core::Result<SequenceShape> outputFor(std::span<const SequenceShape> shapes) const;
+  };
+
+  CompiledNetwork(std::vector<Step> steps, SequenceShape input, const kernels::Kernels& kernels,
+                  unsigned threads);
+  static core::Result<std::vector<Step>> makeSteps(std::span<const NodeSpec> nodes,
+                                                   const kernels::Kernels& kernels);
+  core::Status checkSteps(std::size_t steps) const;
+  core::Status findShapes(std::size_t steps, std::span<SequenceShape> shapes) const;
+  void plan();
+  void allocate();
+  void join(const Step& step, float* out) const;
+
+  std::vector<Step> steps_;
+  const kernels::Kernels* kernels_;
+  std::vector<SequenceShape> shapes_;  ///< of each value at the longest input
+  std::vector<SequenceShape> now_;     ///< of each value in this call
+  std::vector<const float*> values_;   ///< where each is in this call
+  std::vector<std::size_t> offsets_;   ///< of each step's result in the arena
+  std::size_t scratchOffset_ = 0;
+  std::size_t arenaSize_ = 0;
+  core::AlignedBuffer<float> arena_;  ///< results, then scratch
   core::MemoryClaim claim_;           ///< of the arena and the weights
   std::unique_ptr<core::ThreadPool> pool_;
   PressureDelegate delegate_;

@@ -88,12 +88,12 @@ Conv Conv::transposedWidth(const kernels::Kernels& kernels, std::size_t in, std:
               [&](std::size_t column) { return bias[column % out]; })};
 }
 
-void Conv::rowPanels(const Position& position, const Panels& panels, float* out,
-                     const Epilogue& epilogue) const {
+/// @param plain the weights of those panels
+void Conv::rowPanels(const Position& position, const Panels& panels,
+                     const kernels::PackedGemm& plain, float* out, const Epilogue& epilogue) const {
   const auto& [x, height, width, row, begin, end] = position;
   const std::size_t stored = outChannels();
   const bool contiguous = shape_.dilationWidth == 1 && !kernels_->weightGemm.isBf16;
-  const kernels::PackedGemm plain = packed_.panels(panels.first, panels.count);
   const kernels::PackedGemm merged = PackedMatrix::merged(plain, shape_.kernelWidth);
   const std::size_t offset = packed_.columnOf(panels.first);
   const std::size_t place = packed_.placeOf(offset);
@@ -144,7 +144,8 @@ void Conv::rowPanels(const Position& position, const Panels& panels, float* out,
 
 void Conv::row(const float* x, std::size_t height, std::size_t width, std::size_t row,
                std::size_t begin, std::size_t end, float* out, const Epilogue& epilogue) const {
-  rowPanels({x, height, width, row, begin, end}, {0, packed_.panelCount()}, out, epilogue);
+  rowPanels({x, height, width, row, begin, end}, {0, packed_.panelCount()}, packed_.view(), out,
+            epilogue);
 }
 
 /// How a result of `rows` times `columns` is cut: enough tasks that no thread is idle for long,
@@ -167,22 +168,36 @@ Conv::Cut Conv::cut(std::size_t rows, std::size_t columns, unsigned threads) con
 }
 
 void Conv::forward(const float* x, std::size_t height, std::size_t width, std::size_t columns,
-                   float* out, const Epilogue& epilogue, core::ThreadPool& pool) const {
+                   float* out, const Epilogue& epilogue, core::ThreadPool& pool,
+                   float* scratch) const {
   const std::size_t rows = shape_.outHeight(height);
   if (rows == 0 || columns == 0) return;
   const Cut cut = this->cut(rows, columns, pool.size());
   const std::size_t chunks = (columns + cut.columns - 1) / cut.columns;
-  const std::size_t groups = (packed_.panelCount() + cut.panels - 1) / cut.panels;
   const std::size_t rowSize = columns * outChannels();
-  pool.parallelFor(rows * chunks * groups, [&](std::size_t index, unsigned) {
-    const std::size_t r = index / groups / chunks;
-    const std::size_t begin = index / groups % chunks * cut.columns;
-    const std::size_t panel = index % groups * cut.panels;
-    Epilogue here = epilogue;
-    if (here.residual != nullptr) here.residual += r * rowSize;
-    rowPanels({x, height, width, r, begin, std::min(columns, begin + cut.columns)},
-              {panel, std::min(cut.panels, packed_.panelCount() - panel)}, out + r * rowSize, here);
-  });
+  const auto share = [&](const Panels& all, std::size_t perTask, const auto& weightsOf) {
+    const std::size_t groups = (all.count + perTask - 1) / perTask;
+    pool.parallelFor(rows * chunks * groups, [&](std::size_t index, unsigned) {
+      const std::size_t r = index / groups / chunks;
+      const std::size_t begin = index / groups % chunks * cut.columns;
+      const std::size_t from = index % groups * perTask;
+      const Panels some{all.first + from, std::min(perTask, all.count - from)};
+      Epilogue here = epilogue;
+      if (here.residual != nullptr) here.residual += r * rowSize;
+      rowPanels({x, height, width, r, begin, std::min(columns, begin + cut.columns)}, some,
+                weightsOf(some), out + r * rowSize, here);
+    });
+  };
+  if (!packed_.isNarrow()) {
+    share({0, packed_.panelCount()}, cut.panels,
+          [&](const Panels& some) { return packed_.panels(some.first, some.count); });
+    return;
+  }
+  // Panel by panel, which all rows then read from the cache.
+  for (std::size_t panel = 0; panel < packed_.panelCount(); ++panel) {
+    const auto weights = packed_.widened(kernels_->elementwise, panel, scratch);
+    share({panel, 1}, 1, [&](const Panels&) -> const kernels::PackedGemm& { return weights; });
+  }
 }
 
 }  // namespace stemwright::nn

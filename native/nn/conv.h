@@ -75,6 +75,13 @@ class Conv {
   /// Channels stored per position.
   std::size_t outChannels() const noexcept { return packed_.view().outCols; }
   std::size_t bytes() const noexcept { return packed_.bytes(); }
+  /// Keeps the weights in 16 bits from now on; forward() then needs scratch, and row() is not to be
+  /// called. Before any other use; with float kernels.
+  void narrow(kernels::WeightType type) { packed_.narrow(type); }
+  /// Floats that forward() widens weights in; 0 where they are in float.
+  std::size_t scratchSize() const noexcept {
+    return packed_.isNarrow() ? packed_.panelFloats() : 0;
+  }
   const PackedMatrix& weights() const noexcept { return packed_; }
 
   /// Output columns [begin, end) of output row `row`.
@@ -87,12 +94,14 @@ class Conv {
 
   /// The whole output [outHeight, outWidth, outChannels], shared among the pool.
   void forward(const float* x, std::size_t height, std::size_t width, float* out,
-               const Epilogue& epilogue, core::ThreadPool& pool) const {
-    forward(x, height, width, shape_.outWidth(width), out, epilogue, pool);
+               const Epilogue& epilogue, core::ThreadPool& pool, float* scratch = nullptr) const {
+    forward(x, height, width, shape_.outWidth(width), out, epilogue, pool, scratch);
   }
   /// The same with a number of output columns of the caller's: taps beyond the input meet zeros.
+  /// @param scratch scratchSize() floats, on a cache line
   void forward(const float* x, std::size_t height, std::size_t width, std::size_t columns,
-               float* out, const Epilogue& epilogue, core::ThreadPool& pool) const;
+               float* out, const Epilogue& epilogue, core::ThreadPool& pool,
+               float* scratch = nullptr) const;
 
   /// Output columns that one task takes at most.
   std::size_t chunk() const noexcept { return kernels_->weightGemm.rowBlock * 8; }
@@ -113,8 +122,8 @@ class Conv {
   };
 
   Conv(const kernels::Kernels& kernels, const ConvShape& shape, PackedMatrix packed);
-  void rowPanels(const Position& at, const Panels& panels, float* out,
-                 const Epilogue& epilogue) const;
+  void rowPanels(const Position& at, const Panels& panels, const kernels::PackedGemm& weights,
+                 float* out, const Epilogue& epilogue) const;
   Cut cut(std::size_t rows, std::size_t columns, unsigned threads) const;
 
   const kernels::Kernels* kernels_ = nullptr;

@@ -38,6 +38,12 @@ core::Status checkValues(std::string_view what, std::span<const float> values, s
                   : unfit(std::string(what) + " holds values that are no numbers");
 }
 
+/// Whether 16 bits can hold the weights.
+core::Status checkRange(std::string_view what, std::span<const float> values, WeightType type) {
+  return fits(values, type) ? core::okStatus()
+                            : unfit(std::string(what) + " holds values too large for 16 bits");
+}
+
 const float* orNull(std::span<const float> values) {
   return values.empty() ? nullptr : values.data();
 }
@@ -62,7 +68,7 @@ class LinearLayer final : public Layer {
   Linear linear_;
 };
 
-class Conv1dLayer final : public Layer {
+class Conv1dLayer : public Layer {
  public:
   Conv1dLayer(const kernels::Kernels& kernels, const Conv1dSpec& spec, Activation activation)
       : activation_(activation),
@@ -73,7 +79,9 @@ class Conv1dLayer final : public Layer {
                .strideWidth = spec.stride,
                .dilationWidth = spec.dilation,
                .paddingWidth = spec.padding},
-              activation == Activation::kGlu, spec.weight.data(), orNull(spec.bias)) {}
+              activation == Activation::kGlu, spec.weight.data(), orNull(spec.bias)) {
+    if (spec.type != WeightType::kFp32) conv_.narrow(spec.type);
+  }
 
   std::string_view kind() const noexcept override { return "conv1d"; }
   core::Result<SequenceShape> outputFor(SequenceShape input) const override {
@@ -82,15 +90,66 @@ class Conv1dLayer final : public Layer {
     if (steps == 0) return invalid("conv1d: the input is shorter than the kernel");
     return SequenceShape{steps, conv_.outChannels()};
   }
+  std::size_t scratchFor(SequenceShape) const noexcept override { return conv_.scratchSize(); }
   std::size_t weightBytes() const noexcept override { return conv_.bytes(); }
-  void process(const float* x, SequenceShape input, float* out, float*,
+  void process(const float* x, SequenceShape input, float* out, float* scratch,
                core::ThreadPool& pool) override {
-    conv_.forward(x, 1, input.steps, out, {.activation = activation_}, pool);
+    conv_.forward(x, 1, input.steps, out, {.activation = activation_}, pool, scratch);
+  }
+
+ protected:
+  /// Steps before the one at hand that a result depends on.
+  std::size_t reach() const noexcept {
+    return conv_.shape().dilationWidth * (conv_.shape().kernelWidth - 1);
   }
 
  private:
   Activation activation_;
   Conv conv_;
+};
+
+/// A linear layer whose weights are in 16 bits: a convolution of one tap.
+class NarrowLinearLayer final : public Conv1dLayer {
+ public:
+  NarrowLinearLayer(const kernels::Kernels& kernels, const LinearSpec& spec, Activation activation)
+      : Conv1dLayer(kernels,
+                    {.in = spec.in,
+                     .out = spec.out,
+                     .weight = spec.weight,
+                     .bias = spec.bias,
+                     .type = spec.type},
+                    activation) {}
+  std::string_view kind() const noexcept override { return "linear"; }
+};
+
+/// Keeps the last steps of a call for the next one.
+class CausalConv1dLayer final : public Conv1dLayer {
+ public:
+  CausalConv1dLayer(const kernels::Kernels& kernels, const Conv1dSpec& spec, Activation activation)
+      : Conv1dLayer(kernels, spec, activation), history_(reach() * spec.in) {
+    resetState();
+  }
+
+  core::Result<SequenceShape> outputFor(SequenceShape input) const override {
+    return Conv1dLayer::outputFor({input.steps + reach(), input.channels});
+  }
+  std::size_t scratchFor(SequenceShape input) const noexcept override {
+    return core::paddedCount<float>(history_.size() + input.size()) +
+           Conv1dLayer::scratchFor({input.steps + reach(), input.channels});
+  }
+  void process(const float* x, SequenceShape input, float* out, float* scratch,
+               core::ThreadPool& pool) override {
+    const std::size_t count = history_.size() + input.size();
+    std::copy(history_.begin(), history_.end(), scratch);
+    std::copy_n(x, input.size(), scratch + history_.size());
+    Conv1dLayer::process(scratch, {input.steps + reach(), input.channels}, out,
+                         scratch + core::paddedCount<float>(count), pool);
+    std::copy_n(scratch + input.size(), history_.size(), history_.begin());
+  }
+  void resetState() noexcept override { history_.zero(); }
+
+ private:
+  core::AlignedBuffer<float> history_;  ///< [reach, in]
 };
 
 class GroupNormLayer final : public Layer {
@@ -206,7 +265,11 @@ struct Maker {
     STEMWRIGHT_TRY(checkValues("linear: the weight", spec.weight, spec.in * spec.out));
     STEMWRIGHT_TRY(checkValues("linear: the bias", spec.bias, spec.out, true));
     STEMWRIGHT_TRY(checkGlu(spec.out));
-    return std::unique_ptr<Layer>(std::make_unique<LinearLayer>(kernels, spec, activation));
+    STEMWRIGHT_TRY(checkRange("linear: the weight", spec.weight, spec.type));
+    if (spec.type == WeightType::kFp32) {
+      return std::unique_ptr<Layer>(std::make_unique<LinearLayer>(kernels, spec, activation));
+    }
+    return std::unique_ptr<Layer>(std::make_unique<NarrowLinearLayer>(kernels, spec, activation));
   }
   MadeLayer operator()(const Conv1dSpec& spec) const {
     if (spec.in == 0 || spec.out == 0 || spec.stride == 0 || spec.dilation == 0) {
@@ -219,8 +282,15 @@ struct Maker {
     STEMWRIGHT_TRY(
         checkValues("conv1d: the weight", spec.weight, spec.in * spec.out * spec.kernel));
     STEMWRIGHT_TRY(checkValues("conv1d: the bias", spec.bias, spec.out, true));
+    STEMWRIGHT_TRY(checkRange("conv1d: the weight", spec.weight, spec.type));
     STEMWRIGHT_TRY(checkGlu(spec.out));
-    return std::unique_ptr<Layer>(std::make_unique<Conv1dLayer>(kernels, spec, activation));
+    if (!spec.isCausal) {
+      return std::unique_ptr<Layer>(std::make_unique<Conv1dLayer>(kernels, spec, activation));
+    }
+    if (spec.stride != 1 || spec.padding != 0) {
+      return unfit("conv1d: a causal one has stride 1 and no padding");
+    }
+    return std::unique_ptr<Layer>(std::make_unique<CausalConv1dLayer>(kernels, spec, activation));
   }
   MadeLayer operator()(const GroupNormSpec& spec) const {
     STEMWRIGHT_TRY(checkValues("group norm: the weight", spec.weight, spec.weight.size()));
@@ -231,7 +301,7 @@ struct Maker {
     return std::unique_ptr<Layer>(std::make_unique<GroupNormLayer>(kernels, spec));
   }
   MadeLayer operator()(const RecurrentSpec& spec) const {
-    auto recurrent = Recurrent::create(spec.shape, spec.parameters, kernels, spec.isBf16);
+    auto recurrent = Recurrent::create(spec.shape, spec.parameters, kernels, spec.type);
     STEMWRIGHT_TRY(recurrent);
     recurrent.value().prepareState(1);
     return std::unique_ptr<Layer>(std::make_unique<RecurrentLayer>(std::move(recurrent).value()));
@@ -247,7 +317,8 @@ struct Maker {
   }
 };
 
-/// What the next layer would be as part of this one; kNone where it must stay a layer.
+}  // namespace
+
 Activation fusedInto(const LayerSpec& spec, const LayerSpec* next) {
   const bool takes =
       std::holds_alternative<LinearSpec>(spec) || std::holds_alternative<Conv1dSpec>(spec);
@@ -257,24 +328,9 @@ Activation fusedInto(const LayerSpec& spec, const LayerSpec* next) {
   return activation->kind == ActivationKind::kGlu ? Activation::kGlu : Activation::kNone;
 }
 
-}  // namespace
-
-core::Result<std::vector<std::unique_ptr<Layer>>> makeLayers(std::span<const LayerSpec> specs,
-                                                             bool fuse,
-                                                             const kernels::Kernels& kernels) {
-  std::vector<std::unique_ptr<Layer>> layers;
-  for (std::size_t i = 0; i < specs.size(); ++i) {
-    const LayerSpec* next = fuse && i + 1 < specs.size() ? &specs[i + 1] : nullptr;
-    const Activation activation = fusedInto(specs[i], next);
-    MadeLayer layer = std::visit(Maker{kernels, activation}, specs[i]);
-    if (!layer) {
-      return core::Error{layer.error().code,
-                         "layer " + std::to_string(i) + ": " + layer.error().message};
-    }
-    layers.push_back(std::move(layer).value());
-    if (activation != Activation::kNone) ++i;
-  }
-  return layers;
+core::Result<std::unique_ptr<Layer>> makeLayer(const LayerSpec& spec, Activation fused,
+                                               const kernels::Kernels& kernels) {
+  return std::visit(Maker{kernels, fused}, spec);
 }
 
 }  // namespace stemwright::nn

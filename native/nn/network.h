@@ -25,14 +25,17 @@ struct SequenceShape {
   bool operator==(const SequenceShape&) const = default;
 };
 
+using kernels::WeightType;
+
 // What a network is made of. Weights are laid out as PyTorch does; they are read while the network
-// is built, and need not outlive it.
+// is built, and need not outlive it. `type` is how they are kept: in 16 bits they are rounded.
 
 struct LinearSpec {
   std::size_t in = 0;
   std::size_t out = 0;
   std::span<const float> weight;  ///< [out, in]
   std::span<const float> bias;    ///< [out] or empty
+  WeightType type = WeightType::kFp32;
 };
 
 struct Conv1dSpec {
@@ -42,8 +45,12 @@ struct Conv1dSpec {
   std::size_t stride = 1;
   std::size_t dilation = 1;
   std::size_t padding = 0;
+  /// Sees no later steps: what the padding would be on the left are the last steps of the call
+  /// before, so that a signal may come in pieces. Stride 1 and no padding.
+  bool isCausal = false;
   std::span<const float> weight;  ///< [out, in, kernel]
   std::span<const float> bias;    ///< [out] or empty
+  WeightType type = WeightType::kFp32;
 };
 
 struct GroupNormSpec {
@@ -56,8 +63,7 @@ struct GroupNormSpec {
 struct RecurrentSpec {
   RecurrentShape shape;
   Recurrent::Parameters parameters;
-  /// Weights rounded to bf16: half the memory, which is what a step waits for.
-  bool isBf16 = false;
+  WeightType type = WeightType::kFp32;
 };
 
 enum class ActivationKind { kGelu, kGlu, kRelu, kSigmoid, kTanh };
@@ -91,10 +97,12 @@ class Layer {
   virtual void resetState() noexcept {}
 };
 
-/// @param fuse activations go into the store of the linear layer or convolution before them
-/// @return kModel for weights whose number does not fit their layer, naming it by its place
-core::Result<std::vector<std::unique_ptr<Layer>>> makeLayers(
-    std::span<const LayerSpec> specs, bool fuse,
-    const kernels::Kernels& kernels = kernels::kernels());
+/// What `next` would be in the store of the layer before it; kNone where it must stay a layer.
+kernels::Activation fusedInto(const LayerSpec& spec, const LayerSpec* next);
+
+/// @param fused as fusedInto() says
+/// @return kModel for weights that do not fit or are no numbers
+core::Result<std::unique_ptr<Layer>> makeLayer(const LayerSpec& spec, kernels::Activation fused,
+                                               const kernels::Kernels& kernels);
 
 }  // namespace stemwright::nn

@@ -1,15 +1,28 @@
 #pragma once
 
 #include <algorithm>
+#include <cassert>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 
 #include "core/aligned.h"
 #include "core/half.h"
 #include "kernels/dispatch.h"
 
 namespace stemwright::nn {
+
+/// Whether all values stay finite in that type.
+inline bool fits(std::span<const float> values, kernels::WeightType type) {
+  if (type == kernels::WeightType::kFp32) return true;
+  return std::all_of(values.begin(), values.end(), [type](float value) {
+    return std::isfinite(type == kernels::WeightType::kBf16
+                             ? core::bfloat16ToFloat(core::floatToBfloat16(value))
+                             : core::halfToFloat(core::floatToHalf(value)));
+  });
+}
 
 /// A weight matrix in the panel order that one kernel's GEMM reads.
 class PackedMatrix {
@@ -21,13 +34,16 @@ class PackedMatrix {
   /// @param columns  N; with glu the first half are values, the second half their gates
   /// @param weightAt float(tap, k, column)
   /// @param biasAt   float(column)
+  /// @param bf16Step what the depth of a tap is filled up to a multiple of, in bf16; even
   template <typename WeightAt, typename BiasAt>
   PackedMatrix(const kernels::GemmKernels& gemm, std::size_t taps, std::size_t depth,
-               std::size_t columns, bool glu, WeightAt&& weightAt, BiasAt&& biasAt)
+               std::size_t columns, bool glu, WeightAt&& weightAt, BiasAt&& biasAt,
+               std::size_t bf16Step = kernels::kBf16Depth)
       : view_{nullptr, nullptr, taps, depth, glu ? columns / 2 : columns, glu},
         width_(2 * gemm.lanes),
         perPanel_(glu ? gemm.lanes : width_),
-        isBf16_(gemm.isBf16) {
+        isBf16_(gemm.isBf16),
+        bf16Step_(bf16Step) {
     panels_ = core::AlignedBuffer<float>(panelCount() * panelFloats());
     bias_ = core::AlignedBuffer<float>(panelCount() * width_);
     panels_.zero();
@@ -46,6 +62,37 @@ class PackedMatrix {
     view_.bias = bias_.data();
   }
 
+  /// Keeps the weights in 16 bits from now on: neither view() nor panels() have any then.
+  /// Not of a bf16 kernel's panels, which are so already.
+  void narrow(kernels::WeightType type) {
+    assert(!isBf16_ && type != kernels::WeightType::kFp32);
+    narrow_ = core::AlignedBuffer<std::uint16_t>(panels_.size());
+    narrowType_ = type;
+    for (std::size_t i = 0; i < panels_.size(); ++i) {
+      narrow_[i] = type == kernels::WeightType::kBf16 ? core::floatToBfloat16(panels_[i])
+                                                      : core::floatToHalf(panels_[i]);
+    }
+    panels_ = {};
+    view_.panels = nullptr;
+  }
+  bool isNarrow() const noexcept { return !narrow_.empty(); }
+  /// What is in memory, narrow or not, for kernels that know the type; narrow as the floats were.
+  const float* stored() const noexcept {
+    return isNarrow() ? reinterpret_cast<const float*>(narrow_.data()) : panels_.data();
+  }
+  /// One panel of narrow weights in float. @param to panelFloats(), on a cache line
+  kernels::PackedGemm widened(const kernels::ElementwiseKernels& kernels, std::size_t panel,
+                              float* to) const noexcept {
+    const std::uint16_t* const from = narrow_.data() + panel * panelFloats();
+    const auto widen =
+        narrowType_ == kernels::WeightType::kBf16 ? kernels.widenBf16 : kernels.widenFp16;
+    widen(from, to, panelFloats());
+    kernels::PackedGemm part = panels(panel, 1);
+    part.panels = to;
+    return part;
+  }
+  std::size_t panelFloats() const noexcept { return view_.taps * tapFloats(); }
+
   const kernels::PackedGemm& view() const noexcept { return view_; }
 
   /// Weights seen as fewer, deeper taps: right where neighbouring taps lie one after another in
@@ -61,7 +108,7 @@ class PackedMatrix {
   /// Columns of panels [first, first + count) only.
   kernels::PackedGemm panels(std::size_t first, std::size_t count) const noexcept {
     kernels::PackedGemm part = view_;
-    part.panels += first * panelFloats();
+    if (part.panels != nullptr) part.panels += first * panelFloats();
     part.bias += first * width_;
     part.outCols = std::min(count * perPanel_, view_.outCols - first * perPanel_);
     return part;
@@ -93,13 +140,12 @@ class PackedMatrix {
   }
   float biasAt(std::size_t column) const noexcept { return bias_[placeOf(column)]; }
 
-  std::size_t bytes() const noexcept { return panels_.bytes() + bias_.bytes(); }
+  std::size_t bytes() const noexcept { return panels_.bytes() + narrow_.bytes() + bias_.bytes(); }
 
  private:
   std::size_t tapFloats() const noexcept {
     if (!isBf16_) return view_.depth * width_;
-    const std::size_t padded =
-        (view_.depth + kernels::kBf16Depth - 1) / kernels::kBf16Depth * kernels::kBf16Depth;
+    const std::size_t padded = (view_.depth + bf16Step_ - 1) / bf16Step_ * bf16Step_;
     return padded / 2 * width_;
   }
   /// A last panel of at most one vector is stored one vector wide.
@@ -107,7 +153,6 @@ class PackedMatrix {
     const bool isSingle = !view_.glu && !isBf16_ && view_.outCols - panel * perPanel_ <= width_ / 2;
     return isSingle ? width_ / 2 : width_;
   }
-  std::size_t panelFloats() const noexcept { return view_.taps * tapFloats(); }
 
   template <typename WeightAt>
   void put(std::size_t panel, std::size_t lane, WeightAt&& weightAt, std::size_t column) {
@@ -129,11 +174,14 @@ class PackedMatrix {
   }
 
   core::AlignedBuffer<float> panels_;
+  core::AlignedBuffer<std::uint16_t> narrow_;
   core::AlignedBuffer<float> bias_;
   kernels::PackedGemm view_{};
   std::size_t width_ = 1;     ///< lanes of two vectors
   std::size_t perPanel_ = 1;  ///< output columns
   bool isBf16_ = false;
+  std::size_t bf16Step_ = kernels::kBf16Depth;
+  kernels::WeightType narrowType_ = kernels::WeightType::kFp32;
 };
 
 }  // namespace stemwright::nn

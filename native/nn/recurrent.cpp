@@ -7,6 +7,8 @@
 namespace stemwright::nn {
 namespace {
 
+using kernels::WeightType;
+
 /// From so many rows on, one matrix product for all inputs beats one vector product a step.
 constexpr std::size_t kLeastProjectedRows = 4;
 
@@ -16,13 +18,24 @@ core::Error invalid(std::string message) {
 
 /// A parameter of `count` values.
 core::Result<std::span<const float>> fetch(const Recurrent::Parameters& parameters,
-                                           const std::string& name, std::size_t count) {
+                                           const std::string& name, std::size_t count,
+                                           WeightType type = WeightType::kFp32) {
   const auto values = parameters(name);
   if (!values) return core::Error{core::ErrorCode::kModel, "recurrent layer: no parameter " + name};
   if (values->size() != count) {
     return core::Error{core::ErrorCode::kModel, "recurrent layer: " + name + " has " +
                                                     std::to_string(values->size()) +
                                                     " values, not " + std::to_string(count)};
+  }
+  const bool areNumbers =
+      std::all_of(values->begin(), values->end(), [](float value) { return std::isfinite(value); });
+  if (!areNumbers) {
+    return core::Error{core::ErrorCode::kModel,
+                       "recurrent layer: " + name + " holds values that are no numbers"};
+  }
+  if (!fits(*values, type)) {
+    return core::Error{core::ErrorCode::kModel,
+                       "recurrent layer: " + name + " holds values too large for 16 bits"};
   }
   return *values;
 }
@@ -46,11 +59,12 @@ struct ColumnMap {
 }  // namespace
 
 core::Result<Recurrent> Recurrent::create(const RecurrentShape& shape, const Parameters& parameters,
-                                          const kernels::Kernels& kernels, bool isBf16) {
+                                          const kernels::Kernels& kernels,
+                                          kernels::WeightType weights) {
   if (shape.inputSize == 0 || shape.hiddenSize == 0 || shape.layers == 0) {
     return invalid("recurrent layer: sizes and layers must be positive");
   }
-  Recurrent result(shape, kernels, isBf16);
+  Recurrent result(shape, kernels, weights);
   for (std::size_t layer = 0; layer < shape.layers; ++layer) {
     for (std::size_t i = 0; i < shape.directions(); ++i) {
       const std::string suffix = "_l" + std::to_string(layer) + (i == 0 ? "" : "_reverse");
@@ -63,10 +77,11 @@ core::Result<Recurrent> Recurrent::create(const RecurrentShape& shape, const Par
   return result;
 }
 
-Recurrent::Recurrent(const RecurrentShape& shape, const kernels::Kernels& kernels, bool isBf16)
+Recurrent::Recurrent(const RecurrentShape& shape, const kernels::Kernels& kernels,
+                     kernels::WeightType weights)
     : shape_(shape),
       kernels_(&kernels),
-      isBf16_(isBf16),
+      weights_(weights),
       directions_(shape.layers * shape.directions()) {}
 
 std::size_t Recurrent::columns() const noexcept {
@@ -77,9 +92,9 @@ core::Status Recurrent::load(Direction& direction, std::size_t inputs, const std
                              const Parameters& parameters) const {
   const std::size_t units = shape_.hiddenSize;
   const std::size_t rows = gates() * units;
-  const auto input = fetch(parameters, "weight_ih" + suffix, rows * inputs);
+  const auto input = fetch(parameters, "weight_ih" + suffix, rows * inputs, weights_);
   STEMWRIGHT_TRY(input);
-  const auto hidden = fetch(parameters, "weight_hh" + suffix, rows * units);
+  const auto hidden = fetch(parameters, "weight_hh" + suffix, rows * units, weights_);
   STEMWRIGHT_TRY(hidden);
   const std::vector<float> zeros(rows);
   std::span<const float> inputBias = zeros;
@@ -97,9 +112,9 @@ core::Status Recurrent::load(Direction& direction, std::size_t inputs, const std
   const std::size_t outside = shape_.cell == RecurrentCell::kGru ? 2 * units : rows;
   const ColumnMap map{kernels_->gemm.lanes, gates(), units};
   kernels::GemmKernels layout = kernels_->gemm;
-  layout.isBf16 = isBf16_;
+  layout.isBf16 = weights_ == WeightType::kBf16;
   const auto pack = [&](std::span<const float> weight, std::size_t depth, auto&& bias) {
-    return PackedMatrix(
+    PackedMatrix packed(
         layout, 1, depth, map.columns(), false,
         [&](std::size_t, std::size_t k, std::size_t column) {
           const auto row = map.row(column);
@@ -108,7 +123,10 @@ core::Status Recurrent::load(Direction& direction, std::size_t inputs, const std
         [&](std::size_t column) {
           const auto row = map.row(column);
           return row ? bias(*row) : 0.0f;
-        });
+        },
+        2);
+    if (weights_ == WeightType::kFp16) packed.narrow(weights_);
+    return packed;
   };
   direction.inputs = inputs;
   direction.input = pack(input.value(), inputs, [&](std::size_t row) {
@@ -131,6 +149,15 @@ core::Status Recurrent::prepare(std::size_t batch, std::size_t steps) {
   return core::okStatus();
 }
 
+core::Status Recurrent::prewarm(std::size_t steps) {
+  STEMWRIGHT_TRY(prepare(1, steps));
+  const std::vector<float> zeros(steps * shape_.inputSize);
+  std::vector<float> out(steps * shape_.directions() * shape_.hiddenSize);
+  STEMWRIGHT_TRY(process(zeros.data(), steps, out.data()));
+  resetState();
+  return core::okStatus();
+}
+
 void Recurrent::prepareState(std::size_t batch) {
   batch_ = batch;
   const std::size_t state = directions_.size() * batch * shape_.hiddenSize;
@@ -139,9 +166,9 @@ void Recurrent::prepareState(std::size_t batch) {
   resetState();
 }
 
-/// The product of many rows knows no bf16 weights with inputs in float.
+/// The product of many rows knows no weights in 16 bits with inputs in float.
 bool Recurrent::projects(std::size_t rows) const noexcept {
-  return !isBf16_ && rows >= kLeastProjectedRows;
+  return weights_ == WeightType::kFp32 && rows >= kLeastProjectedRows;
 }
 
 std::size_t Recurrent::projectionSize(std::size_t rows) const noexcept {
@@ -222,15 +249,15 @@ void Recurrent::runDirection(std::size_t layer, bool backward, const float* x, s
       float* to = out + row * stride + (backward ? units : 0);
       run({.input = projected ? nullptr : x + row * direction.inputs,
            .inputs = direction.inputs,
-           .inputPanels = input.panels,
+           .inputPanels = direction.input.stored(),
            .hidden = hidden,
            .units = units,
-           .hiddenPanels = direction.hidden.view().panels,
+           .hiddenPanels = direction.hidden.stored(),
            .gates = projected ? projection + row * columns() : input.bias,
            .hiddenBias = direction.hiddenBias.data(),
            .cell = cell_.empty() ? nullptr : cell_.data() + state,
            .out = to,
-           .isBf16 = isBf16_});
+           .weights = weights_});
       hidden = to;
     }
     std::copy_n(hidden, units, hidden_.data() + state);

@@ -36,11 +36,11 @@ class Recurrent {
   /// All weights must be there; biases may be absent altogether.
   using Parameters = std::function<std::optional<std::span<const float>>(const std::string& name)>;
 
-  /// @param isBf16 weights rounded to bf16: half the memory, which is what a step waits for
+  /// @param weights in 16 bits they take half the memory, which is what a step waits for
   /// @return kInvalidArgument for an empty shape, kModel naming a parameter missing or ill-sized
   static core::Result<Recurrent> create(const RecurrentShape& shape, const Parameters& parameters,
                                         const kernels::Kernels& kernels = kernels::kernels(),
-                                        bool isBf16 = false);
+                                        kernels::WeightType weights = kernels::WeightType::kFp32);
 
   /// Allocates for `batch` sequences and calls of up to `steps` steps; the state becomes zero.
   /// @return kInvalidArgument when either is 0
@@ -61,6 +61,10 @@ class Recurrent {
 
   std::size_t bytes() const noexcept;
 
+  /// Prepares for calls of up to `steps` steps, and runs once on zeros, so that the first real call
+  /// finds pages and caches ready; the state is zero afterwards. @return kInvalidArgument for 0
+  core::Status prewarm(std::size_t steps);
+
   /// Back to zeros. [audio-thread safe]
   void resetState() noexcept;
 
@@ -80,7 +84,8 @@ class Recurrent {
     std::size_t inputs = 0;
   };
 
-  Recurrent(const RecurrentShape& shape, const kernels::Kernels& kernels, bool isBf16);
+  Recurrent(const RecurrentShape& shape, const kernels::Kernels& kernels,
+            kernels::WeightType weights);
   std::size_t gates() const noexcept { return shape_.cell == RecurrentCell::kLstm ? 4 : 3; }
   std::size_t columns() const noexcept;
   core::Status load(Direction& direction, std::size_t inputs, const std::string& suffix,
@@ -93,7 +98,7 @@ class Recurrent {
 
   RecurrentShape shape_;
   const kernels::Kernels* kernels_;
-  bool isBf16_;
+  kernels::WeightType weights_;
   std::vector<Direction> directions_;  ///< [layer][direction]
   std::size_t batch_ = 0;
   std::size_t maxSteps_ = 0;

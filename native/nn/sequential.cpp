@@ -35,9 +35,16 @@ core::Result<Sequential> Sequential::create(std::span<const LayerSpec> specs,
   if (specs.empty()) {
     return core::Error{core::ErrorCode::kInvalidArgument, "a network needs a layer"};
   }
-  auto layers = makeLayers(specs, false, kernels);
-  STEMWRIGHT_TRY(layers);
-  return Sequential(std::move(layers).value());
+  std::vector<std::unique_ptr<Layer>> layers;
+  for (const LayerSpec& spec : specs) {
+    auto layer = makeLayer(spec, kernels::Activation::kNone, kernels);
+    if (!layer) {
+      return core::Error{layer.error().code,
+                         "layer " + std::to_string(layers.size()) + ": " + layer.error().message};
+    }
+    layers.push_back(std::move(layer).value());
+  }
+  return Sequential(std::move(layers));
 }
 
 core::Status Sequential::build(SequenceShape input) {

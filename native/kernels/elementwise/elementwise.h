@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace stemwright::kernels {
 
@@ -26,6 +27,10 @@ struct ElementwiseKernels {
   float (*expRow)(float* x, float scale, float peak, std::size_t count);
   /// Largest element; -infinity when count is 0.
   float (*maxRow)(const float* x, std::size_t count);
+  /// Weights in 16 bits to floats. @param count a multiple of 16
+  void (*widenBf16)(const std::uint16_t* x, float* out, std::size_t count);
+  /// The same of finite IEEE 754 halves.
+  void (*widenFp16)(const std::uint16_t* x, float* out, std::size_t count);
   /// out[c, r] = x[r, c]
   void (*transpose)(const float* x, std::size_t xStride, float* out, std::size_t outStride,
                     std::size_t rows, std::size_t cols);

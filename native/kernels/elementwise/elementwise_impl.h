@@ -94,6 +94,14 @@ float maxRow(const float* x, std::size_t count) {
   return best;
 }
 
+void widenBf16All(const std::uint16_t* x, float* out, std::size_t count) {
+  for (std::size_t i = 0; i < count; i += kLanes) store(out + i, loadBf16(x + i));
+}
+
+void widenFp16All(const std::uint16_t* x, float* out, std::size_t count) {
+  for (std::size_t i = 0; i < count; i += kLanes) store(out + i, loadFp16(x + i));
+}
+
 /// In blocks that keep both sides within a few cache lines.
 void transposeAll(const float* x, std::size_t xStride, float* out, std::size_t outStride,
                   std::size_t rows, std::size_t cols) {
@@ -112,6 +120,7 @@ void transposeAll(const float* x, std::size_t xStride, float* out, std::size_t o
 constexpr ElementwiseKernels kElementwise{geluAll,        gluAll,         sigmoidAll,
                                           tanhAll,        addAll,         multiplyAll,
                                           scaleOffsetAll, multiplyAddAll, complexMultiplyAddAll,
-                                          expRow,         maxRow,         transposeAll};
+                                          expRow,         maxRow,         widenBf16All,
+                                          widenFp16All,   transposeAll};
 
 }  // namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include "kernels/weight_type.h"
+
 namespace stemwright::kernels {
 
 /// One time step of one row of a recurrent layer. `panels` are PackedGemm panels whose columns are
@@ -18,7 +20,9 @@ struct RecurrentStep {
   const float* hiddenBias;  ///< GRU: bias inside the reset product, padded to whole vectors
   float* cell;              ///< LSTM: [units], replaced
   float* out;               ///< state after, [units]
-  bool isBf16 = false;      ///< both panels as kBf16Depth describes (gemm.h), x in float
+  /// Of both panels. bf16: a float's place holds two neighbours along the depth. fp16: in half the
+  /// room, as floats lie.
+  WeightType weights = WeightType::kFp32;
 };
 
 /// Single precision throughout; the scalar level is the reference.

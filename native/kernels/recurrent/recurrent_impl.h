@@ -5,13 +5,20 @@
 
 namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE {
 
+STEMWRIGHT_INLINE V loadWeights(const float* p) {
+  return load(p);
+}
+STEMWRIGHT_INLINE V loadWeights(const std::uint16_t* p) {
+  return loadFp16(p);
+}
+
 /// sums[g] += column vector `first + g` of the panels, times x.
 /// Two sums a gate, so that the additions of neighbouring rows need not wait for each other.
-template <int kGates>
-STEMWRIGHT_INLINE void addProduct(V* sums, const float* panels, std::size_t depth,
+template <int kGates, typename Weight>
+STEMWRIGHT_INLINE void addProduct(V* sums, const Weight* panels, std::size_t depth,
                                   std::size_t first, const float* x) {
   constexpr std::size_t kWidth = 2 * kLanes;
-  const float* columns[kGates];
+  const Weight* columns[kGates];
   V odd[kGates];
   STEMWRIGHT_UNROLL
   for (int g = 0; g < kGates; ++g) {
@@ -24,26 +31,23 @@ STEMWRIGHT_INLINE void addProduct(V* sums, const float* panels, std::size_t dept
     const V x0 = set1(x[k]), x1 = set1(x[k + 1]);
     STEMWRIGHT_UNROLL
     for (int g = 0; g < kGates; ++g) {
-      sums[g] = fma(load(columns[g] + k * kWidth), x0, sums[g]);
-      odd[g] = fma(load(columns[g] + (k + 1) * kWidth), x1, odd[g]);
+      sums[g] = fma(loadWeights(columns[g] + k * kWidth), x0, sums[g]);
+      odd[g] = fma(loadWeights(columns[g] + (k + 1) * kWidth), x1, odd[g]);
     }
   }
   STEMWRIGHT_UNROLL
   for (int g = 0; g < kGates; ++g) {
-    if (k < depth) sums[g] = fma(load(columns[g] + k * kWidth), set1(x[k]), sums[g]);
+    if (k < depth) sums[g] = fma(loadWeights(columns[g] + k * kWidth), set1(x[k]), sums[g]);
     sums[g] = sums[g] + odd[g];
   }
 }
-
-/// As gemm.h has it, which this may not include; where they differ the layer's bf16 test fails.
-constexpr std::size_t kBf16Depth = 32;
 
 /// The same of panels in bf16: a float's place holds two neighbours along the depth.
 template <int kGates>
 STEMWRIGHT_INLINE void addProductBf16(V* sums, const float* panels, std::size_t depth,
                                       std::size_t first, const float* x) {
   constexpr std::size_t kWidth = 2 * kLanes;
-  const std::size_t pairs = (depth + kBf16Depth - 1) / kBf16Depth * kBf16Depth / 2;
+  const std::size_t pairs = (depth + 1) / 2;
   const float* columns[kGates];
   V odd[kGates];
   STEMWRIGHT_UNROLL
@@ -70,11 +74,13 @@ STEMWRIGHT_INLINE void addProductBf16(V* sums, const float* panels, std::size_t 
   }
 }
 
-template <int kGates, bool kBf16>
+template <int kGates, WeightType kWeights>
 STEMWRIGHT_INLINE void addGates(V* sums, const float* panels, std::size_t depth, std::size_t first,
                                 const float* x) {
-  if constexpr (kBf16) {
+  if constexpr (kWeights == WeightType::kBf16) {
     addProductBf16<kGates>(sums, panels, depth, first, x);
+  } else if constexpr (kWeights == WeightType::kFp16) {
+    addProduct<kGates>(sums, reinterpret_cast<const std::uint16_t*>(panels), depth, first, x);
   } else {
     addProduct<kGates>(sums, panels, depth, first, x);
   }
@@ -88,16 +94,16 @@ STEMWRIGHT_INLINE void forUnits(std::size_t units, Body body) {
   }
 }
 
-template <bool kBf16>
+template <WeightType kWeights>
 static void lstmSteps(const RecurrentStep& step) {
   forUnits(step.units, [&](std::size_t unit, std::size_t count, std::size_t block) {
     V gates[4];
     STEMWRIGHT_UNROLL
     for (int g = 0; g < 4; ++g) gates[g] = load(step.gates + (4 * block + g) * kLanes);
     if (step.input != nullptr) {
-      addGates<4, kBf16>(gates, step.inputPanels, step.inputs, 4 * block, step.input);
+      addGates<4, kWeights>(gates, step.inputPanels, step.inputs, 4 * block, step.input);
     }
-    addGates<4, kBf16>(gates, step.hiddenPanels, step.units, 4 * block, step.hidden);
+    addGates<4, kWeights>(gates, step.hiddenPanels, step.units, 4 * block, step.hidden);
     const V kept = sigmoid(gates[1]) * loadPartial(step.cell + unit, count);
     const V cell = fma(sigmoid(gates[0]), tanh(gates[2]), kept);
     storePartial(step.cell + unit, cell, count);
@@ -105,17 +111,17 @@ static void lstmSteps(const RecurrentStep& step) {
   });
 }
 
-template <bool kBf16>
+template <WeightType kWeights>
 static void gruSteps(const RecurrentStep& step) {
   forUnits(step.units, [&](std::size_t unit, std::size_t count, std::size_t block) {
     V gates[3];
     STEMWRIGHT_UNROLL
     for (int g = 0; g < 3; ++g) gates[g] = load(step.gates + (3 * block + g) * kLanes);
     if (step.input != nullptr) {
-      addGates<3, kBf16>(gates, step.inputPanels, step.inputs, 3 * block, step.input);
+      addGates<3, kWeights>(gates, step.inputPanels, step.inputs, 3 * block, step.input);
     }
     V recurrent[3] = {gates[0], gates[1], load(step.hiddenBias + unit)};
-    addGates<3, kBf16>(recurrent, step.hiddenPanels, step.units, 3 * block, step.hidden);
+    addGates<3, kWeights>(recurrent, step.hiddenPanels, step.units, 3 * block, step.hidden);
     const V candidate = tanh(fma(sigmoid(recurrent[0]), recurrent[2], gates[2]));
     const V update = sigmoid(recurrent[1]);
     const V before = loadPartial(step.hidden + unit, count);
@@ -124,11 +130,25 @@ static void gruSteps(const RecurrentStep& step) {
 }
 
 static void lstmStep(const RecurrentStep& step) {
-  step.isBf16 ? lstmSteps<true>(step) : lstmSteps<false>(step);
+  switch (step.weights) {
+    case WeightType::kFp32:
+      return lstmSteps<WeightType::kFp32>(step);
+    case WeightType::kBf16:
+      return lstmSteps<WeightType::kBf16>(step);
+    case WeightType::kFp16:
+      return lstmSteps<WeightType::kFp16>(step);
+  }
 }
 
 static void gruStep(const RecurrentStep& step) {
-  step.isBf16 ? gruSteps<true>(step) : gruSteps<false>(step);
+  switch (step.weights) {
+    case WeightType::kFp32:
+      return gruSteps<WeightType::kFp32>(step);
+    case WeightType::kBf16:
+      return gruSteps<WeightType::kBf16>(step);
+    case WeightType::kFp16:
+      return gruSteps<WeightType::kFp16>(step);
+  }
 }
 
 constexpr RecurrentKernels kRecurrentKernels = {lstmStep, gruStep};

@@ -255,7 +255,7 @@ TEST_SUITE("nn") {
     const Values x = noise(steps * Reference::kIn, 40);
     Values first(steps * Reference::kOut);
     Values second(first.size());
-    network.prewarm();
+    REQUIRE(network.prewarm().ok());
     const std::size_t before = testing::allocations();
     REQUIRE(network.predict(x.data(), steps, first.data()).ok());
     CHECK(testing::allocations() == before);
