@@ -17,11 +17,6 @@ class Ramp {
   void startAt(float gain) noexcept { gain_ = gain; }
   /// Linear. [thread-safe]
   void set(float gain) noexcept { wanted_.store(gain, std::memory_order_relaxed); }
-  /// Begins there. Before the audio thread has it.
-  void startAt(float gain) noexcept {
-    set(gain);
-    gain_ = gain;
-  }
   /// Where it is to go; ask once a block. [audio-thread]
   float target() const noexcept { return wanted_.load(std::memory_order_relaxed); }
   /// Where it is. [audio-thread]

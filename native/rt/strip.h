@@ -49,7 +49,10 @@ class Strip {
   /// [audio-thread]
   void setSend(float gain) noexcept { send_.set(gain); }
   /// At once. Before it is heard.
-  void startSendingAt(float gain) noexcept { send_.startAt(gain); }
+  void startSendingAt(float gain) noexcept {
+    send_.set(gain);
+    send_.startAt(gain);
+  }
   /// Adds that to a bus. After process().
   void addSend(float* left, float* right, std::size_t frames) noexcept;
   /// Takes left() and right() through effects and gains, in place.
