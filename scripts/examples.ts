@@ -138,9 +138,9 @@ const examples: Record<string, () => void | Promise<void>> = {
     const state = await new Promise((resolve) => {
       // Watching alone does not keep the program alive.
       const timer = setTimeout(() => { resolve('nothing was told'); }, 2000);
-      const stop = engine.watch((now) => {
+      const watch = engine.watch((now) => {
         clearTimeout(timer);
-        stop();
+        watch.close();
         resolve(now);
       });
     });

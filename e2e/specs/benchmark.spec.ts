@@ -2,6 +2,7 @@ import type { Download } from '@playwright/test';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BenchmarkPage } from '../pages/benchmark.ts';
+import { MadeMachine } from '../pages/made-machine.ts';
 import { makeSong } from '../pages/songs.ts';
 import type { StudioPage } from '../pages/studio.ts';
 import { expect, test } from '../pages/test.ts';
@@ -121,7 +122,34 @@ test('the meters show what machine and sound engine do', async ({ studio }) => {
   await expect(meters).toContainText(/Memory\d+ MB/);
   await expect(meters).toContainText(/Processor[\d.]+ %/);
   await expect(meters).toContainText(/Thermal state(?:nominal|fair|serious|critical)/);
-  await expect(meters).toContainText('none: all runs on the processor');
+  await expect(meters).toContainText('GPU timenone');
+  await expect(meters).toContainText('BackendCPU: no GPU');
+});
+
+test('a machine that gets hot or short of memory leaves the GPU, and the meters show it', async ({ studio }) => {
+  const machine = await MadeMachine.create(studio.file('machine'));
+  const made = { STEMWRIGHT_MACHINE: machine.folder, STEMWRIGHT_GPU: 'llvmpipe' };
+  Object.assign(process.env, made);
+  try {
+    const page = await studio.open();
+    await new BenchmarkPage(studio).show();
+    const meters = page.getByRole('region', { name: 'Now' });
+    await expect(meters).toContainText('BackendCPU and GPU');
+    await expect(page.getByRole('complementary', { name: 'Advisor' })).toContainText(/Work for the GPU/);
+    await machine.setHeat(95);
+    await expect(meters).toContainText('Thermal stateserious');
+    await expect(meters).toContainText('BackendCPU: the machine is hot');
+    await machine.setMemory(1e5);
+    await expect(meters).toContainText('Memory pressurecritical');
+    await machine.setMemory(8e6);
+    await machine.setHeat(40);
+    await expect(meters).toContainText('Memory pressurenone');
+    await expect(meters).toContainText('Thermal statenominal');
+    // It comes back only after a quiet while.
+    await expect(meters).toContainText('BackendCPU: the machine is hot');
+  } finally {
+    for (const name of Object.keys(made)) Reflect.deleteProperty(process.env, name);
+  }
 });
 
 test('group norm and mode are chosen for a separation, and kept with it', async ({ studio }) => {

@@ -35,6 +35,18 @@ export const HardwareState = z.strictObject({
 });
 export type HardwareState = z.infer<typeof HardwareState>;
 
+/** Kinds of work that could go to either processor. */
+const GpuOperation = z.enum(['fft', 'matrix-product', 'convolution', 'sequential', 'filter']);
+export type GpuOperation = z.infer<typeof GpuOperation>;
+
+/** From where on a GPU is faster: at least that size, or at least that batch of smaller ones; null: never. */
+export const GpuCalibration = z.record(GpuOperation, z.strictObject({ size: z.int().positive().nullable(), batch: z.int().positive().nullable() }));
+export type GpuCalibration = z.infer<typeof GpuCalibration>;
+
+/** What graphics processors have computed since the program began, without transfers. */
+export const GpuUsage = z.strictObject({ executions: count, seconds: z.number().nonnegative(), lastSeconds: z.number().nonnegative() });
+export type GpuUsage = z.infer<typeof GpuUsage>;
+
 const figures = { bytes, peakBytes: bytes };
 
 /** What the engine holds in large pieces, by what they are for. */
@@ -52,5 +64,10 @@ export const Hardware = z.strictObject({
   residentBytes: bytes,
   /** Of all cores, what this process has kept busy since the look before; null at the first. */
   cpuShare: z.number().nonnegative().nullable(),
+  gpu: GpuUsage,
+  /** Of the time since the look before, what was computed on a GPU; null at the first. */
+  gpuShare: z.number().nonnegative().nullable(),
+  /** What the engine may hold by the user's setting; null: no limit. */
+  memoryBudgetBytes: bytes.nullable(),
 });
 export type Hardware = z.infer<typeof Hardware>;

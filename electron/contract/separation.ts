@@ -61,6 +61,7 @@ const WarningCode = z.enum([
   'unproven-mode',
   'gpu-refused',
   'gpu-lost',
+  'gpu-held',
   'cover-skipped',
 ]);
 export const Warning = z.strictObject({ code: WarningCode, message: z.string() });

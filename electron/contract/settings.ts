@@ -17,6 +17,8 @@ export const Settings = z.strictObject({
   backend: z.enum(['auto', 'cpu', 'gpu']),
   /** Id of a device; null: the one that Auto takes. */
   gpuDevice: z.string().min(1).max(256).nullable(),
+  /** Whether Auto takes the GPU while the machine runs on its battery. */
+  gpuOnBattery: z.boolean(),
   /** What a separation may take; segments become shorter where it asks for that. Null: the model's own segment length. */
   memoryBudgetBytes: z.int().min(2 ** 28).max(2 ** 44).nullable(),
   /**
@@ -45,7 +47,7 @@ export const defaultSettings: Settings = {
   exportRate: 'source',
   namePattern: '{stem}',
   threads: null,
-  ...{ backend: 'auto', gpuDevice: null, memoryBudgetBytes: null, modelsFolder: null },
+  ...{ backend: 'auto', gpuDevice: null, gpuOnBattery: true, memoryBudgetBytes: null, modelsFolder: null },
   theme: 'system',
   reducedMotion: 'system',
   letterShortcuts: true,

@@ -321,10 +321,12 @@ it.runIf(process.platform === 'linux')('when memory is short caches go, and netw
     ...{ weight: noise(1), capacity: 2, threads: 1 },
   });
   const pressures: string[] = [];
-  const stop = engine.watch(({ pressure }) => pressures.push(pressure));
+  const watch = engine.watch(({ pressure }) => pressures.push(pressure), { hasGpu: true });
   const told = (pressure: string) => vi.waitFor(() => { expect(pressures.at(-1)).toBe(pressure); }, 10_000);
   try {
     await told('none');
+    expect(watch.shouldUseGpu({ operation: 'fft', size: 4096, batch: 1 })).toBe(true);
+    expect(watch.shouldUseGpu({ operation: 'sequential', size: 1 << 20, batch: 1 << 20 })).toBe(false);
     conv.forward(noise(1000), 1, 1000);
     expect(engine.memoryUsage().owners.find(({ name }) => name === 'caches')?.bytes).toBeGreaterThanOrEqual(4000);
     await setMemory(1e6);
@@ -337,7 +339,7 @@ it.runIf(process.platform === 'linux')('when memory is short caches go, and netw
     expect(keeping.memoryUsage().workspaceBytes).toBeGreaterThan(0);
     expect(asked).toEqual(['warning', 'critical']);
   } finally {
-    stop();
+    watch.close();
     delete process.env['STEMWRIGHT_MACHINE'];
     await rm(folder, { recursive: true });
   }

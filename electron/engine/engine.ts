@@ -2,7 +2,7 @@ import type { EngineMemory, HardwareState } from '../contract/hardware.ts';
 import { StemwrightError } from '../contract/errors.ts';
 import { fromNative } from './errors.ts';
 import { loadNative } from './load.ts';
-import type { NativeModule } from './native.ts';
+import type { MachineWatch, NativeModule, WatchSpec } from './native.ts';
 import type { GraphSpec, Network, NetworkSpec, Systems } from './systems.ts';
 
 /** Decides whether a network gives its workspace back; absent: it does when memory is critically short. */
@@ -15,11 +15,13 @@ export interface Engine extends Omit<Systems, 'createNetwork' | 'compileGraph'> 
   memoryUsage(): EngineMemory;
   resetMemoryPeaks(): void;
   /**
-   * Watches heat, power and memory from now on. When memory becomes short caches shrink first, then networks are asked for their
-   * workspaces.
-   * @return ends it
+   * Watches heat, power and memory from now on, and says with `shouldUseGpu` which processor work is for. When memory becomes
+   * short caches shrink first, then networks are asked for their workspaces.
    */
-  watch(onChange: (state: HardwareState) => void): () => void;
+  watch(onChange: (state: HardwareState) => void, spec?: Partial<WatchSpec>): MachineWatch;
+  gpuDevices: NativeModule['gpuDevices'];
+  gpuUsage: NativeModule['gpuUsage'];
+  calibrateGpu: NativeModule['calibrateGpu'];
 }
 
 export function openEngine(native: NativeModule = loadNative()): Engine {
@@ -50,19 +52,17 @@ export function openEngine(native: NativeModule = loadNative()): Engine {
     resetMemoryPeaks: () => {
       native.resetMemoryPeaks();
     },
-    watch: (onChange) => {
+    ...typed({ gpuDevices: () => native.gpuDevices(), gpuUsage: () => native.gpuUsage(), calibrateGpu: (spec: Parameters<NativeModule['calibrateGpu']>[0]) => native.calibrateGpu(spec) }),
+    watch: (onChange, spec) => {
       let before: HardwareState['pressure'] = 'none';
-      const watch = native.watchMachine({ hasGpu: false, useGpuOnBattery: true }, (state) => {
+      return typed(native.watchMachine({ ...{ hasGpu: false, useGpuOnBattery: true, calibration: null, budgetBytes: 0 }, ...spec }, (state) => {
         const { pressure } = state;
         if (pressure !== 'none' && pressure !== before && before !== 'critical') {
           relieve(pressure);
         }
         before = pressure;
         onChange(state);
-      });
-      return () => {
-        watch.close();
-      };
+      }));
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { ConvolutionOptions } from '../contract/convolution.ts';
 import type { EqBand, ResponseEdit, reverbModes } from '../contract/effects.ts';
-import type { EngineMemory, HardwareProfile, HardwareState } from '../contract/hardware.ts';
+import type { EngineMemory, GpuCalibration, GpuOperation, GpuUsage, HardwareProfile, HardwareState } from '../contract/hardware.ts';
 import type { SeparationMode } from '../contract/model.ts';
 import type { GroupNorm, Precision } from '../contract/separation.ts';
 import type { HTDemucsConfig, TensorEntry } from '../contract/network.ts';
@@ -19,7 +19,7 @@ export interface NativeModule {
    * Looks at the machine four times a second. Where memory has become short the engine's caches shrink before `onChange` is
    * called. It is called with the first state and each that differs in more than the bytes available.
    */
-  watchMachine(spec: { hasGpu: boolean; useGpuOnBattery: boolean }, onChange: (state: HardwareState) => void): MachineWatch;
+  watchMachine(spec: WatchSpec, onChange: (state: HardwareState) => void): MachineWatch;
   /** Records up to `capacity` regions from now on, of all that the engine does in this process. */
   startTrace(capacity: number): void;
   /** What was recorded; recording has ended. */
@@ -30,6 +30,9 @@ export interface NativeModule {
   openModel(spec: ModelSpec): Promise<NativeModel>;
   /** As they are now; takes some milliseconds. `reason` says why there are none. */
   gpuDevices(): { devices: NativeGpu[]; reason: string };
+  gpuUsage(): GpuUsage;
+  /** From where on a device is faster than so many threads, transfers included; takes some seconds. */
+  calibrateGpu(spec: { device: string; cacheFolder: string; threads: number } & Abortable): Promise<GpuCalibration>;
   startSeparation(spec: NativeSeparationSpec, onEvent: (event: NativeSeparationEvent) => void): NativeJob;
   /** Convolves a track with another, in the memory of the response alone. Events as of a separation; `segment` counts chunks. */
   startConvolution(spec: NativeConvolutionSpec, onEvent: (event: NativeSeparationEvent) => void): Pick<NativeJob, 'cancel'>;
@@ -77,14 +80,34 @@ export interface NativeTrace {
   dropped: number;
 }
 
+export interface WatchSpec {
+  hasGpu: boolean;
+  useGpuOnBattery: boolean;
+  /** Null: as the guide has it. */
+  calibration: GpuCalibration | null;
+  /** Caches give way once the engine holds more; 0: no limit. */
+  budgetBytes: number;
+}
+
+/** Work that could go to either processor: samples of a transform, elements of a weight, taps of a kernel, and how many such are independent. */
+export interface GpuWork {
+  operation: GpuOperation;
+  size: number;
+  batch: number;
+}
+
 export interface MachineWatch {
+  /** As of the last look, the first of which is made before `watchMachine` returns. */
   report(): HardwareState;
+  configure(spec: WatchSpec): void;
   /**
    * By the work's size and the machine's state: hot, saving power or without its device, it sends all to the CPU, and waits for
    * 30 s of quiet before it sends anything back.
-   * @param work.size samples of a transform, elements of a weight, taps of a kernel; `batch`: how many such are independent
    */
-  shouldUseGpu(work: { operation: 'fft' | 'matrix-product' | 'convolution' | 'sequential' | 'filter'; size: number; batch: number }): boolean;
+  shouldUseGpu(work: GpuWork): boolean;
+  /** The device did not answer; `deviceBack`: it does so again. */
+  deviceLost(): void;
+  deviceBack(): void;
   /** Idempotent; nothing is called afterwards. */
   close(): void;
 }
@@ -527,4 +550,6 @@ export interface NativeJob {
   cancel(): void;
   /** The frame that is wanted soonest: unfinished segments from there on come next, then those before it, nearest first. */
   focus(frame: number): void;
+  /** Whether segments from the next on may go to the GPU that the job was given; at first they may. */
+  useGpu(may: boolean): void;
 }

@@ -1,7 +1,8 @@
 /** An engine without a network, for tests of what surrounds it: each stem is an equal share of the mix. */
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { fakeMonitor } from './testing-monitor.ts';
-import type { MachineWatch, NativeGpu, NativeGpuVerdict, NativeModule, NativeSeparationEvent, NativeSeparationSpec, TrackStats } from './native.ts';
+import type { GpuCalibration } from '../contract/hardware.ts';
+import type { MachineWatch, NativeGpu, NativeGpuVerdict, NativeModule, NativeSeparationEvent, NativeSeparationSpec, TrackStats, WatchSpec } from './native.ts';
 import type { Systems } from './systems.ts';
 
 export interface FakeBehaviour {
@@ -29,10 +30,12 @@ export function fakeNative(behaviour: FakeBehaviour = {}): NativeModule {
     hardware: () => ({ cpu: 'fake', physicalCores: 1, logicalCores: 2, l1DataBytes: 0, l2Bytes: 0, l3Bytes: 0, memoryBytes: 2 ** 33, gpus: [] }),
     memoryUsage: () => ({ bytes: 0, peakBytes: 0, owners: [] }),
     resetMemoryPeaks: () => undefined,
-    watchMachine: () => fakeWatch,
+    watchMachine: fakeWatch,
     startTrace: () => undefined,
     takeTrace: () => ({ regions: [], dropped: 0 }),
     gpuDevices: () => ({ devices: behaviour.gpus ?? [], reason: behaviour.gpus === undefined ? 'fake' : '' }),
+    gpuUsage: () => ({ executions: 0, seconds: 0, lastSeconds: 0 }),
+    calibrateGpu: () => Promise.resolve(fakeCalibration),
     createTrack,
     openModel: ({ config }) =>
       Promise.resolve({
@@ -129,12 +132,23 @@ export function fakeNative(behaviour: FakeBehaviour = {}): NativeModule {
   };
 }
 
+const never = { size: null, batch: null };
+const fakeCalibration: GpuCalibration = { fft: { size: 8192, batch: 16 }, 'matrix-product': { size: null, batch: 2 }, convolution: never, sequential: never, filter: never };
+
 /** A cool machine with room that stays so. */
-const fakeWatch: MachineWatch = {
-  report: () => ({ thermal: 'nominal', pressure: 'none', isOnBattery: false, isLowPower: false, availableBytes: 2 ** 32, backend: 'cpu', reason: 'no GPU' }),
-  shouldUseGpu: () => false,
-  close: () => undefined,
-};
+function fakeWatch(spec: WatchSpec): MachineWatch {
+  let { hasGpu } = spec;
+  return {
+    report: () => ({ thermal: 'nominal', pressure: 'none', isOnBattery: false, isLowPower: false, availableBytes: 2 ** 32, backend: hasGpu ? 'gpu' : 'cpu', reason: hasGpu ? '' : 'no GPU' }),
+    configure: (now) => {
+      ({ hasGpu } = now);
+    },
+    shouldUseGpu: () => hasGpu,
+    deviceLost: () => undefined,
+    deviceBack: () => undefined,
+    close: () => undefined,
+  };
+}
 
 function createTrack(path: string, channels: number) {
   writeFileSync(path, '');
@@ -170,7 +184,7 @@ function startSeparation(spec: NativeSeparationSpec, onEvent: (event: NativeSepa
       onEvent({ type: 'cancelled' });
     }, hangMs ?? 0);
   };
-  return { cancel, focus: () => undefined };
+  return { cancel, focus: () => undefined, useGpu: () => undefined };
 }
 
 function readTrack(path: string): Float32Array<ArrayBuffer> {

@@ -26,7 +26,7 @@ const good = [
   result(async, { [`${async}, slot free`]: 2400, [`${async}, all slots busy`]: 12 }),
 ];
 const of = (change: Partial<AdviceSubject>) => {
-  const advice = advise({ results: good, names, machine: cool, choices: [], ...change });
+  const advice = advise({ results: good, names, machine: cool, gpu: null, choices: [], ...change });
   return { ...advice, item: (id: string) => advice.items.find((each) => each.id === id) };
 };
 
@@ -48,6 +48,15 @@ it('puts what is to be done first, and what to do about it', () => {
   expect(items[2]?.detail).toContain('Plug the machine in');
 });
 
+it('tells of the GPU what is known of it', () => {
+  const verdict = { isAccepted: true, agreementDb: 121, gpuSeconds: 0.1, cpuSeconds: 1 };
+  const gpu = (change: Partial<AdviceSubject>) => of({ machine: { ...cool, backend: 'gpu', reason: '' }, ...change }).item('gpu');
+  expect(gpu({ gpu: { name: 'Fast card', verdict } })).toMatchObject({ state: 'good', detail: 'Fast card has run all pipelines and agrees with the processor to 121 dB.' });
+  expect(gpu({ gpu: { name: 'Fast card', verdict }, machine: { ...cool, reason: 'on battery' } })?.detail).toContain('Not used now: on battery.');
+  expect(gpu({ gpu: { name: 'Fast card', verdict: null } })).toMatchObject({ state: 'unknown' });
+  expect(gpu({ gpu: { name: 'Fast card', verdict: { ...verdict, isAccepted: false, agreementDb: 12 } } })).toMatchObject({ state: 'none', detail: expect.stringContaining('12 dB') as string });
+});
+
 it('knows nothing that was not measured, and names what would tell', () => {
   const { item, unknown } = of({ results: [] });
   expect(unknown).toEqual([lstm, chain, batch, async, first]);
@@ -56,7 +65,7 @@ it('knows nothing that was not measured, and names what would tell', () => {
 });
 
 it.each([
-  [result(batch, { [batch]: 1.2 }), 'batch'],
+  [result(batch, { [batch]: 0.95 }), 'batch'],
   [result(first, { [first]: 9 }), 'warm-up'],
   [result(chain, { [chain]: 3 }), 'ping-pong'],
   [result(lstm, { 'LSTM 256, layer that allocates': 20, 'LSTM 256, compiled': 30 }), 'compiled'],

@@ -89,6 +89,12 @@ const groups: readonly Group[] = [
     ],
   },
   {
+    id: 'peers',
+    title: 'Peers',
+    meaning: 'Our time over that of others doing the same, in turn: below 1 we are faster. Takes minutes.',
+    names: [[/^peers: /, 'Measured round by round, so that whatever else the machine does meets both.']],
+  },
+  {
     id: 'limits',
     title: 'Limits of the machine',
     meaning: 'What memory and arithmetic can do at best here: nothing can be faster.',

@@ -1,13 +1,10 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
-import { once } from 'node:events';
 import { copyFile, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface, type Interface } from 'node:readline';
-import type { Readable, Writable } from 'node:stream';
 import { BenchmarkEntry } from '../contract/benchmark.ts';
 import { cancelled } from '../contract/errors.ts';
 import type { NativeModule } from '../engine/native.ts';
+import { median, Rival } from './benchmark-rival.ts';
 
 export const graphName = 'htdemucs-core.onnx';
 /** Of float32, which the graph reads from `w.bin` beside it. */
@@ -66,12 +63,6 @@ function entryOf(name: string, times: number[], peer: string, theirs: number): B
   return BenchmarkEntry.parse({ name, unit: 's a segment', median: ours, low, high, noise: (high - low) / 2 / ours, allocations: null, peer, ratio: ours / theirs });
 }
 
-function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return ((sorted[Math.ceil(middle) - 1] ?? NaN) + (sorted[Math.floor(middle)] ?? NaN)) / 2;
-}
-
 /** Small numbers of either sign: what they are makes no difference to the time, but NaN and denormals would. */
 async function writeWeights(path: string): Promise<void> {
   const chunk = Float32Array.from({ length: 1 << 20 }, (_, index) => (((index * 2_654_435_761) % 2048) / 1024 - 1) * 0.02);
@@ -81,48 +72,5 @@ async function writeWeights(path: string): Promise<void> {
     for (let left = weightBytes; left > 0; left -= bytes.length) await file.write(bytes.subarray(0, Math.min(left, bytes.length)));
   } finally {
     await file.close();
-  }
-}
-
-/** The rival's process, which answers one line with one line. */
-class Rival {
-  readonly #command: readonly string[];
-  #process: ChildProcessByStdio<Writable, Readable, null> | null = null;
-  #lines: AsyncIterator<string> | null = null;
-
-  constructor(program: readonly string[], args: readonly string[]) {
-    this.#command = [...program, ...args];
-  }
-
-  /** @returns its name and version */
-  async start(): Promise<string> {
-    const [file = '', ...args] = this.#command;
-    const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-    this.#process = child;
-    await once(child, 'spawn');
-    // What is written to one that has ended is told by its missing answer.
-    child.stdin.on('error', () => undefined);
-    const lines: Interface = createInterface({ input: child.stdout });
-    this.#lines = lines[Symbol.asyncIterator]();
-    const version = /^ready (\S+)$/.exec(await this.#line())?.[1];
-    if (version === undefined) throw new Error('ONNX Runtime did not start');
-    return `ONNX Runtime ${version}`;
-  }
-
-  async time(): Promise<number> {
-    this.#process?.stdin.write('\n');
-    const seconds = Number(await this.#line());
-    if (!(seconds > 0)) throw new Error('ONNX Runtime gave no time');
-    return seconds;
-  }
-
-  stop(): void {
-    this.#process?.kill();
-  }
-
-  async #line(): Promise<string> {
-    const next = await this.#lines?.next();
-    if (next?.done !== false) throw new Error('ONNX Runtime ended early');
-    return next.value;
   }
 }

@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { fakeNative } from '../engine/testing.ts';
+import type { Network, NetworkSpec, Systems } from '../engine/systems.ts';
+import { groupBenchmarks } from './benchmark-groups.ts';
+import { compareLstm } from './benchmark-lstm.ts';
 import { compareWithOnnx } from './benchmark-onnx.ts';
-import { runPeers, runProgram } from './benchmark-peers.ts';
+import { asRatio, peerMeasurables, runPeers, runProgram } from './benchmark-peers.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -33,7 +36,7 @@ it.skipIf(process.platform === 'win32')('does not take what is no entry, nor a p
 
 it('says in a line what is missing, and how to get rivals where nothing is left', async () => {
   const absent: string[] = [];
-  const run = runPeers({ native: fakeNative(), threads: 1, filter: /ONNX/, folder, signal: new AbortController().signal, onEntry: () => undefined, onAbsent: (line) => absent.push(line) });
+  const run = runPeers({ native: fakeNative(), threads: 1, filter: /HTDemucs/, folder, signal: new AbortController().signal, onEntry: () => undefined, onAbsent: (line) => absent.push(line) });
   await expect(run).rejects.toMatchObject({ code: 'usage', hint: expect.stringContaining('bench:peers') as string });
   expect(absent).toEqual([expect.stringMatching(/^HTDemucs 42 M beside ONNX Runtime: (not installed: npm run bench:peers|.* holds no htdemucs-core\.onnx)$/)]);
 });
@@ -58,6 +61,51 @@ it('times ours and ONNX Runtime in turn', async () => {
   const entries = await compareWithOnnx({ native, threads: 2, folder, program: [process.execPath, rival], signal: new AbortController().signal });
   expect(entries).toEqual([expect.objectContaining({ name: 'HTDemucs 42 M, full', median: 1, peer: 'ONNX Runtime 167446528', ratio: 0.5 })]);
   expect(order).toEqual(Array(5).fill('HTDemucs 42 M, full'));
+});
+
+/** Answers 1 s for each question, and computes that. */
+const lstmRival = (first: number) => `import { writeFileSync } from 'node:fs';
+  writeFileSync(process.argv[2] + '.out', Buffer.from(Float32Array.from({ length: 256 }, () => ${first}).buffer));
+  console.log('ready 1');
+  process.stdin.on('data', (data) => { for (const _ of String(data).trimEnd().split('\\n')) console.log(1); });`;
+const lstmNative = (result: number) => {
+  const made: NetworkSpec[] = [];
+  let open = 0;
+  const createNetwork = (spec: NetworkSpec) => {
+    made.push(spec);
+    open += 1;
+    return { predict: (x: Float32Array) => x.map(() => result), dispose: () => { open -= 1; } } as unknown as Network;
+  };
+  return { native: { systems: { createNetwork } as unknown as Systems }, made, open: () => open };
+};
+
+it('an LSTM is timed in fp32 and bf16, a step a call and a hundred, once both compute the same', async () => {
+  const rival = join(folder, 'lstm.mjs');
+  await writeFile(rival, lstmRival(0.25));
+  const { native, made, open } = lstmNative(0.25);
+  const entries = await compareLstm({ native, program: [process.execPath, rival], signal: new AbortController().signal });
+  expect(entries.map(({ name, peer }) => [name, peer])).toEqual(['one step, fp32', '100 steps, fp32', 'one step, bf16', '100 steps, bf16'].map((name) => [`LSTM 256, ${name}`, 'ONNX Runtime 1']));
+  expect(entries.every(({ ratio }) => ratio !== null && ratio > 0 && ratio < 1)).toBe(true);
+  expect(made.map(({ steps, isCompiled, layers }) => [steps, isCompiled, layers[0]?.kind === 'lstm' && layers[0].isBf16])).toEqual([[1, true, false], [100, true, false], [1, true, true], [100, true, true]]);
+  expect(open()).toBe(0);
+});
+
+it('an LSTM that computes something else is no comparison', async () => {
+  const rival = join(folder, 'wrong.mjs');
+  await writeFile(rival, lstmRival(0.3));
+  const { native, open } = lstmNative(0.25);
+  await expect(compareLstm({ native, program: [process.execPath, rival], signal: new AbortController().signal })).rejects.toThrow('differ by 0.05');
+  expect(open()).toBe(0);
+});
+
+it('the panel shows our time over theirs, under a name of its own', () => {
+  expect(asRatio(entry)).toEqual({ ...entry, name: 'x, over rival 1', unit: 'x', median: 0.5, low: 0.25, high: 0.75 });
+});
+
+it('the panel offers only what is installed', async () => {
+  const names = (await peerMeasurables(fakeNative(), null)).map(({ name }) => name);
+  expect(names).not.toContain('peers: HTDemucs 42 M beside ONNX Runtime');
+  expect(groupBenchmarks(['peers: convolution beside zita-convolver', ...names]).groups.map(({ id }) => id)).toEqual(['peers']);
 });
 
 it('a rival that ends early is told', async () => {

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { BenchmarkEntry } from '../contract/benchmark.ts';
 import { cancelled, StemwrightError } from '../contract/errors.ts';
 import type { NativeModule } from '../engine/native.ts';
+import { compareLstm } from './benchmark-lstm.ts';
+import type { Measurable } from './benchmark-list.ts';
 import { compareWithOnnx, graphName } from './benchmark-onnx.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -53,8 +55,28 @@ export async function runPeers(run: PeerRun): Promise<BenchmarkEntry[]> {
   return entries;
 }
 
-function comparisons({ native, threads, folder, signal }: PeerRun): Comparison[] {
+/** What the panel can hold against us: only what is installed. Their figures are our times over theirs. */
+export async function peerMeasurables(native: NativeModule, folder: string | null): Promise<Measurable[]> {
+  const of = (threads: number, signal: AbortSignal) => comparisons({ native, threads, folder, signal });
+  const all = of(1, new AbortController().signal);
+  const missing = await Promise.all(all.map((comparison) => comparison.missing()));
+  return all.flatMap(({ name }, index): Measurable[] => {
+    if (missing[index] !== null) return [];
+    const run: Measurable['run'] = async (threads, signal) => ((await of(threads, AbortSignal.any([signal])).find((comparison) => comparison.name === name)?.run()) ?? []).map(asRatio);
+    return [{ name: `peers: ${name}`, run }];
+  });
+}
+
+/** As the panel shows it, beside our own figures of the same name. */
+export function asRatio({ name, median, low, high, ratio, peer, ...entry }: BenchmarkEntry): BenchmarkEntry {
+  const scale = (ratio ?? NaN) / median;
+  return { ...entry, name: `${name}, over ${peer ?? 'the rival'}`, unit: 'x', median: scale * median, low: scale * low, high: scale * high, peer, ratio };
+}
+
+function comparisons({ native, threads, folder, signal }: Pick<PeerRun, 'native' | 'threads' | 'folder' | 'signal'>): Comparison[] {
   const modules = join(built, 'onnxruntime');
+  const isInstalled = async () => ((await exists(join(modules, 'node_modules', 'onnxruntime-node'))) ? null : 'not installed: npm run bench:peers');
+  const script = (name: string) => [process.execPath, join(root, 'scripts', 'peers', name), modules];
   const program = (name: string, peers: string, ...args: string[]): Comparison => {
     const path = join(built, 'scripts', 'peers', `stemwright_${peers}_peers`);
     return {
@@ -67,14 +89,16 @@ function comparisons({ native, threads, folder, signal }: PeerRun): Comparison[]
     program('FFT beside FFTW', 'transforms'),
     program('matrix product beside OpenBLAS', 'products', String(threads)),
     program('convolution beside zita-convolver', 'convolution'),
+    { name: 'LSTM 256 beside ONNX Runtime', missing: isInstalled, run: () => compareLstm({ native, signal, program: script('onnx-lstm.mjs') }) },
     {
       name: 'HTDemucs 42 M beside ONNX Runtime',
       missing: async () => {
-        if (!(await exists(join(modules, 'node_modules', 'onnxruntime-node')))) return 'not installed: npm run bench:peers';
+        const missing = await isInstalled();
+        if (missing !== null) return missing;
         if (folder === null) return `no folder was named that holds ${graphName}: --peers DIR`;
         return (await exists(join(folder, graphName))) ? null : `${folder} holds no ${graphName}`;
       },
-      run: () => compareWithOnnx({ native, threads, signal, folder: folder ?? '', program: [process.execPath, join(root, 'scripts', 'peers', 'onnxruntime.mjs'), modules] }),
+      run: () => compareWithOnnx({ native, threads, signal, folder: folder ?? '', program: script('onnxruntime.mjs') }),
     },
   ];
 }

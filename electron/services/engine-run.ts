@@ -2,13 +2,13 @@ import { cancelled } from '../contract/errors.ts';
 import { nativeFault } from '../engine/errors.ts';
 import type { NativeJob, NativeModule, NativeSeparationEvent, NativeSeparationSpec } from '../engine/native.ts';
 
-type Progress = Extract<NativeSeparationEvent, { type: 'progress' }>;
-type Done = Extract<NativeSeparationEvent, { type: 'done' }>;
+export type SeparationProgressEvent = Extract<NativeSeparationEvent, { type: 'progress' }>;
+export type SeparationDone = Extract<NativeSeparationEvent, { type: 'done' }>;
 
 type OnEvent = (event: NativeSeparationEvent) => void;
 
 /** Runs one native separation to its end. */
-export function runSeparation(native: NativeModule, spec: NativeSeparationSpec, onProgress: (event: Progress) => void, signal?: AbortSignal, onStart: (job: NativeJob) => void = () => undefined): Promise<Done> {
+export function runSeparation(native: NativeModule, spec: NativeSeparationSpec, onProgress: (event: SeparationProgressEvent) => void, signal?: AbortSignal, onStart: (job: NativeJob) => void = () => undefined): Promise<SeparationDone> {
   const start = (onEvent: OnEvent): NativeJob => {
     const job = native.startSeparation(spec, onEvent);
     onStart(job);
@@ -18,7 +18,7 @@ export function runSeparation(native: NativeModule, spec: NativeSeparationSpec, 
 }
 
 /** Runs a native job to its end. After an abort it waits until the engine has let go of the tracks. */
-export function runToEnd(start: (onEvent: OnEvent) => Pick<NativeJob, 'cancel'>, onProgress: (event: Progress) => void, signal?: AbortSignal): Promise<Done> {
+export function runToEnd(start: (onEvent: OnEvent) => Pick<NativeJob, 'cancel'>, onProgress: (event: SeparationProgressEvent) => void, signal?: AbortSignal): Promise<SeparationDone> {
   return new Promise((resolve, reject) => {
     const job = start((event) => {
       if (event.type === 'progress') {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { NativeGpu, NativeModel } from '../engine/native.ts';
 import { fakeNative } from '../engine/testing.ts';
 import { GpuChooser, type GpuWish } from './gpu.ts';
+import type { GpuPolicy } from './hardware.ts';
 import type { LoadedModel } from './models.ts';
 
 const card: NativeGpu = { id: 'vulkan:1', name: 'Fast card', api: 'vulkan', driver: 'driver 1', kind: 'discrete', memoryBytes: 8e9, isUnified: false, isPreferred: true };
@@ -13,6 +14,8 @@ const accepted = { device: 'Fast card', isAccepted: true, agreementDb: 120, gpuS
 
 let folder = '';
 beforeEach(async () => {
+  reason = '';
+  isFaster = true;
   folder = await mkdtemp(join(tmpdir(), 'gpu-'));
 });
 afterEach(async () => {
@@ -20,7 +23,21 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const chooser = (gpus: NativeGpu[] = [card, software]) => new GpuChooser(fakeNative({ gpus }), folder);
+let reason = '';
+let isFaster = true;
+const lost = vi.fn();
+const listeners = new Set<() => void>();
+const policy: GpuPolicy = {
+  reason: () => reason,
+  shouldUseGpu: () => reason === '' && isFaster,
+  deviceLost: lost,
+  listen: (listener) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  },
+};
+
+const chooser = (gpus: NativeGpu[] = [card, software]) => new GpuChooser(fakeNative({ gpus }), folder, policy);
 
 /** A model whose devices answer with this. */
 function modelThat(prepareGpu: NativeModel['prepareGpu'], sha256 = 'abc') {
@@ -107,9 +124,72 @@ describe('where a model is computed', () => {
   });
 });
 
+describe('the machine’s state', () => {
+  it('keeps a song that may go anywhere on the processor, and says why; one that must not is left alone', async () => {
+    reason = 'the machine is hot';
+    const { model, prepare } = modelThat(() => Promise.resolve(accepted));
+    expect(await chooser().place(model, wish)).toEqual({ gpu: null, warnings: [{ code: 'gpu-held', message: 'Fast card was not used: the machine is hot' }] });
+    expect(await chooser().expects(wish)).toBe('cpu');
+    expect(prepare).not.toHaveBeenCalled();
+    expect((await chooser().place(model, { ...wish, backend: 'gpu' })).gpu).toBe('Fast card');
+    expect(await chooser([software]).place(model, wish)).toEqual({ gpu: null, warnings: [] });
+  });
+
+  it('a device that calibration found slower with the widest layer is not even tested', async () => {
+    isFaster = false;
+    const { model, prepare } = modelThat(() => Promise.resolve(accepted));
+    expect(await chooser().place(model, wish)).toEqual({ gpu: null, warnings: [] });
+    expect(await chooser().expects(wish)).toBe('cpu');
+    expect(prepare).not.toHaveBeenCalled();
+  });
+
+  /** Runs a job that ends when told to, and notes what it is told of the GPU. */
+  function runJob(backend: GpuWish['backend'], gpu: string | null, end: { gpuFault?: string } = {}) {
+    const told: boolean[] = [];
+    let finish = (): void => undefined;
+    const native = fakeNative({ gpus: [card] });
+    native.startSeparation = (_, onEvent) => {
+      finish = () => { onEvent({ type: 'done', seconds: 1, segmentSeconds: 1, gpuSegments: 1, ...end }); };
+      return { cancel: () => undefined, focus: () => undefined, useGpu: (may) => told.push(may) };
+    };
+    const { model } = modelThat(() => Promise.resolve(accepted));
+    const done = new GpuChooser(native, folder, policy).run(model, { backend, gpu }, {} as Parameters<GpuChooser['run']>[2], () => undefined, new AbortController().signal, undefined);
+    return { told, done, finish: () => { finish(); } };
+  }
+  const change = (now: string) => {
+    reason = now;
+    listeners.forEach((listener) => { listener(); });
+  };
+
+  it('takes a job that went there by itself off the GPU, and brings it back', async () => {
+    const { told, done, finish } = runJob('auto', 'Fast card');
+    change('the machine is hot');
+    change('');
+    finish();
+    expect((await done).held).toBe('the machine is hot');
+    change('power saving is on');
+    expect(told).toEqual([true, false, true]);
+  });
+
+  it.each([['gpu', 'Fast card'], ['auto', null]] as const)('does not move a job of backend %s on %s', async (backend, gpu) => {
+    const { told, done, finish } = runJob(backend, gpu);
+    change('the machine is hot');
+    finish();
+    expect((await done).held).toBe('');
+    expect(told).toEqual([]);
+  });
+
+  it('hears of a device that went away', async () => {
+    const { done, finish } = runJob('gpu', 'Fast card', { gpuFault: 'Fast card went away' });
+    finish();
+    await done;
+    expect(lost).toHaveBeenCalledTimes(1);
+  });
+});
+
 describe('what the page is told', () => {
   it('says why there is no GPU', async () => {
-    expect((await new GpuChooser(fakeNative(), folder).describe()).backends[1]).toEqual({ id: 'gpu', isAvailable: false, reason: 'fake' });
+    expect((await new GpuChooser(fakeNative(), folder, policy).describe()).backends[1]).toEqual({ id: 'gpu', isAvailable: false, reason: 'fake' });
     expect((await chooser([software]).describe()).backends[1]).toMatchObject({ isAvailable: true, reason: expect.stringContaining('software') as string });
     expect((await chooser().describe()).backends[1]).toEqual({ id: 'gpu', isAvailable: true, reason: '' });
   });

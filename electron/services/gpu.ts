@@ -4,7 +4,9 @@ import type { AppInfo } from '../contract/channels.ts';
 import { StemwrightError, toFault } from '../contract/errors.ts';
 import type { SeparationOptions, Warning } from '../contract/separation.ts';
 import { fromNative } from '../engine/errors.ts';
-import type { NativeGpu, NativeModule } from '../engine/native.ts';
+import type { GpuWork, NativeGpu, NativeJob, NativeModule, NativeSeparationSpec } from '../engine/native.ts';
+import { runSeparation, type SeparationDone, type SeparationProgressEvent } from './engine-run.ts';
+import type { GpuPolicy } from './hardware.ts';
 import { JsonFile } from './json-file.ts';
 import type { LoadedModel } from './models.ts';
 
@@ -35,21 +37,43 @@ export interface ComputePlace {
 
 const onCpu: ComputePlace = { gpu: null, warnings: [] };
 
+/** The widest layer of HTDemucs over the tokens of a segment: where that is slower on a device, nothing of it is worth a try. */
+const widestLayer: GpuWork = { operation: 'matrix-product', size: 384 * 1536, batch: 2688 };
+
+type SeparationRun = [
+  spec: Omit<NativeSeparationSpec, 'models' | 'onGpu'>,
+  onProgress: (event: SeparationProgressEvent) => void,
+  signal: AbortSignal,
+  onStart: ((job: NativeJob) => void) | undefined,
+];
+
+/** `held`: why the device was left alone for a while; empty: it was not. */
+type HeldSeparation = SeparationDone & { held: string };
+
+/** A device, and what is known of it. */
+export interface GpuFacts {
+  device: NativeGpu;
+  /** Of any model, the last one. */
+  verdict: Verdict | null;
+}
+
 /**
  * Which graphics processor computes what. A device is trusted with a model once it has computed a segment as the processor
  * does, until its driver changes; one that did not is refused, and that is remembered too.
  */
 export class GpuChooser {
   readonly #native: NativeModule;
+  readonly #policy: GpuPolicy;
   readonly #cacheFolder: string;
   readonly #file: JsonFile<Record<string, Verdict>>;
   #verdicts: Promise<Record<string, Verdict>> | null = null;
   /** The device that a loaded model lies on. */
   readonly #placed = new WeakMap<LoadedModel, string>();
 
-  /** @param folder for verdicts and compiled pipelines */
-  constructor(native: NativeModule, folder: string) {
+  /** @param folder for verdicts and compiled pipelines @param policy what `auto` heeds */
+  constructor(native: NativeModule, folder: string, policy: GpuPolicy) {
     this.#native = native;
+    this.#policy = policy;
     this.#cacheFolder = join(folder, 'gpu');
     this.#file = new JsonFile(join(folder, 'gpu', 'verdicts.json'), Verdicts);
   }
@@ -68,14 +92,25 @@ export class GpuChooser {
     };
   }
 
+  /** The one that work goes to. @param wanted id; null: the preferred one */
+  device(wanted: string | null): NativeGpu | undefined {
+    return choose(this.#native.gpuDevices().devices, wanted);
+  }
+
+  async facts(wanted: string | null): Promise<GpuFacts | null> {
+    const device = this.device(wanted);
+    return device === undefined ? null : { device, verdict: lastOf(await this.#load(), device) };
+  }
+
   /** Where a song will probably be computed, as far as is known without trying. */
   async expects({ backend, device, precision }: Omit<GpuWish, 'threads'>): Promise<'cpu' | 'gpu'> {
-    const found = backend === 'cpu' || precision !== 'fp32' ? undefined : choose(this.#native.gpuDevices().devices, device);
-    if (found === undefined) {
+    const found = backend === 'cpu' || precision !== 'fp32' ? null : await this.facts(device);
+    if (found === null) {
       return 'cpu';
     }
-    const verdict = lastOf(await this.#load(), found);
-    return verdict?.isAccepted === false || (backend === 'auto' && isSlower(verdict ?? undefined)) ? 'cpu' : 'gpu';
+    const { verdict } = found;
+    const isHeld = this.#policy.reason() !== '' || (verdict === null && !this.#policy.shouldUseGpu(widestLayer));
+    return verdict?.isAccepted === false || (backend === 'auto' && (isHeld || isSlower(verdict ?? undefined))) ? 'cpu' : 'gpu';
   }
 
   /**
@@ -102,6 +137,10 @@ export class GpuChooser {
       const there = devices.map(({ name }) => name).join(', ');
       return refuse(reason === '' ? `no such GPU; there is ${there}` : `there is no GPU: ${reason}`, 'Use --backend auto or cpu, or name a device with STEMWRIGHT_GPU.');
     }
+    const held = isAsked ? '' : this.#policy.reason();
+    if (held !== '') {
+      return { gpu: null, warnings: [{ code: 'gpu-held', message: `${device.name} was not used: ${held}` }] };
+    }
     try {
       return await this.#putOn(device, model, wish);
     } catch (error) {
@@ -116,6 +155,9 @@ export class GpuChooser {
     const verdicts = await this.#load();
     const key = `${keyStart(device)}${model.sha256}`;
     let verdict = verdicts[key];
+    if (verdict === undefined && backend === 'auto' && !this.#policy.shouldUseGpu(widestLayer)) {
+      return onCpu;
+    }
     if (verdict?.isAccepted !== false && !(backend === 'auto' && isSlower(verdict)) && this.#placed.get(model) !== device.id) {
       const isTrusted = verdict !== undefined;
       for (const { model: part } of model.parts) {
@@ -140,6 +182,41 @@ export class GpuChooser {
       return { gpu: null, warnings: [{ code: 'gpu-refused', message }] };
     }
     return backend === 'auto' && isSlower(verdict) ? onCpu : { gpu: device.name, warnings: [] };
+  }
+
+  /** Runs a separation. One that went to a device by itself leaves it for as long as that may not be used. */
+  async run(model: LoadedModel, where: Pick<GpuWish, 'backend'> & Pick<ComputePlace, 'gpu'>, ...[spec, onProgress, signal, onStart]: SeparationRun): Promise<HeldSeparation> {
+    const isFree = where.gpu !== null && where.backend === 'auto';
+    let stop = (): void => undefined;
+    let held = '';
+    const follow = (job: NativeJob): (() => void) => {
+      const heed = (): void => {
+        const reason = this.#policy.reason();
+        job.useGpu(reason === '');
+        if (reason !== '') held = reason;
+      };
+      heed();
+      return this.#policy.listen(heed);
+    };
+    try {
+      const done = await runSeparation(
+        this.#native,
+        { ...spec, models: model.parts, onGpu: where.gpu !== null },
+        onProgress,
+        signal,
+        (job) => {
+          if (isFree) stop = follow(job);
+          onStart?.(job);
+        },
+      );
+      if ((done.gpuFault ?? '') !== '') {
+        this.#placed.delete(model);
+        this.#policy.deviceLost();
+      }
+      return { ...done, held };
+    } finally {
+      stop();
+    }
   }
 
   #load(): Promise<Record<string, Verdict>> {

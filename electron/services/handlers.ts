@@ -173,7 +173,7 @@ function taskHandlers({ tasks, system }: Services): Part<'tasks'> {
   };
 }
 
-function settingsHandlers({ settings, predictor, emit }: Services): Part<'settings'> {
+function settingsHandlers({ settings, predictor, heedSettings, emit }: Services): Part<'settings'> {
   return {
     'settings.get': () => settings.get(),
     'settings.set': async (change) => {
@@ -182,6 +182,7 @@ function settingsHandlers({ settings, predictor, emit }: Services): Part<'settin
       }
       const changed = await settings.set(change);
       emit('settings', changed);
+      await heedSettings();
       if (change.modelsFolder !== undefined) {
         predictor.forget();
         emit('models', null);

@@ -69,19 +69,50 @@ describe.runIf(process.platform === 'linux')('on a machine that is made up', () 
     Hardware.parse(service.get());
   });
 
-  it('a GPU is left to a hot machine’s own needs', async () => {
-    let state: Hardware['state'] | null = null;
-    const watch = native.watchMachine({ hasGpu: true, useGpuOnBattery: false }, (next) => {
-      state = next;
-    });
+  it('a hot machine’s work goes to the processor within a second, and whoever listens hears of it', async () => {
     const work = { operation: 'fft', size: 8192, batch: 1 } as const;
-    await vi.waitFor(() => { expect(state).toMatchObject({ backend: 'gpu', reason: '' }); }, 10_000);
-    expect(watch.shouldUseGpu(work)).toBe(true);
-    expect(watch.shouldUseGpu({ ...work, size: 1024 })).toBe(false);
+    const listener = vi.fn();
+    const stop = service.listen(listener);
+    expect(service.shouldUseGpu(work)).toBe(false);
+    service.configure({ hasGpu: true });
+    await told({ backend: 'gpu', reason: '' });
+    expect(service.reason()).toBe('');
+    expect(service.shouldUseGpu(work)).toBe(true);
+    expect(service.shouldUseGpu({ ...work, size: 1024 })).toBe(false);
+    const from = (size: number | null) => ({ size, batch: null });
+    service.configure({ calibration: { fft: from(16_384), 'matrix-product': from(null), convolution: from(null), sequential: from(null), filter: from(null) } });
+    expect(service.shouldUseGpu(work)).toBe(false);
+    expect(service.shouldUseGpu({ ...work, size: 16_384 })).toBe(true);
+    listener.mockClear();
     await setHeat(95);
-    await vi.waitFor(() => { expect(state).toMatchObject({ backend: 'cpu', reason: 'the machine is hot' }); }, 10_000);
-    expect(watch.shouldUseGpu(work)).toBe(false);
-    watch.close();
-    watch.close();
+    await told({ backend: 'cpu', reason: 'the machine is hot' });
+    expect(listener).toHaveBeenCalledTimes(1);
+    expect(service.shouldUseGpu({ ...work, size: 16_384 })).toBe(false);
+    stop();
+  });
+
+  it('a GPU on battery is used as the user wants it, and one that was lost is left alone', async () => {
+    await put('sys/class/power_supply/BAT0/type', 'Battery');
+    await put('sys/class/power_supply/BAT0/status', 'Discharging');
+    service.configure({ hasGpu: true });
+    await told({ isOnBattery: true, backend: 'gpu' });
+    service.configure({ useGpuOnBattery: false });
+    await told({ backend: 'cpu', reason: 'on battery' });
+    service.deviceLost();
+    await told({ reason: 'the GPU was lost' });
+  });
+
+  it('caches give way when the engine holds more than it may', async () => {
+    const conv = native.systems.createDynamicConv({
+      ...{ in: 1, out: 1, kernelHeight: 1, kernelWidth: 1, strideHeight: 1, strideWidth: 1, dilationWidth: 1, paddingHeight: 0, paddingWidth: 0 },
+      ...{ weight: Float32Array.of(1), capacity: 2, threads: 1 },
+    });
+    conv.forward(new Float32Array(1000), 1, 1000);
+    service.configure({ budgetBytes: 2 ** 30 });
+    expect(conv.cacheStats().entries).toBe(1);
+    service.configure({ budgetBytes: 1000 });
+    await vi.waitFor(() => { expect(conv.cacheStats().entries).toBe(0); }, 10_000);
+    expect(service.get().memoryBudgetBytes).toBe(1000);
+    conv.dispose();
   });
 });

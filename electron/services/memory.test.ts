@@ -22,13 +22,13 @@ it.each([
   ['a budget that does not', { budgetBytes: 150 }, { segmentSeconds: 5, isLimited: true, bytes: 150 }],
   ['a budget below what was asked for', { budgetBytes: 150, segmentSeconds: 20 }, { segmentSeconds: 5, isLimited: true, bytes: 150 }],
 ])('%s', (_, change, expected) => {
-  expect(planMemory([part(100)], { ...question, ...change })).toEqual(expected);
+  expect(planMemory([part(100)], { ...question, ...change })).toEqual({ ...expected, weightBytes: 100, bytesPerSecond: 10 });
 });
 
 it('each model of a bag adds its weights', () => {
   const bag = [part(100), part(50, 6)];
-  expect(planMemory(bag, question)).toEqual({ segmentSeconds: 8, isLimited: false, bytes: 230 });
-  expect(planMemory(bag, { ...question, budgetBytes: 200 })).toEqual({ segmentSeconds: 5, isLimited: true, bytes: 200 });
+  expect(planMemory(bag, question)).toEqual({ segmentSeconds: 8, isLimited: false, bytes: 230, weightBytes: 150, bytesPerSecond: 10 });
+  expect(planMemory(bag, { ...question, budgetBytes: 200 })).toEqual({ segmentSeconds: 5, isLimited: true, bytes: 200, weightBytes: 150, bytesPerSecond: 10 });
 });
 
 it('a budget below the least is refused with what it would take', () => {

@@ -16,6 +16,9 @@ export interface MemoryAnswer {
   /** Whether the budget made the segment shorter. */
   isLimited: boolean;
   bytes: number;
+  /** Of that: the weights of all models, and what each second of a segment adds. */
+  weightBytes: number;
+  bytesPerSecond: number;
 }
 
 type Parts = Pick<LoadedModel, 'parts'>['parts'];
@@ -29,8 +32,9 @@ export function planMemory(parts: Parts, { mode, threads, segmentSeconds, budget
   const besides = (part: Parts[number]) => weights - part.model.info.weightBytes;
   const bytes = (seconds: number | null) => Math.max(...parts.map((part) => part.model.memoryFor({ mode, threads, segmentSeconds: seconds }) + besides(part)));
   const wanted = segmentSeconds ?? ownSegment(parts);
+  const growth = { weightBytes: weights, bytesPerSecond: (bytes(20) - bytes(10)) / 10 };
   if (budgetBytes === null || bytes(segmentSeconds) <= budgetBytes) {
-    return { segmentSeconds: wanted, isLimited: false, bytes: bytes(segmentSeconds) };
+    return { segmentSeconds: wanted, isLimited: false, bytes: bytes(segmentSeconds), ...growth };
   }
   const longest = parts.map((part) => {
     const left = budgetBytes - besides(part);
@@ -40,7 +44,7 @@ export function planMemory(parts: Parts, { mode, threads, segmentSeconds, budget
   if (limit === null || limit >= wanted) {
     throw new StemwrightError('no-room', `this model needs more memory than the ${megabytes(budgetBytes)} it may take`, `Allow at least ${megabytes(bytes(Math.min(1, wanted)))} in the settings, or choose a smaller model.`);
   }
-  return { segmentSeconds: limit, isLimited: true, bytes: bytes(limit) };
+  return { segmentSeconds: limit, isLimited: true, bytes: bytes(limit), ...growth };
 }
 
 function ownSegment(parts: Parts): number {

@@ -14,8 +14,8 @@ afterEach(() => rm(folder, { recursive: true }));
 it('foretells from the last run of the same model, mode and threads on the same machine', async () => {
   const history = await PaceHistory.open(folder, 'this');
   expect(history.predict(options, 2, 60)).toBeNull();
-  await history.note(options, 2, { seconds: 30, audioSeconds: 60 }, false);
-  await history.note(options, 2, { seconds: 60, audioSeconds: 60 }, false);
+  await history.note(options, 2, { seconds: 30, audioSeconds: 60, backend: 'cpu' }, false);
+  await history.note(options, 2, { seconds: 60, audioSeconds: 60, backend: 'cpu' }, false);
   expect(history.predict(options, 2, 120)?.seconds).toBeCloseTo(120, 9);
   const again = await PaceHistory.open(folder, 'this');
   expect(again.predict({ ...options, segmentSeconds: 3 }, 2, 60)?.seconds).toBeCloseTo(60, 9);
@@ -23,6 +23,13 @@ it('foretells from the last run of the same model, mode and threads on the same 
     expect(other).toBeNull();
   }
   expect((await PaceHistory.open(folder, 'another')).predict(options, 2, 60)).toBeNull();
+});
+
+it('what a GPU takes is another figure', async () => {
+  const history = await PaceHistory.open(folder, 'this');
+  await history.note(options, 2, { seconds: 3, audioSeconds: 60, backend: 'gpu' }, false);
+  expect(history.predict(options, 2, 60)).toBeNull();
+  expect(history.predict(options, 2, 120, 'gpu')?.seconds).toBeCloseTo(6, 9);
 });
 
 it('more shifts and overlap take longer', async () => {

@@ -10,7 +10,7 @@ type Pace = z.infer<typeof Pace>;
 const maxPaces = 200;
 
 /** What separating takes so much time with: everything else changes little of it. */
-export type PaceSubject = Pick<QueueOptions, 'model' | 'mode' | 'precision'>;
+export type PaceSubject = Pick<QueueOptions, 'model' | 'mode' | 'precision'> & { backend?: SeparationReport['backend'] };
 
 export interface Prediction {
   seconds: number;
@@ -37,8 +37,8 @@ export class PaceHistory {
   }
 
   /** @param threads those it ran on */
-  note(options: QueueOptions, threads: number, report: Pick<SeparationReport, 'seconds' | 'audioSeconds'>, isRough: boolean): Promise<void> {
-    return this.noteMeasured(options, threads, report.seconds / work(options, report.audioSeconds), isRough);
+  note(options: QueueOptions, threads: number, report: Pick<SeparationReport, 'seconds' | 'audioSeconds' | 'backend'>, isRough: boolean): Promise<void> {
+    return this.noteMeasured({ ...options, backend: report.backend }, threads, report.seconds / work(options, report.audioSeconds), isRough);
   }
 
   /**
@@ -56,8 +56,8 @@ export class PaceHistory {
   }
 
   /** @return null when nothing like it has run yet */
-  predict(options: QueueOptions, threads: number, audioSeconds: number): Prediction | null {
-    const pace = this.#find(options, threads);
+  predict(options: QueueOptions, threads: number, audioSeconds: number, backend: SeparationReport['backend'] = 'cpu'): Prediction | null {
+    const pace = this.#find({ ...options, backend }, threads);
     return pace === undefined ? null : { seconds: pace.secondsPerWork * work(options, audioSeconds), isRough: pace.isRough };
   }
 
@@ -66,9 +66,9 @@ export class PaceHistory {
     return this.#paces.find((pace) => pace.key === key);
   }
 
-  /** Figures of before bf16 was a choice are those of fp32. */
-  #key({ model, mode, precision }: PaceSubject, threads: number): string {
-    return JSON.stringify([this.#machine, model, mode, threads, ...(precision === 'fp32' ? [] : [precision])]);
+  /** Figures of before bf16 and the GPU were choices are those of fp32 on the processor. */
+  #key({ model, mode, precision, backend = 'cpu' }: PaceSubject, threads: number): string {
+    return JSON.stringify([this.#machine, model, mode, threads, ...(precision === 'fp32' ? [] : [precision]), ...(backend === 'cpu' ? [] : [backend])]);
   }
 }
 

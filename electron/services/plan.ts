@@ -24,7 +24,8 @@ export async function planItem(path: string, options: QueueOptions, planner: Pla
     throw new StemwrightError('usage', `the model has no stem "${unknown}"`, `It has ${sources.join(', ')}.`);
   }
   const seconds = info.claimedSeconds;
-  const time = seconds === null ? null : planner.predictor.time(options, threads, seconds);
+  const backend = await planner.backend(options);
+  const time = seconds === null ? null : planner.predictor.time(options, threads, seconds, backend);
   await mkdir(planner.projectsFolder, { recursive: true });
   const { bavail, bsize } = await statfs(planner.projectsFolder);
   return {
@@ -35,7 +36,7 @@ export async function planItem(path: string, options: QueueOptions, planner: Pla
       bytes: (await stat(path)).size,
     },
     stems: options.stems ?? sources,
-    backend: await planner.backend(options),
+    backend,
     segmentSeconds: memory.segmentSeconds,
     isSegmentLimited: memory.isLimited,
     predicted: {

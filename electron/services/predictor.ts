@@ -63,12 +63,17 @@ export class Predictor {
   }
 
   /** @return null when it is not known; it is being measured then, if that can be, and `onMore` says when it is */
-  time(options: QueueOptions, threads: number, audioSeconds: number): Prediction | null {
-    const known = this.#setting.history.predict(options, threads, audioSeconds);
-    if (known === null || known.isRough) {
+  time(options: QueueOptions, threads: number, audioSeconds: number, backend: 'cpu' | 'gpu' = 'cpu'): Prediction | null {
+    const known = this.#setting.history.predict(options, threads, audioSeconds, backend);
+    // What a GPU takes only a song tells.
+    if (backend === 'cpu' && (known === null || known.isRough)) {
       this.#measure(options, threads);
     }
     return known;
+  }
+
+  get isMeasuring(): boolean {
+    return this.#measuring !== null;
   }
 
   /** To be called when a song's turn comes, and at the end. */

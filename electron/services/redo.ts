@@ -4,8 +4,9 @@ import type { QueueOptions, Redo } from '../contract/queue.ts';
 import type { SeparationProgress } from '../contract/separation.ts';
 import type { NativeJob, NativeModule } from '../engine/native.ts';
 import { convert } from '../media/resample.ts';
-import { fillTrack, runSeparation } from './engine-run.ts';
+import { fillTrack } from './engine-run.ts';
 import { excerpt } from './excerpt.ts';
+import type { ComputePlace, GpuChooser, GpuWish } from './gpu.ts';
 import type { JobFolder } from './job-folder.ts';
 import { planMemory } from './memory.ts';
 import type { LoadedModel } from './models.ts';
@@ -20,7 +21,9 @@ export interface RedoContext {
   options: QueueOptions;
   threads: number;
   memoryBudgetBytes: number | null;
-  onGpu: boolean;
+  gpu: GpuChooser;
+  /** Where it goes, as the user wants it. */
+  where: Pick<GpuWish, 'backend'> & Pick<ComputePlace, 'gpu'>;
   /** Gets everything that is made on the way, and the patches. */
   folder: JobFolder;
   signal: AbortSignal;
@@ -96,16 +99,15 @@ export async function computePatches(context: RedoContext): Promise<Patch[]> {
   const { stats } = await fillTrack(native, mix, convert(source, target, signal));
   const outputs = new Map(stems.map((name, index) => [name, folder.file(`source-${index}.f32`)]));
   const { segmentSeconds } = planMemory(model.parts, { mode: options.mode, threads, segmentSeconds: options.segmentSeconds, budgetBytes: context.memoryBudgetBytes });
-  await runSeparation(
-    native,
+  await context.gpu.run(
+    model,
+    context.where,
     {
-      models: model.parts,
       input: mix.path,
       ...{ frames: stats.frames, mean: stats.mean, std: stats.std },
       outputs: model.sources.map((name) => outputs.get(name) ?? null),
       ...{ mode: options.mode, segmentSeconds, overlap: options.overlap, shifts: options.shifts, seed: options.seed, threads },
       range: [...range.model] as [number, number],
-      onGpu: context.onGpu,
     },
     ({ fraction, etaSeconds, finished }) => {
       context.onProgress({ phase: 'separate', fraction: Math.min(1, fraction), etaSeconds, finished });

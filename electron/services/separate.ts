@@ -10,7 +10,7 @@ import { decode, decodedChannels, undecodable } from '../media/decode.ts';
 import { writableRate } from '../media/formats.ts';
 import { probe, type MediaInfo } from '../media/probe.ts';
 import { convert, type RawTrack } from '../media/resample.ts';
-import { fillTrack, runSeparation } from './engine-run.ts';
+import { fillTrack, type SeparationDone } from './engine-run.ts';
 import type { ComputePlace, GpuChooser } from './gpu.ts';
 import { JobFolder } from './job-folder.ts';
 import { toDb } from './levels.ts';
@@ -123,7 +123,8 @@ class Separation {
   readonly #warnings: Warning[] = [];
   readonly #place: ComputePlace;
   #finished: [number, number][] = [];
-  #done: Awaited<ReturnType<typeof runSeparation>> | null = null;
+  #done: SeparationDone | null = null;
+  #segments = 0;
 
   constructor(context: SeparationContext, name: string, info: MediaInfo, model: LoadedModel, folder: JobFolder, place: ComputePlace) {
     this.#context = context;
@@ -218,10 +219,16 @@ class Separation {
   #computedOn(): { backend: 'cpu' | 'gpu'; device: string } {
     const cpu = `${cpus()[0]?.model ?? 'unknown processor'} (${this.#context.native.info().isa})`;
     const { gpu } = this.#place;
-    if (gpu === null || this.#done?.gpuSegments === 0) {
+    if (gpu === null || this.#onGpu === 0) {
       return { backend: 'cpu', device: cpu };
     }
-    return { backend: 'gpu', device: (this.#done?.gpuFault ?? '') === '' ? gpu : `${gpu}, then ${cpu}` };
+    const isLost = (this.#done?.gpuFault ?? '') !== '';
+    return { backend: 'gpu', device: isLost ? `${gpu}, then ${cpu}` : this.#onGpu < this.#segments ? `${gpu} and ${cpu}` : gpu };
+  }
+
+  /** Segments that a GPU computed. */
+  get #onGpu(): number {
+    return this.#done?.gpuSegments ?? 0;
   }
 
   #outcome({ stats, rate }: Source, seconds: number) {
@@ -312,16 +319,16 @@ class Separation {
   }
 
   async #separate(mix: Source): Promise<{ separated: Map<string, string>; segmentSeconds: number }> {
-    const { native, options, signal, tracer } = this.#context;
+    const { gpu, options, signal, tracer } = this.#context;
     const separated = new Map(this.#model.sources.map((name, index) => [name, this.#folder.file(`source-${index}.f32`)]));
     const { frames, mean, std } = mix.stats;
     const { segmentSeconds } = planMemory(this.#model.parts, { ...options, threads: this.#threads, budgetBytes: this.#context.memoryBudgetBytes });
     await this.#context.onTracks?.({ rate: mix.rate, channels: mix.channels, frames, original: mix.path, sources: separated });
     let last = performance.now();
-    const done = await runSeparation(
-      native,
+    const done = await gpu.run(
+      this.#model,
+      { backend: options.backend, gpu: this.#place.gpu },
       {
-        models: this.#model.parts,
         input: mix.path,
         ...{ frames, mean, std },
         outputs: [...separated.values()],
@@ -331,11 +338,11 @@ class Separation {
         shifts: options.shifts,
         seed: options.seed,
         threads: this.#threads,
-        onGpu: this.#place.gpu !== null,
       },
       (event) => {
         tracer.add(`segment ${event.segment} of ${event.segments}`, last, performance.now());
         last = performance.now();
+        this.#segments = event.segments;
         this.#finished = event.finished;
         this.#progress('separate', event.fraction, event.etaSeconds);
       },
@@ -345,6 +352,8 @@ class Separation {
     this.#done = done;
     if (done.gpuFault !== undefined && done.gpuFault !== '') {
       this.#warn('gpu-lost', `${done.gpuFault}: the rest was computed on the processor`);
+    } else if (this.#place.gpu !== null && done.held !== '') {
+      this.#warn('gpu-held', `${this.#place.gpu} computed ${this.#onGpu} of ${this.#segments} segments only: ${done.held}`);
     }
     return { separated, segmentSeconds: done.segmentSeconds };
   }

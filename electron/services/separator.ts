@@ -3,6 +3,7 @@ import { loadNative } from '../engine/load.ts';
 import type { NativeModule } from '../engine/native.ts';
 import { userFolders } from './folders.ts';
 import { GpuChooser } from './gpu.ts';
+import { HardwareService } from './hardware.ts';
 import type { ModelStore } from './model-store.ts';
 import { findModel, loadModel, type LoadedModel } from './models.ts';
 import { separate, type SeparationContext, type Song } from './separate.ts';
@@ -35,6 +36,7 @@ export class Separator {
   readonly #setting: SeparatorSetting;
   #model: Promise<LoadedModel> | null = null;
   #gpu: GpuChooser | null = null;
+  #hardware: HardwareService | null = null;
 
   /** @param folder what a relative path in `options.model` is meant against */
   constructor(options: SeparationOptions, folder: string, setting: SeparatorSetting = {}) {
@@ -57,7 +59,7 @@ export class Separator {
       onTracks: this.#setting.onTracks,
       onStart: this.#setting.onStart,
       memoryBudgetBytes: this.#setting.memoryBudgetBytes ?? null,
-      gpu: (this.#gpu ??= this.#setting.gpu ?? new GpuChooser(this.#native, userFolders().data)),
+      gpu: (this.#gpu ??= this.#setting.gpu ?? this.#ownGpu()),
       gpuDevice: this.#setting.gpuDevice ?? null,
       deliver: this.#setting.deliver ?? asFiles(this.#options, this.tracer, signal),
     });
@@ -67,7 +69,17 @@ export class Separator {
     return loadModel(this.#native, await findModel(this.#setting.models ?? userModels(), this.#options.model, this.#folder), this.#options);
   }
 
+  /** Heeds heat and power as the studio does, by its settings' defaults. */
+  #ownGpu(): GpuChooser {
+    const hardware = new HardwareService({ native: this.#native, onChange: () => undefined, onPressure: () => undefined });
+    this.#hardware = hardware;
+    const gpu = new GpuChooser(this.#native, userFolders().data, hardware);
+    hardware.configure({ hasGpu: this.#options.backend === 'auto' && gpu.device(this.#setting.gpuDevice ?? null) !== undefined });
+    return gpu;
+  }
+
   async dispose(): Promise<void> {
+    this.#hardware?.close();
     const model = await this.#model?.catch(() => null);
     model?.dispose();
   }

@@ -4,6 +4,7 @@ import { printable, StemwrightError } from '../contract/errors.ts';
 import type { Preset } from '../contract/settings.ts';
 import type { NativeModule } from '../engine/native.ts';
 import type { Benchmarks } from './benchmarks.ts';
+import type { GpuCalibrations } from './gpu-calibration.ts';
 import type { GpuChooser } from './gpu.ts';
 import type { HardwareService } from './hardware.ts';
 import type { JobQueue } from './jobs.ts';
@@ -48,6 +49,9 @@ export interface Services {
   responses: ResponseStore;
   predictor: Predictor;
   gpu: GpuChooser;
+  calibrations: GpuCalibrations;
+  /** The settings of GPU and memory, or the devices, have changed. */
+  heedSettings: () => Promise<void>;
   models: ModelLibrary;
   modelStore: ModelStore;
   uploads: Uploads;

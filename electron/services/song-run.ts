@@ -117,8 +117,9 @@ export class SongRun {
       const report = await separator.separate({ path: item.path, name: item.title }, signal, (progress) => {
         this.#note(item, progress, progress.finished.length > 0);
       });
-      // What is foretold is the processor's pace.
-      if (report.backend === 'cpu') {
+      // Where both took part it tells of neither.
+      const isShared = report.backend === 'gpu' && report.warnings.some(({ code }) => code === 'gpu-lost' || code === 'gpu-held');
+      if (!isShared) {
         await history.note(item.options, threads, report, wasBusy());
       }
       return { project: item.id, warnings: report.warnings };
@@ -150,7 +151,8 @@ export class SongRun {
         const patches = await computePatches({
           ...{ native, model, project, redo, options, threads, folder, signal },
           memoryBudgetBytes: memoryBudgetBytes(),
-          onGpu: place.gpu !== null,
+          gpu,
+          where: { backend, gpu: place.gpu },
           onProgress: say,
           onStart: (job) => {
             this.#job = job;

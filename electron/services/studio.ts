@@ -9,9 +9,11 @@ import { Addresses, type Content } from './addresses.ts';
 import { Benchmarks } from './benchmarks.ts';
 import { guideMeasurables } from './benchmark-guide.ts';
 import { measurables } from './benchmark-list.ts';
+import { peerMeasurables } from './benchmark-peers.ts';
 import { userFolders, type Folders } from './folders.ts';
 import { makeHandlers } from './handlers.ts';
 import { HardwareService } from './hardware.ts';
+import { GpuCalibrations } from './gpu-calibration.ts';
 import { GpuChooser } from './gpu.ts';
 import { holdFolder } from './instance.ts';
 import { sweepJobFolders } from './job-folder.ts';
@@ -134,9 +136,9 @@ export class Studio {
 
   /** Ends all work and writes everything down. */
   async close(): Promise<void> {
-    const { queue, tasks, songs, monitor, responses, predictor, benchmarks, hardware, exportsFolder } = this.#services;
+    const { queue, tasks, songs, monitor, responses, predictor, calibrations, benchmarks, hardware, exportsFolder } = this.#services;
+    await Promise.all([benchmarks.close(), queue.close(), tasks.close(), monitor.close(), predictor.makeWay(), calibrations.close()]);
     hardware.close();
-    await Promise.all([benchmarks.close(), queue.close(), tasks.close(), monitor.close(), predictor.makeWay()]);
     await responses.close();
     await songs.close();
     await rm(exportsFolder, { recursive: true, force: true });
@@ -161,7 +163,17 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
   const settings = await SettingsStore.open(settingsPath(folders));
   const modelStore = new ModelStore(data, () => Promise.resolve(settings.get().modelsFolder));
   const history = await PaceHistory.open(data, thisMachine(native.info().isa));
-  const gpu = new GpuChooser(native, data);
+  const spectra = new SpectrumTiles(native);
+  const hardware = new HardwareService({
+    native,
+    onChange: (state) => {
+      emit('hardware', state);
+    },
+    onPressure: () => {
+      spectra.release();
+    },
+  });
+  const gpu = new GpuChooser(native, data, hardware);
   const songs = new SongRun({
     native,
     gpu,
@@ -180,10 +192,25 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
   });
   let isBusy = false;
   let benchmarks: Benchmarks | null = null;
-  const predictor = new Predictor({
+  const calibrations: GpuCalibrations = new GpuCalibrations({
+    ...{ native, folder: data, machine: thisMachine(native.info().isa) },
+    isBusy: () => isBusy || benchmarks?.isRunning === true || predictor.isMeasuring,
+    onMeasured: () => {
+      void heedSettings();
+    },
+  });
+  const heedSettings = (): Promise<void> => configureGpu().catch(sayFault(system));
+  const configureGpu = async (): Promise<void> => {
+    const { gpuDevice, gpuOnBattery, memoryBudgetBytes } = settings.get();
+    const device = gpu.device(gpuDevice);
+    const calibration = device === undefined ? null : await calibrations.of(device);
+    hardware.configure({ hasGpu: device !== undefined, useGpuOnBattery: gpuOnBattery, calibration, budgetBytes: memoryBudgetBytes ?? 0 });
+    if (device !== undefined) await calibrations.measure(device);
+  };
+  const predictor: Predictor = new Predictor({
     ...{ native, models: modelStore, history, folder: library.folder },
     memoryBudgetBytes: () => settings.get().memoryBudgetBytes,
-    isBusy: () => isBusy || benchmarks?.isRunning === true,
+    isBusy: () => isBusy || benchmarks?.isRunning === true || calibrations.isRunning,
     onMore: () => {
       emit('plans', null);
     },
@@ -224,7 +251,7 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
     isBusy = true;
     try {
       await benchmarks?.whenIdle(signal);
-      await predictor.makeWay();
+      await Promise.all([predictor.makeWay(), calibrations.makeWay()]);
       const outcome = await songs.run(item, signal);
       await monitor.settle(item.id).catch(sayFault(system));
       return outcome;
@@ -234,6 +261,7 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
       throw error;
     } finally {
       isBusy = false;
+      void heedSettings();
       if (item.redo !== null) {
         await monitor.refresh(item.redo.project);
       }
@@ -241,10 +269,16 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
   };
   benchmarks = await Benchmarks.open(data, {
     native,
-    measurables: [...measurables(native), ...guideMeasurables({ native, models: modelStore, folder: library.folder })],
+    measurables: [
+      ...measurables(native),
+      ...guideMeasurables({ native, models: modelStore, folder: library.folder }),
+      ...(await peerMeasurables(native, process.env['STEMWRIGHT_PEERS'] ?? null)),
+    ],
     threads: () => defaultThreads({ settings, native }),
     isSeparating: () => isBusy,
-    makeWay: () => predictor.makeWay(),
+    makeWay: async () => {
+      await Promise.all([predictor.makeWay(), calibrations.makeWay()]);
+    },
     onProgress: (progress, result) => {
       emit('benchmark', { progress, result });
     },
@@ -263,26 +297,17 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
       system.log(message);
     },
   });
-  const spectra = new SpectrumTiles(native);
   const presets = await NamedStore.open(join(config, 'presets.json'), StoredPreset);
   const chains = await NamedStore.open(join(config, 'chains.json'), ChainPreset);
   await uploads.sweep(queue.get().items.map(({ path }) => path));
-  const hardware = new HardwareService({
-    native,
-    onChange: (state) => {
-      emit('hardware', state);
-    },
-    onPressure: () => {
-      spectra.release();
-    },
-  });
+  void heedSettings();
   return {
     version: native.info().version,
     ...{ native, system, settings, predictor, library, edits, uploads, songs, responses, monitor, benchmarks, queue, exportsFolder, emit },
     presets,
     chains,
     models: new ModelLibrary(modelStore, () => native),
-    ...{ modelStore, hardware, spectra, gpu },
+    ...{ modelStore, hardware, spectra, gpu, calibrations, heedSettings },
     tasks: new Tasks((task) => {
       emit('task', task);
     }),

@@ -53,6 +53,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
       Napi::PropertyDescriptor::Function("takeTrace", takeTrace, napi_enumerable),
       Napi::PropertyDescriptor::Function("watchMachine", watchMachine, napi_enumerable),
       Napi::PropertyDescriptor::Function("gpuDevices", gpuDevices, napi_enumerable),
+      Napi::PropertyDescriptor::Function("gpuUsage", gpuUsage, napi_enumerable),
+      Napi::PropertyDescriptor::Function("calibrateGpu", calibrateGpu, napi_enumerable),
       Napi::PropertyDescriptor::Function("createTrack", TrackWriterHandle::create, napi_enumerable),
       Napi::PropertyDescriptor::Function("openModel", ModelHandle::open, napi_enumerable),
       Napi::PropertyDescriptor::Function("startSeparation", startSeparation, napi_enumerable),

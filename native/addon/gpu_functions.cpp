@@ -1,9 +1,16 @@
 #include "addon/gpu_functions.h"
 
+#include "addon/abort_signal.h"
+#include "addon/arguments.h"
+#include "addon/machine.h"
+#include "addon/one_shot.h"
 #include "session/gpu.h"
+#include "session/gpu_calibration.h"
 
 namespace stemwright::addon {
 namespace {
+
+constexpr std::uint64_t kMostThreads = 1024;
 
 const char* kindName(session::GpuKind kind) {
   switch (kind) {
@@ -43,6 +50,27 @@ Napi::Value gpuDevices(const Napi::CallbackInfo& info) {
   object.Set("devices", devices);
   object.Set("reason", inventory.reason);
   return object;
+}
+
+Napi::Value gpuUsage(const Napi::CallbackInfo& info) {
+  const session::GpuUsage usage = session::gpuUsage();
+  Napi::Object object = Napi::Object::New(info.Env());
+  object.Set("executions", static_cast<double>(usage.executions));
+  object.Set("seconds", usage.seconds);
+  object.Set("lastSeconds", usage.lastSeconds);
+  return object;
+}
+
+Napi::Value calibrateGpu(const Napi::CallbackInfo& info) {
+  const Argument spec = Argument::of(info, 0, "spec");
+  session::CalibrationRequest request;
+  request.device = spec["device"].text();
+  request.cacheFolder = spec["cacheFolder"].path();
+  request.threads = static_cast<unsigned>(spec["threads"].whole(kMostThreads));
+  const auto cancel = flagOf(spec["signal"]);
+  return OneShot<session::Calibration>::start(
+      info.Env(), [request, cancel] { return session::calibrateGpu(request, *cancel); },
+      calibrationToJs);
 }
 
 }  // namespace stemwright::addon

@@ -101,7 +101,40 @@ session::Workload readWorkload(const Argument& work) {
   return {*operation, work["size"].size(), work["batch"].size()};
 }
 
+std::size_t readCrossover(const Argument& value) {
+  return value.isAbsent() ? session::kNever : value.size();
+}
+
+session::WatchOptions readOptions(const Argument& spec) {
+  session::WatchOptions options;
+  options.backend.hasGpu = spec["hasGpu"].flag();
+  options.backend.useGpuOnBattery = spec["useGpuOnBattery"].flag();
+  options.budgetBytes = spec["budgetBytes"].whole();
+  const Argument calibration = spec["calibration"];
+  for (std::size_t i = 0; i < session::kOperations && !calibration.isAbsent(); ++i) {
+    const std::string name(session::operationName(static_cast<session::Operation>(i)));
+    const Argument from = calibration[name.c_str()];
+    options.backend.calibration[i] = {readCrossover(from["size"]), readCrossover(from["batch"])};
+  }
+  return options;
+}
+
+Napi::Value crossoverToJs(Napi::Env env, std::size_t value) {
+  return value == session::kNever ? env.Null() : Napi::Number::New(env, static_cast<double>(value));
+}
+
 }  // namespace
+
+Napi::Value calibrationToJs(Napi::Env env, session::Calibration calibration) {
+  Napi::Object object = Napi::Object::New(env);
+  for (std::size_t i = 0; i < session::kOperations; ++i) {
+    Napi::Object from = Napi::Object::New(env);
+    from.Set("size", crossoverToJs(env, calibration[i].size));
+    from.Set("batch", crossoverToJs(env, calibration[i].batch));
+    object.Set(std::string(session::operationName(static_cast<session::Operation>(i))), from);
+  }
+  return object;
+}
 
 Napi::Value hardware(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -146,10 +179,7 @@ void resetMemoryPeaks(const Napi::CallbackInfo&) {
 
 Napi::Value watchMachine(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const Argument spec = Argument::of(info, 0, "spec");
-  session::WatchOptions options;
-  options.hasGpu = spec["hasGpu"].flag();
-  options.useGpuOnBattery = spec["useGpuOnBattery"].flag();
+  const session::WatchOptions options = readOptions(Argument::of(info, 0, "spec"));
   const auto watching = Watching::start(env, Argument::of(info, 1, "onChange").function(), options);
   Napi::Object object = Napi::Object::New(env);
   const auto method = [&](const char* name, auto work) {
@@ -167,6 +197,18 @@ Napi::Value watchMachine(const Napi::CallbackInfo& info) {
     const bool isGpu =
         held.watch(call.Env()).shouldUseGpu(readWorkload(Argument::of(call, 0, "work")));
     return Napi::Boolean::New(call.Env(), isGpu);
+  });
+  method("configure", [](Watching& held, const Napi::CallbackInfo& call) -> Napi::Value {
+    held.watch(call.Env()).configure(readOptions(Argument::of(call, 0, "spec")));
+    return call.Env().Undefined();
+  });
+  method("deviceLost", [](Watching& held, const Napi::CallbackInfo& call) -> Napi::Value {
+    held.watch(call.Env()).deviceLost();
+    return call.Env().Undefined();
+  });
+  method("deviceBack", [](Watching& held, const Napi::CallbackInfo& call) -> Napi::Value {
+    held.watch(call.Env()).deviceBack();
+    return call.Env().Undefined();
   });
   method("close", [](Watching& held, const Napi::CallbackInfo& call) -> Napi::Value {
     held.close();

@@ -79,6 +79,12 @@ Napi::Value startSeparation(const Napi::CallbackInfo& info) {
                          control->focus = Argument::of(call, 0, "frame").size();
                        },
                        "focus"));
+  job.Set("useGpu", Napi::Function::New(
+                        env,
+                        [control](const Napi::CallbackInfo& call) {
+                          control->mayUseDevice = Argument::of(call, 0, "may").flag();
+                        },
+                        "useGpu"));
   return job;
 }
 

@@ -17,6 +17,33 @@ namespace api = metal;
 namespace api = vulkan;
 #endif
 
+namespace {
+
+struct Counted {
+  std::mutex mutex;
+  Usage usage;
+};
+
+Counted& counted() {
+  static Counted known;
+  return known;
+}
+
+}  // namespace
+
+Usage usage() {
+  const std::lock_guard lock(counted().mutex);
+  return counted().usage;
+}
+
+void noteExecution(double seconds) {
+  const std::lock_guard lock(counted().mutex);
+  Usage& usage = counted().usage;
+  ++usage.executions;
+  usage.seconds += seconds;
+  usage.lastSeconds = seconds;
+}
+
 Inventory findDevices() {
   return api::findDevices();
 }

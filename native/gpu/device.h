@@ -46,6 +46,16 @@ struct DeviceOptions {
   std::optional<unsigned> loseAfter{};
 };
 
+/// What all devices have computed since the program began, without transfers. [thread-safe]
+struct Usage {
+  std::uint64_t executions = 0;
+  double seconds = 0;
+  double lastSeconds = 0;  ///< of the execution that ended last
+};
+Usage usage();
+/// For devices: an execution has ended.
+void noteExecution(double seconds);
+
 /// How long one dispatch ran in the last execution.
 struct OpTime {
   std::string label;

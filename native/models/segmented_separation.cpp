@@ -208,7 +208,8 @@ class Separation {
   /// out_ from mix_. Where the device goes away or has no room, the segment is computed again on
   /// the processor, and so are all that follow.
   Status forward(const Pass& pass) {
-    if (pass.member->gpu && deviceFault_.empty()) {
+    const bool mayUseDevice = control_.mayUseDevice.load(std::memory_order_relaxed);
+    if (pass.member->gpu && deviceFault_.empty() && mayUseDevice) {
       const Status status = forwardOnDevice(pass);
       if (status.ok()) {
         ++onDevice_;

@@ -54,6 +54,8 @@ struct SeparationControl {
   /// The frame that is wanted soonest: the segments that reach it or come after it are computed
   /// first, in order, then those before it, nearest first.
   std::atomic<std::size_t> focus{0};
+  /// Whether segments may go to a graphics processor: asked before each.
+  std::atomic<bool> mayUseDevice{true};
 };
 
 struct SeparationProgress {

@@ -71,6 +71,8 @@ class BackendPolicy {
 
   explicit BackendPolicy(const Options& options) : options_(options) {}
 
+  /// Takes effect at once, but for the battery: that with the next observe().
+  void configure(const Options& options) { options_ = options; }
   void observe(const HardwareState& state, Clock::time_point now);
   /// A lost device may be tried again once it has been reported back and the quiet while is over.
   void deviceLost(Clock::time_point now);

@@ -1,17 +1,30 @@
 #include "rt/page_cache.h"
 
+#include <new>
+
 namespace stemwright::rt {
 
-PageCache::PageCache(std::size_t tracks, std::size_t pages)
-    : tracks_(tracks), slots_(pages), samples_(pages * tracks * 2 * kPageFrames) {
-  for (std::size_t i = 0; i < pages; ++i) {
-    slots_[i].samples = samples_.data() + i * tracks * 2 * kPageFrames;
+PageCache::PageCache(std::size_t tracks, std::size_t pages) : tracks_(tracks), slots_(pages) {
+  for (Slot& slot : slots_) {
+    slot.samples = core::AlignedBuffer<float>(tracks * 2 * kPageFrames);
+    claim_.resize(claim_.bytes() + slot.samples.bytes());
   }
+}
+
+bool PageCache::makeRoom(Slot& slot) noexcept {
+  if (!slot.samples.empty()) return true;
+  try {
+    slot.samples = core::AlignedBuffer<float>(tracks_ * 2 * kPageFrames);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  claim_.resize(claim_.bytes() + slot.samples.bytes());
+  return true;
 }
 
 const float* PageCache::hold(Page page) noexcept {
   for (std::size_t i = 0; i < heldCount_; ++i) {
-    if (held_[i]->page.load(std::memory_order_relaxed) == page) return held_[i]->samples;
+    if (held_[i]->page.load(std::memory_order_relaxed) == page) return held_[i]->samples.data();
   }
   if (heldCount_ == kMostHeld) return nullptr;
   for (Slot& slot : slots_) {
@@ -24,7 +37,7 @@ const float* PageCache::hold(Page page) noexcept {
     }
     if (slot.page.load(std::memory_order_relaxed) == page) {
       held_[heldCount_++] = &slot;
-      return slot.samples;
+      return slot.samples.data();
     }
     slot.mark.store(mark, std::memory_order_release);
   }

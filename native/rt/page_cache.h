@@ -36,9 +36,13 @@ class PageCache {
   /// [reader] Whether the page is there, and not outdated.
   bool has(Page page) const noexcept;
   /// [reader] Room for a page: a free one, else that of the first page that `isWanted` does not
-  /// claim. Null when all are wanted, held, or were held a block ago.
+  /// claim. Null when all are wanted, held, or were held a block ago, or memory is out.
   template <typename IsWanted>
   float* take(IsWanted isWanted) noexcept;
+  /// [reader] Gives back the memory of all pages that `isWanted` does not claim; take() makes it
+  /// anew. @return bytes
+  template <typename IsWanted>
+  std::size_t shrink(IsWanted isWanted) noexcept;
   /// [reader] The room that was taken now holds this page.
   void publish(Page page) noexcept;
   /// [reader] Pages from `first` to before `last` are to be read anew; until then they are heard as
@@ -63,21 +67,21 @@ class PageCache {
   struct Slot {
     std::atomic<Mark> mark{markOf(State::kFree, 0)};
     std::atomic<Page> page{-1};
-    bool isOutdated = false;  ///< the reader's
-    float* samples = nullptr;
+    bool isOutdated = false;               ///< the reader's
+    core::AlignedBuffer<float> samples{};  ///< empty after shrink(); the reader's while it is free
   };
 
   static constexpr std::size_t kMostHeld = 16;
 
   bool claim(Slot& slot, Mark mark) noexcept;
+  bool makeRoom(Slot& slot) noexcept;
   bool isRecent(Mark mark) const noexcept {
     return (mark >> 2) + 1 >= block_.load(std::memory_order_relaxed);
   }
 
   const std::size_t tracks_;
   std::vector<Slot> slots_;
-  core::AlignedBuffer<float> samples_;
-  core::MemoryClaim claim_{core::MemoryOwner::kSound, samples_.bytes()};
+  core::MemoryClaim claim_{core::MemoryOwner::kSound, 0};
   Slot* taken_ = nullptr;
   std::array<Slot*, kMostHeld> held_{};
   std::size_t heldCount_ = 0;
@@ -99,8 +103,23 @@ float* PageCache::take(IsWanted isWanted) noexcept {
     }
     if (isFree) break;
   }
-  if (taken_ == nullptr || !claim(*taken_, taken)) return nullptr;
-  return taken_->samples;
+  if (taken_ == nullptr || !claim(*taken_, taken) || !makeRoom(*taken_)) return nullptr;
+  return taken_->samples.data();
+}
+
+template <typename IsWanted>
+std::size_t PageCache::shrink(IsWanted isWanted) noexcept {
+  const std::size_t before = claim_.bytes();
+  for (Slot& slot : slots_) {
+    const Mark mark = slot.mark.load(std::memory_order_acquire);
+    const bool isFree = stateOf(mark) == State::kFree;
+    const bool isLeft = stateOf(mark) == State::kReady && !isRecent(mark) &&
+                        !isWanted(slot.page.load(std::memory_order_relaxed));
+    if (!isFree && (!isLeft || !claim(slot, mark))) continue;
+    claim_.resize(claim_.bytes() - slot.samples.bytes());
+    slot.samples = {};
+  }
+  return before - claim_.bytes();
 }
 
 }  // namespace stemwright::rt

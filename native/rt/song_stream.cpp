@@ -17,9 +17,12 @@ using Page = PageCache::Page;
 constexpr auto kPageFrames = static_cast<std::int64_t>(PageCache::kPageFrames);
 constexpr std::size_t kPages = 64;
 constexpr std::size_t kReadAhead = 40;    ///< pages after the playhead
+constexpr std::size_t kReadLittle = 12;   ///< the same while memory is short: a second
 constexpr std::size_t kReadExpected = 8;  ///< pages after where it is expected
 constexpr std::size_t kUrgent = 4;        ///< of those after the playhead, before the expected
 constexpr auto kPollPeriod = std::chrono::milliseconds(10);
+constexpr auto kShort = std::chrono::seconds(30);  ///< how long little is read after a shortage
+constexpr auto kMostWait = std::chrono::seconds(1);
 /// Frames about a change on disk whose sound it reaches: through the edges of what is final, and
 /// through the converter's filter.
 constexpr std::size_t kReach = 2048;
@@ -113,6 +116,7 @@ SongStream::~SongStream() {
     stopping_ = true;
   }
   wake_.notify_one();
+  filled_.notify_all();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -188,16 +192,37 @@ bool SongStream::waitFor(std::int64_t position, double seconds) {
                           [this] { return isExpectedThere_; });
 }
 
+/// The reader does it: nobody else may touch the pages.
+std::size_t SongStream::giveBack() {
+  std::unique_lock lock(mutex_);
+  mustShrink_ = true;
+  given_.reset();
+  shortUntil_ = std::chrono::steady_clock::now() + kShort;
+  wake_.notify_one();
+  filled_.wait_for(lock, kMostWait, [this] { return given_.has_value() || stopping_; });
+  return given_.value_or(0);
+}
+
 void SongStream::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     noteOutdated();
     const std::size_t postponed = outdated_.size();
     const std::vector<Page> wanted = wantedPages();
+    const bool isShrinking = std::exchange(mustShrink_, false);
     lock.unlock();
     pages_.sweep();
+    std::size_t given = 0;
+    if (isShrinking) {
+      given = pages_.shrink(
+          [&](Page page) { return std::find(wanted.begin(), wanted.end(), page) != wanted.end(); });
+    }
     const bool wasFilled = fillFirstMissing(wanted);
     lock.lock();
+    if (isShrinking) {
+      given_ = given;
+      filled_.notify_all();
+    }
     if (expected_ && !isExpectedThere_ && pages_.has(pageOf(*expected_))) {
       isExpectedThere_ = true;
       filled_.notify_all();
@@ -222,8 +247,10 @@ std::vector<Page> SongStream::wantedPages() {
   };
   const Playhead playhead = playhead_.load();
   const bool isLooping = playhead.position < playhead.loopEnd;
+  const bool isShort = std::chrono::steady_clock::now() < shortUntil_;
+  const std::size_t ahead = isShort ? kReadLittle : kReadAhead;
   std::int64_t at = playhead.position;
-  for (std::size_t i = 0; i < kReadAhead && at < frames_; ++i) {
+  for (std::size_t i = 0; i < ahead && at < frames_; ++i) {
     if (i == kUrgent) wantExpected();
     want(pageOf(at));
     at = (pageOf(at) + 1) * kPageFrames;

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/memory_usage.h"
 #include "core/result.h"
 #include "core/seq_lock.h"
 #include "pcm/track.h"
@@ -50,7 +52,8 @@ struct Playhead {
   bool isIn(PageCache::Page page) const noexcept;
 };
 
-/// The tracks of a song, read ahead of the playhead by a thread of its own into constant memory.
+/// The tracks of a song, read ahead of the playhead by a thread of its own into constant memory;
+/// into less for a while when the machine runs short of it.
 /// Frames are those that are heard, at the output's rate and the song's speed: tracks of another
 /// rate are converted, and those of another pitch or tempo stretched, as they are read.
 class SongStream {
@@ -98,6 +101,7 @@ class SongStream {
 
   SongStream(std::vector<Track> tracks, const SongSpec& spec, double outputRate);
   void run();
+  std::size_t giveBack();
   std::vector<PageCache::Page> wantedPages();
   bool fillFirstMissing(const std::vector<PageCache::Page>& wanted);
   void load(PageCache::Page page, float* samples);
@@ -130,6 +134,9 @@ class SongStream {
   bool isExpectedThere_ = false;
   std::vector<FrameRange> finished_;
   std::vector<std::pair<PageCache::Page, PageCache::Page>> outdated_;
+  bool mustShrink_ = false;
+  std::optional<std::size_t> given_;  ///< bytes, once that is done
+  std::chrono::steady_clock::time_point shortUntil_ = std::chrono::steady_clock::time_point::min();
 
   // The reader's own.
   std::unique_ptr<TimeStretch> stretch_;  ///< null: pitch and tempo are the song's
@@ -138,6 +145,7 @@ class SongStream {
   std::vector<float> interleaved_;
   std::vector<float> planar_;  ///< [2][frames] of one track, at its own rate
   std::thread thread_;
+  core::PressureRelief relief_{[this](core::PressureLevel) { return giveBack(); }};
 };
 
 }  // namespace stemwright::rt

@@ -20,28 +20,10 @@ using Clock = std::chrono::steady_clock;
 constexpr double kTestSeconds = 2;
 constexpr double kMostAgreementDb = 200;
 
-/// Devices that are open, shared by all models; one that was lost is opened anew.
-class OpenDevices {
- public:
-  core::Result<std::shared_ptr<gpu::Device>> open(const GpuRequest& request) {
-    const std::lock_guard lock(mutex_);
-    std::weak_ptr<gpu::Device>& known = devices_[request.device];
-    if (auto device = known.lock(); device && !device->isLost()) return device;
-    gpu::DeviceOptions options;
-    options.cacheFolder = request.cacheFolder;
-    if (const char* text = std::getenv("STEMWRIGHT_GPU_LOSE_AFTER"); text != nullptr) {
-      unsigned count = 0;
-      std::from_chars(text, text + std::strlen(text), count);
-      options.loseAfter = count;
-    }
-    auto opened = gpu::openDevice(request.device, options);
-    if (opened.ok()) known = opened.value();
-    return opened;
-  }
-
- private:
-  std::mutex mutex_;
-  std::map<std::string, std::weak_ptr<gpu::Device>> devices_;
+/// Devices that are open, shared by all.
+struct OpenDevices {
+  std::mutex mutex;
+  std::map<std::string, std::weak_ptr<gpu::Device>> list;
 };
 
 /// Chords with a beat of noise: every part of the network has something to do.
@@ -98,12 +80,34 @@ core::Result<GpuVerdict> compare(const std::shared_ptr<const HTDemucs>& referenc
 
 }  // namespace
 
+GpuUsage gpuUsage() {
+  return gpu::usage();
+}
+
 GpuInventory gpuInventory() {
   return gpu::findDevices();
 }
 
 const GpuInfo* preferredGpu(const GpuInventory& inventory) {
   return gpu::preferredDevice(inventory);
+}
+
+core::Result<std::shared_ptr<gpu::Device>> openGpu(const std::string& device,
+                                                   const std::string& cacheFolder) {
+  static OpenDevices devices;
+  const std::lock_guard lock(devices.mutex);
+  std::weak_ptr<gpu::Device>& known = devices.list[device];
+  if (auto open = known.lock(); open && !open->isLost()) return open;
+  gpu::DeviceOptions options;
+  options.cacheFolder = cacheFolder;
+  if (const char* text = std::getenv("STEMWRIGHT_GPU_LOSE_AFTER"); text != nullptr) {
+    unsigned count = 0;
+    std::from_chars(text, text + std::strlen(text), count);
+    options.loseAfter = count;
+  }
+  auto opened = gpu::openDevice(device, options);
+  if (opened.ok()) known = opened.value();
+  return opened;
 }
 
 double agreementDb(const std::vector<float>& actual, const std::vector<float>& expected) {
@@ -121,8 +125,7 @@ double agreementDb(const std::vector<float>& actual, const std::vector<float>& e
 core::Result<PreparedGpu> prepareGpu(const std::shared_ptr<const HTDemucs>& reference,
                                      WeightFile weights, NormAlgorithm groupNorm,
                                      const GpuRequest& request) {
-  static OpenDevices devices;
-  auto device = devices.open(request);
+  auto device = openGpu(request.device, request.cacheFolder);
   if (!device.ok()) return device.error();
   PreparedGpu prepared;
   prepared.device = device.value()->info();

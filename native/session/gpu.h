@@ -15,12 +15,20 @@ namespace stemwright::session {
 using GpuInfo = gpu::DeviceInfo;
 using GpuKind = gpu::DeviceKind;
 using GpuInventory = gpu::Inventory;
+using GpuUsage = gpu::Usage;
 using models::HTDemucsGpu;
 
+GpuUsage gpuUsage();
 /// The graphics processors of this machine, as they are now.
 GpuInventory gpuInventory();
 /// The one that `auto` takes; null where there is none but software.
 const GpuInfo* preferredGpu(const GpuInventory& inventory);
+
+/// Opens a device, or takes the one that is open; one that was lost is opened anew. For tests,
+/// STEMWRIGHT_GPU_LOSE_AFTER=n takes the device away after n executions.
+/// @param cacheFolder of compiled pipelines; empty: none is kept @return kDeviceLost
+core::Result<std::shared_ptr<gpu::Device>> openGpu(const std::string& device,
+                                                   const std::string& cacheFolder);
 
 /// Below it a device is refused: rounding of floats gives 100 dB and more, a fault of a driver
 /// some 20.
@@ -47,10 +55,8 @@ struct PreparedGpu {
   GpuVerdict verdict;
 };
 
-/// Opens the device, or takes the one that is open, uploads the weights and compares one segment
-/// with the processor's. For tests, STEMWRIGHT_GPU_LOSE_AFTER=n takes the device away after n
-/// executions. [worker] @return kDeviceLost, kNoRoom, or kModel for a graph that it does not
-/// compute
+/// Opens the device, uploads the weights and compares one segment with the processor's. [worker]
+/// @return kDeviceLost, kNoRoom, or kModel for a graph that it does not compute
 core::Result<PreparedGpu> prepareGpu(const std::shared_ptr<const HTDemucs>& reference,
                                      WeightFile weights, NormAlgorithm groupNorm,
                                      const GpuRequest& request);

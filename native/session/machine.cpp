@@ -20,9 +20,9 @@ bool isNews(const MachineReport& before, const MachineReport& now) {
 }  // namespace
 
 struct MachineWatch::State {
-  State(const platform::BackendPolicy::Options& options, Listener onNews,
-        std::chrono::milliseconds interval)
-      : policy(options),
+  State(const WatchOptions& options, Listener onNews, std::chrono::milliseconds interval)
+      : policy(options.backend),
+        budgetBytes(options.budgetBytes),
         listener(std::move(onNews)),
         watcher([this](const HardwareState& seen) { observe(seen); }, interval) {}
 
@@ -36,20 +36,30 @@ struct MachineWatch::State {
   void observe(const HardwareState& seen) {
     std::optional<MachineReport> news;
     bool isShort = false;
+    bool isPastBudget = false;
     {
       const std::lock_guard lock(mutex);
       isShort = seen.pressure > last.pressure;
+      const bool isPast = budgetBytes != 0 && core::memoryUsage().all.current > budgetBytes;
+      isPastBudget = isPast && !wasPastBudget;
+      wasPastBudget = isPast;
       last = seen;
       policy.observe(seen, Clock::now());
       const MachineReport now = reportNow();
       if (!told || isNews(*told, now)) news = told = now;
     }
-    if (isShort) core::relievePressure(seen.pressure);
+    if (isShort) {
+      core::relievePressure(seen.pressure);
+    } else if (isPastBudget) {
+      core::relievePressure(core::PressureLevel::kWarning);
+    }
     if (news && listener) listener(*news);
   }
 
   mutable std::mutex mutex;
   platform::BackendPolicy policy;
+  std::uint64_t budgetBytes;
+  bool wasPastBudget = false;
   HardwareState last;
   std::optional<MachineReport> told;
   Listener listener;
@@ -58,8 +68,19 @@ struct MachineWatch::State {
 
 MachineWatch::MachineWatch(const WatchOptions& options, Listener listener,
                            std::chrono::milliseconds interval)
-    : state_(std::make_unique<State>(options, std::move(listener), interval)) {}
+    : state_(std::make_unique<State>(options, std::move(listener), interval)) {
+  state_->observe(platform::hardwareState());  // so that the first report is of this machine
+}
 MachineWatch::~MachineWatch() = default;
+
+void MachineWatch::configure(const WatchOptions& options) {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->policy.configure(options.backend);
+    state_->budgetBytes = options.budgetBytes;
+  }
+  state_->watcher.look();
+}
 
 MachineReport MachineWatch::report() const {
   const std::lock_guard lock(state_->mutex);

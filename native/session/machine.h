@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,13 +12,24 @@
 
 namespace stemwright::session {
 
+using platform::Calibration;
 using platform::HardwareProfile;
 using platform::HardwareState;
+using platform::kNever;
+using platform::kOperations;
+using platform::kPriorCalibration;
+using platform::Operation;
+using platform::operationName;
 using platform::operationNamed;
 using platform::pressureName;
 using platform::thermalName;
 using platform::Workload;
-using WatchOptions = platform::BackendPolicy::Options;
+
+struct WatchOptions {
+  platform::BackendPolicy::Options backend = {};
+  /// Of what the engine holds: caches give way past it; 0: no limit.
+  std::uint64_t budgetBytes = 0;
+};
 
 struct MachineReport {
   HardwareState state;
@@ -38,6 +50,7 @@ class MachineWatch {
                std::chrono::milliseconds interval = kInterval);
   ~MachineWatch();
 
+  void configure(const WatchOptions& options);
   MachineReport report() const;
   bool shouldUseGpu(const platform::Workload& work) const;
   /// The device did not answer, or does so again.

@@ -2,7 +2,7 @@ import type { BenchmarksSlice } from './benchmarks-slice.ts';
 import type { Parts } from './state.ts';
 
 /** Takes minutes: chosen by whoever wants it. */
-const slowGroups = ['htdemucs', 'guide'];
+const slowGroups = ['htdemucs', 'guide', 'peers'];
 
 export function createBenchmarksSlice({ client, set, get }: Parts): BenchmarksSlice {
   const loadAdvice = async (): Promise<void> => {

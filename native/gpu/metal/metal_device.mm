@@ -318,6 +318,7 @@ class MetalProgram final : public Program {
       {
         const std::lock_guard lock(mutex_);
         seconds_ = [ended GPUEndTime] - [ended GPUStartTime];
+        noteExecution(seconds_);
         times_ = times;
       }
       end(*running, done, result);

@@ -440,6 +440,7 @@ void VulkanProgram::readTimes(const Slot& slot) {
   const double tick = static_cast<double>(logical.physical.limits.timestampPeriod) * 1e-9;
   const std::lock_guard lock(mutex_);
   seconds_ = static_cast<double>(ticks.back() - ticks.front()) * tick;
+  noteExecution(seconds_);
   times_.clear();
   if (!options_.isTimed) return;
   std::size_t index = 0;

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <functional>
 #include <vector>
 
 #include "models/segmented_separation.h"
@@ -21,7 +22,10 @@ struct Separated {
 };
 
 /// Five segments of noise through tiny4, on a device that goes away after so many executions.
-Separated separate(std::optional<unsigned> loseAfter, bool onDevice) {
+/// @param mayUseDevice of the segment after so many
+Separated separate(
+    std::optional<unsigned> loseAfter, bool onDevice,
+    const std::function<bool(std::size_t)>& mayUseDevice = [](std::size_t) { return true; }) {
   const TemporaryFolder folder;
   const std::vector<float> song = testing::noiseOf(2 * 49000, 3);
   auto writer = valueOf(pcm::TrackWriter::create(folder.file("mix.f32"), 2));
@@ -41,10 +45,13 @@ Separated separate(std::optional<unsigned> loseAfter, bool onDevice) {
   request.threads = 2;
   for (const char* name : {"a", "b", "c", "d"}) request.outputs.push_back(folder.file(name));
   Separated result;
-  const models::SeparationControl control;
-  testing::require(models::separate(
-      request, control,
-      [&](const models::SeparationProgress& progress) { result.last = progress; }));
+  models::SeparationControl control;
+  control.mayUseDevice = mayUseDevice(0);
+  testing::require(
+      models::separate(request, control, [&](const models::SeparationProgress& progress) {
+        result.last = progress;
+        control.mayUseDevice = mayUseDevice(progress.segment);
+      }));
   for (const auto& path : request.outputs) {
     auto track = valueOf(pcm::Track::open(*path, 2));
     std::vector<float> samples(track.frames() * 2);
@@ -57,6 +64,15 @@ Separated separate(std::optional<unsigned> loseAfter, bool onDevice) {
 }  // namespace
 
 TEST_SUITE("gpu") {
+  TEST_CASE("a job leaves its device for as long as that may not be used, and comes back") {
+    const Separated reference = separate(std::nullopt, false);
+    const auto hotAtFirst = [](std::size_t done) { return done >= 2; };
+    const Separated moved = separate(std::nullopt, true, hotAtFirst);
+    CHECK(moved.last.onDevice == moved.last.segments - 2);
+    CHECK(moved.last.deviceFault.empty());
+    CHECK(testing::relativeRms(moved.stems, reference.stems) < 1e-4);
+  }
+
   TEST_CASE("a job whose device goes away half-way ends with the right stems") {
     const Separated reference = separate(std::nullopt, false);
     CHECK(reference.last.onDevice == 0);

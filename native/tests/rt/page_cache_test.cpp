@@ -7,6 +7,8 @@
 #include <chrono>
 #include <thread>
 
+#include "core/memory_usage.h"
+
 using stemwright::rt::PageCache;
 
 namespace {
@@ -42,6 +44,28 @@ TEST_SUITE("rt") {
     CHECK(cache.take(kAll) == nullptr);
     put(cache, 9, 9, kNone);
     CHECK(cache.hold(9)[4 * PageCache::kPageFrames - 1] == 9);
+  }
+
+  TEST_CASE("memory is given back but for what is wanted or held, and comes again") {
+    PageCache cache(2, 4);
+    constexpr std::size_t kBytes = 2 * 2 * PageCache::kPageFrames * sizeof(float);
+    const auto sound = [] {
+      const auto owner = static_cast<std::size_t>(stemwright::core::MemoryOwner::kSound);
+      return stemwright::core::memoryUsage().owners[owner].current;
+    };
+    const std::size_t whole = sound();
+    for (int page = 0; page < 3; ++page) put(cache, page, static_cast<float>(page), kNone);
+    const float* const held = cache.hold(1);
+    CHECK(cache.shrink([](PageCache::Page page) { return page == 2; }) == 2 * kBytes);
+    CHECK(sound() == whole - 2 * kBytes);
+    CHECK(held[100] == 1);
+    CHECK_FALSE(cache.has(0));
+    CHECK(cache.has(2));
+    CHECK(cache.shrink(kAll) == 0);
+    put(cache, 5, 5, kAll);
+    put(cache, 6, 6, kAll);
+    CHECK(cache.hold(6)[0] == 6);
+    CHECK(sound() == whole);
   }
 
   TEST_CASE("an outdated page is heard until it is there anew") {

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/memory_usage.h"
 #include "tests/rt/test_song.h"
 #include "tests/support/resident_memory.h"
 
@@ -74,6 +75,30 @@ TEST_SUITE("rt") {
     CHECK(last[100] == 0);
     CHECK(stream->waitFor(static_cast<std::int64_t>(10 * kPage + 1), 20));
     CHECK(stream->readFaults() == 0);
+  }
+
+  TEST_CASE("when memory is short less is read ahead, and what is heard stays right") {
+    const TemporaryFolder folder;
+    const TestSong song(folder, 2, 60 * kPage);
+    const auto stream = song.stream();
+    const auto isThere = [&](PageCache::Page page) {
+      const bool found = stream->pages().hold(page) != nullptr;
+      stream->pages().release();
+      return found;
+    };
+    REQUIRE(eventually([&] { return isThere(39); }));
+    REQUIRE(isThere(0));  // so that page 39 was not held in the last block
+    const std::size_t pageBytes = 2 * 2 * kPage * sizeof(float);
+    const std::size_t given =
+        stemwright::core::relievePressure(stemwright::core::PressureLevel::kWarning);
+    CHECK(given >= 40 * pageBytes);
+    CHECK(given <= 56 * pageBytes);
+    CHECK(isThere(0));
+    CHECK_FALSE(isThere(39));
+    stream->moveTo({static_cast<std::int64_t>(30 * kPage), 0, 0});
+    CHECK(read(*stream, 30, 1, 0)[10] == song.stems[1][2 * (30 * kPage + 10)]);
+    CHECK(read(*stream, 41, 1, 1)[10] == song.stems[1][2 * (41 * kPage + 10) + 1]);
+    CHECK_FALSE(isThere(50));
   }
 
   TEST_CASE("a growing track is heard where it is final, and more of it as it comes") {

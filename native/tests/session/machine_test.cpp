@@ -68,7 +68,7 @@ TEST_SUITE("session") {
       return 1;
     });
     session::WatchOptions options;
-    options.hasGpu = true;
+    options.backend.hasGpu = true;
     const session::MachineWatch watch(options, [&](const session::MachineReport& report) {
       const std::lock_guard lock(mutex);
       told.push_back(report);

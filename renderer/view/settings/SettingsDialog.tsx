@@ -81,7 +81,12 @@ function Engine(): JSX.Element {
           />
         </FormRow>
       )}
-      <FormRow label="Memory budget" cost={`A separation keeps within it by shorter segments, at some cost in quality.${follows}`}>
+      {gpus.length > 0 && settings.backend === 'auto' && (
+        <FormRow label="On battery" cost="Auto keeps off the GPU while the machine is hot or saves power, and here on battery too if you like.">
+          <Switch label="Use the GPU on battery" isOn={settings.gpuOnBattery} onChange={(gpuOnBattery) => { setSettings({ gpuOnBattery }); }} />
+        </FormRow>
+      )}
+      <FormRow label="Memory budget" cost={`A separation keeps within it by shorter segments, at some cost in quality; past it caches give way.${follows}`}>
         <Picker
           label="Memory budget"
           choices={[{ id: 'none', label: 'None: the model’s own segments' }, ...offered.map((bytes) => ({ id: String(bytes), label: formatBytes(bytes) }))]}
