@@ -84,7 +84,7 @@ const groups: readonly Group[] = [
     title: 'Modes and segments',
     meaning: 'The house model on the demo song, whose true stems are known: what time-only and longer segments cost and give.',
     names: [
-      [/^demo song, segments/, 'Memory measured and foretold, and what can be heard at joins.'],
+      [/^demo song, (?:time-only, )?segments/, 'Memory measured and foretold, and what can be heard at joins.'],
       [/^demo song/, 'Speed, memory, and how close the stems are to the true ones (SDR).'],
     ],
   },

@@ -31,15 +31,17 @@ const longSeconds = 130;
 /** Null: the model's own. */
 const segments = [null, 10, 30, 60] as const;
 
-/** The house model on the demo song: both modes with their quality, and segments of several lengths with what joins do. */
+/** The house model on the demo song: both modes with their quality, and in each segments of several lengths with what joins do. */
 export function guideMeasurables(setting: GuideSetting): Measurable[] {
   const modes: readonly SeparationMode[] = ['full', 'time-only'];
   return [
     ...modes.map((mode): Measurable => ({ name: `demo song, ${mode}`, run: (threads, signal) => withDemo(setting, 1, (demo) => measureMode(demo, mode, threads, signal)) })),
-    ...segments.map((seconds): Measurable => {
-      const name = `demo song, segments of ${seconds === null ? 'the model’s own length' : `${seconds} s`}`;
-      return { name, run: (threads, signal) => withDemo(setting, longSeconds, (demo) => measureSegments(demo, name, seconds, threads, signal)) };
-    }),
+    ...modes.flatMap((mode) =>
+      segments.map((seconds): Measurable => {
+        const name = `demo song, ${mode === 'full' ? '' : `${mode}, `}segments of ${seconds === null ? 'the model’s own length' : `${seconds} s`}`;
+        return { name, run: (threads, signal) => withDemo(setting, longSeconds, (demo) => measureSegments(demo, name, { mode, segmentSeconds: seconds, threads }, signal)) };
+      }),
+    ),
   ];
 }
 
@@ -128,16 +130,16 @@ async function sdr({ native, model, job, mix }: Demo, source: string, estimate: 
   return 20 * Math.log10((await rms(silence)) / (await rms(estimate)));
 }
 
-async function measureSegments(demo: Demo, name: string, wanted: number | null, threads: number, signal: AbortSignal): Promise<BenchmarkEntry[]> {
+async function measureSegments(demo: Demo, name: string, choice: { mode: SeparationMode; segmentSeconds: number | null; threads: number }, signal: AbortSignal): Promise<BenchmarkEntry[]> {
   const { model, mix } = demo;
   const own = Math.max(...model.parts.map(({ model: { info } }) => info.segmentFrames / info.sampleRate));
-  const overlap = overlapSeconds / (wanted ?? own);
-  const pass = await separate(demo, { mode: 'full', segmentSeconds: wanted, overlap, threads }, signal);
+  const overlap = overlapSeconds / (choice.segmentSeconds ?? own);
+  const pass = await separate(demo, { ...choice, overlap }, signal);
   const joins = joinsOf(mix.frames, Math.round(pass.segmentSeconds * model.rate), overlap);
   const { residualDb, restResidualDb, roughnessDb } = await measureJoins({ mix: mix.path, stems: pass.outputs, channels: model.channels, joins, rate: model.rate }, signal);
   return [
     fixed(name, 'x real time', mix.frames / model.rate / pass.seconds),
-    ...memoryEntries(name, demo, { mode: 'full', threads, segmentSeconds: wanted, budgetBytes: null }),
+    ...memoryEntries(name, demo, { ...choice, budgetBytes: null }),
     fixed(`${name}, mix − Σ at joins`, 'dBFS', residualDb),
     fixed(`${name}, mix − Σ elsewhere`, 'dBFS', restResidualDb),
     fixed(`${name}, second differences at joins`, 'dB', roughnessDb),

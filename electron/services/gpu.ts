@@ -40,6 +40,9 @@ const onCpu: ComputePlace = { gpu: null, warnings: [] };
 /** The widest layer of HTDemucs over the tokens of a segment: where that is slower on a device, nothing of it is worth a try. */
 const widestLayer: GpuWork = { operation: 'matrix-product', size: 384 * 1536, batch: 2688 };
 
+/** How long devices are taken to be those that were there. */
+const inventoryMs = 10_000;
+
 type SeparationRun = [
   spec: Omit<NativeSeparationSpec, 'models' | 'onGpu'>,
   onProgress: (event: SeparationProgressEvent) => void,
@@ -67,6 +70,7 @@ export class GpuChooser {
   readonly #cacheFolder: string;
   readonly #file: JsonFile<Record<string, Verdict>>;
   #verdicts: Promise<Record<string, Verdict>> | null = null;
+  #seen: { at: number; inventory: ReturnType<NativeModule['gpuDevices']> } | null = null;
   /** The device that a loaded model lies on. */
   readonly #placed = new WeakMap<LoadedModel, string>();
 
@@ -80,7 +84,7 @@ export class GpuChooser {
 
   /** For the page: what there is, and how it did. */
   async describe(): Promise<Pick<AppInfo, 'backends' | 'gpus'>> {
-    const { devices, reason } = this.#native.gpuDevices();
+    const { devices, reason } = this.#look();
     const preferred = devices.find(({ isPreferred }) => isPreferred);
     const verdicts = await this.#load();
     return {
@@ -94,7 +98,7 @@ export class GpuChooser {
 
   /** The one that work goes to. @param wanted id; null: the preferred one */
   device(wanted: string | null): NativeGpu | undefined {
-    return choose(this.#native.gpuDevices().devices, wanted);
+    return choose(this.#look().devices, wanted);
   }
 
   async facts(wanted: string | null): Promise<GpuFacts | null> {
@@ -131,7 +135,7 @@ export class GpuChooser {
     if (wish.precision !== 'fp32') {
       return refuse(`the GPU does not compute in ${wish.precision}`, 'Choose fp32, or --backend cpu.');
     }
-    const { devices, reason } = this.#native.gpuDevices();
+    const { devices, reason } = this.#look();
     const device = choose(devices, wish.device);
     if (device === undefined) {
       const there = devices.map(({ name }) => name).join(', ');
@@ -217,6 +221,15 @@ export class GpuChooser {
     } finally {
       stop();
     }
+  }
+
+  /** Drivers take their time to answer. */
+  #look(): ReturnType<NativeModule['gpuDevices']> {
+    const now = performance.now();
+    if (this.#seen === null || now - this.#seen.at > inventoryMs) {
+      this.#seen = { at: now, inventory: this.#native.gpuDevices() };
+    }
+    return this.#seen.inventory;
   }
 
   #load(): Promise<Record<string, Verdict>> {

@@ -44,6 +44,7 @@ export class HardwareService implements GpuPolicy {
   #pressure: (typeof order)[number] = 'none';
   #lastUse: Use | null = null;
   #retry: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
   constructor(setting: HardwareSetting) {
     const { native } = setting;
@@ -62,7 +63,7 @@ export class HardwareService implements GpuPolicy {
   /** What the user allows, and what there is. */
   configure(change: Partial<WatchSpec>): void {
     this.#spec = { ...this.#spec, ...change };
-    this.#watch.configure(this.#spec);
+    if (!this.#isClosed) this.#watch.configure(this.#spec);
   }
 
   get(): Hardware {
@@ -116,6 +117,7 @@ export class HardwareService implements GpuPolicy {
   }
 
   close(): void {
+    this.#isClosed = true;
     clearTimeout(this.#retry);
     this.#watch.close();
   }

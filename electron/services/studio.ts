@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { isChannel, requests, type Answer, type EventData, type EventName } from '../contract/channels.ts';
 import { ChainPreset } from '../contract/effects.ts';
 import { printable, StemwrightError, toFault } from '../contract/errors.ts';
@@ -201,6 +202,8 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
   });
   const heedSettings = (): Promise<void> => configureGpu().catch(sayFault(system));
   const configureGpu = async (): Promise<void> => {
+    // Looking for devices starts their drivers: the page comes first.
+    await setImmediate();
     const { gpuDevice, gpuOnBattery, memoryBudgetBytes } = settings.get();
     const device = gpu.device(gpuDevice);
     const calibration = device === undefined ? null : await calibrations.of(device);
