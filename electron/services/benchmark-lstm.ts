@@ -41,8 +41,8 @@ export async function compareLstm({ native, program, signal }: LstmComparison): 
     rival.stop();
   };
   const weights = makeWeights();
-  const ours = ([['fp32', false], ['bf16', true]] as const).flatMap(([precision, isBf16]) =>
-    lengths.map((steps) => ({ steps, name: `LSTM 256, ${steps === 1 ? 'one step' : `${steps} steps`}, ${precision}`, network: build(native, weights, steps, isBf16), times: [] as number[] })),
+  const ours = (['fp32', 'bf16'] as const).flatMap((precision) =>
+    lengths.map((steps) => ({ steps, name: `LSTM 256, ${steps === 1 ? 'one step' : `${steps} steps`}, ${precision}`, network: build(native, weights, steps, precision), times: [] as number[] })),
   );
   const theirs = new Map<number, number[]>(lengths.map((steps) => [steps, []]));
   try {
@@ -77,9 +77,9 @@ function makeWeights(): Weights {
   return { input: values(rows * units, 0.1), hidden: values(rows * units, 0.1), inputBias: values(rows, 0.5), hiddenBias: values(rows, 0.5) };
 }
 
-function build({ systems }: LstmComparison['native'], { input, hidden, inputBias, hiddenBias }: Weights, steps: number, isBf16: boolean): Network {
+function build({ systems }: LstmComparison['native'], { input, hidden, inputBias, hiddenBias }: Weights, steps: number, precision: 'fp32' | 'bf16'): Network {
   const parameters = { weight_ih_l0: input, weight_hh_l0: hidden, bias_ih_l0: inputBias, bias_hh_l0: hiddenBias };
-  const layer = { kind: 'lstm' as const, inputSize: units, hiddenSize: units, layers: 1, isBidirectional: false, parameters, isBf16 };
+  const layer = { kind: 'lstm' as const, inputSize: units, hiddenSize: units, layers: 1, isBidirectional: false, parameters, precision };
   return systems.createNetwork({ layers: [layer], steps, channels: units, threads: 1, isCompiled: true });
 }
 

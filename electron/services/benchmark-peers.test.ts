@@ -86,7 +86,7 @@ it('an LSTM is timed in fp32 and bf16, a step a call and a hundred, once both co
   const entries = await compareLstm({ native, program: [process.execPath, rival], signal: new AbortController().signal });
   expect(entries.map(({ name, peer }) => [name, peer])).toEqual(['one step, fp32', '100 steps, fp32', 'one step, bf16', '100 steps, bf16'].map((name) => [`LSTM 256, ${name}`, 'ONNX Runtime 1']));
   expect(entries.every(({ ratio }) => ratio !== null && ratio > 0 && ratio < 1)).toBe(true);
-  expect(made.map(({ steps, isCompiled, layers }) => [steps, isCompiled, layers[0]?.kind === 'lstm' && layers[0].isBf16])).toEqual([[1, true, false], [100, true, false], [1, true, true], [100, true, true]]);
+  expect(made.map(({ steps, isCompiled, layers }) => [steps, isCompiled, layers[0]?.kind === 'lstm' && layers[0].precision])).toEqual([[1, true, 'fp32'], [100, true, 'fp32'], [1, true, 'bf16'], [100, true, 'bf16']]);
   expect(open()).toBe(0);
 });
 
