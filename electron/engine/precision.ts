@@ -11,7 +11,7 @@ export interface PrecisionReport {
 }
 
 /** The same network with all weights kept in that precision; what has none is as it was. */
-export function withPrecision(graph: NetworkGraph, precision: WeightPrecision): NetworkGraph {
+function withPrecision(graph: NetworkGraph, precision: WeightPrecision): NetworkGraph {
   const nodes = graph.nodes.map((node): GraphNode => {
     const { operation } = node;
     return 'weight' in operation && operation.kind !== 'groupNorm' || 'parameters' in operation ? { ...node, operation: { ...operation, precision } } : node;

@@ -13,7 +13,7 @@ const JSON_LIMITS = { depth: 4, commas: MAX_NODES * 16 };
 const HINT = 'See electron/weights/topology.ts for what a topology may hold.';
 
 /** Of the network; no node may be called so. */
-export const INPUT = 'input';
+const INPUT = 'input';
 
 const layers = ['linear', 'conv1d', 'groupNorm', 'lstm', 'gru'] as const;
 const activations = ['gelu', 'glu', 'relu', 'sigmoid', 'tanh'] as const;
