@@ -9,9 +9,10 @@ import type { GraphSpec, Network, NetworkSpec, Systems } from './systems.ts';
 export type PressureDelegate = (level: 'warning' | 'critical') => boolean;
 
 /** The engine's parts for whoever programs with them. Every fault is a StemwrightError; misuse has the code 'usage' or 'model'. */
-export interface Engine extends Omit<Systems, 'createNetwork' | 'compileGraph'> {
+export interface Engine extends Omit<Systems, 'createNetwork' | 'compileGraph' | 'openCoreMl'> {
   createNetwork(spec: NetworkSpec, onPressure?: PressureDelegate): Network;
   compileGraph(spec: GraphSpec, onPressure?: PressureDelegate): Network;
+  openCoreMl(spec: { path: string; threads: number }, onPressure?: PressureDelegate): Network;
   memoryUsage(): EngineMemory;
   resetMemoryPeaks(): void;
   /**
@@ -48,6 +49,7 @@ export function openEngine(native: NativeModule = loadNative()): Engine {
     ...systems,
     createNetwork: (spec, onPressure) => relieved(systems.createNetwork(spec), onPressure),
     compileGraph: (spec, onPressure) => relieved(systems.compileGraph(spec), onPressure),
+    openCoreMl: (spec, onPressure) => relieved(systems.openCoreMl(spec), onPressure),
     memoryUsage: () => native.memoryUsage(),
     resetMemoryPeaks: () => {
       native.resetMemoryPeaks();

@@ -96,3 +96,9 @@ it.each([['fp16', 1e-3], ['bf16', 1e-2]] as const)('tells what %s weights save a
     expect(relative).toBeLessThan(most);
   }
 });
+
+it.runIf(process.platform !== 'darwin')('says that Core ML models run elsewhere', () => {
+  expect(() => engine.openCoreMl({ path: '/models/amp.mlmodelc', threads: 1 })).toThrow(
+    expect.objectContaining({ name: 'StemwrightError', code: 'model', message: '/models/amp.mlmodelc: Core ML models run on macOS 15 and later, not on this system' }) as Error,
+  );
+});

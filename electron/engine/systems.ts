@@ -36,6 +36,12 @@ export interface Systems {
   createNetwork(spec: NetworkSpec): Network;
   /** A network that need not be a chain, such as `readNetwork` of `electron/weights` gives it, compiled. */
   compileGraph(spec: GraphSpec): Network;
+  /**
+   * A compiled Core ML model (`.mlmodelc`) of one input and one output, [steps, channels] in float, through BNNS Graph.
+   * @param spec.threads with one, it stays on its caller's
+   * @throws code 'model' on every system but macOS 15 and later
+   */
+  openCoreMl(spec: { path: string; threads: number }): Network;
   createLinear(spec: { in: number; out: number; weight: Float32Array; bias?: Float32Array | null; threads: number }): Linear;
   /** A convolution for inputs of changing size. */
   createDynamicConv(spec: ConvSpec): DynamicConv;

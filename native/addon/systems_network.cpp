@@ -56,30 +56,32 @@ std::span<const float> weights(const Argument& given, std::size_t count, Napi::E
 /// A network of either kind. Its lock makes calls of JS and of an executor take turns.
 struct Network {
   std::mutex mutex;
-  std::variant<std::monostate, nn::Sequential, nn::CompiledNetwork> network;
+  std::unique_ptr<nn::Inference> compiled;
+  std::optional<nn::Sequential> sequential;
   core::ThreadPool pool;
   nn::SequenceShape input;
   nn::SequenceShape longest;
 
   explicit Network(unsigned threads) : pool(threads) {}
-
-  nn::CompiledNetwork* compiled() { return std::get_if<nn::CompiledNetwork>(&network); }
-  nn::Sequential* sequential() { return std::get_if<nn::Sequential>(&network); }
 };
+
+core::Result<std::shared_ptr<Network>> networkOf(std::unique_ptr<nn::Inference> inference) {
+  auto built = std::make_shared<Network>(1);
+  built->input = inference->input();
+  const auto longest = inference->outputFor(built->input.steps);
+  STEMWRIGHT_TRY(longest);
+  built->longest = longest.value();
+  built->compiled = std::move(inference);
+  return built;
+}
 
 /// @param layers of a chain, or nodes of a graph
 template <typename Spec>
 core::Result<std::shared_ptr<Network>> compileNetwork(std::span<const Spec> layers,
                                                       nn::SequenceShape input, unsigned threads) {
-  auto built = std::make_shared<Network>(1);
-  built->input = input;
   auto network = nn::CompiledNetwork::compile(layers, input, {.threads = threads});
   STEMWRIGHT_TRY(network);
-  const auto longest = network.value().outputFor(input.steps);
-  STEMWRIGHT_TRY(longest);
-  built->longest = longest.value();
-  built->network.template emplace<nn::CompiledNetwork>(std::move(network).value());
-  return built;
+  return networkOf(std::make_unique<nn::CompiledNetwork>(std::move(network).value()));
 }
 
 core::Result<std::shared_ptr<Network>> buildNetwork(std::span<const nn::LayerSpec> layers,
@@ -91,7 +93,7 @@ core::Result<std::shared_ptr<Network>> buildNetwork(std::span<const nn::LayerSpe
   STEMWRIGHT_TRY(network);
   STEMWRIGHT_TRY(network.value().build(input));
   built->longest = network.value().plan().outputs.back();
-  built->network.emplace<nn::Sequential>(std::move(network).value());
+  built->sequential.emplace(std::move(network).value());
   return built;
 }
 
@@ -106,16 +108,16 @@ Napi::Value predict(const std::shared_ptr<Network>& it, const Info& call) {
   const auto x = Argument::of(call, 0, "input").floats();
   const std::size_t steps = stepsOf(*it, x, call.Env());
   const std::lock_guard lock(it->mutex);
-  if (nn::CompiledNetwork* const compiled = it->compiled()) {
-    const auto shape = valueOrThrow(call.Env(), compiled->outputFor(steps));
+  if (it->compiled) {
+    const auto shape = valueOrThrow(call.Env(), it->compiled->outputFor(steps));
     auto out = Napi::Float32Array::New(call.Env(), shape.size());
     const core::Status status = session::guarded(
-        [&]() -> core::Status { return compiled->predict(x.data(), steps, out.Data()); });
+        [&]() -> core::Status { return it->compiled->predict(x.data(), steps, out.Data()); });
     if (!status.ok()) throw toJs(call.Env(), status.error());
     return out;
   }
   return copied(call.Env(),
-                valueOrThrow(call.Env(), it->sequential()->forward(x.data(), steps, it->pool)));
+                valueOrThrow(call.Env(), it->sequential->forward(x.data(), steps, it->pool)));
 }
 
 /// An execution under way; JS waits for it on a thread of Node's.
@@ -142,7 +144,7 @@ Napi::Value toPromise(Napi::Env env, std::function<core::Result<std::vector<floa
 
 Napi::Value createExecutor(const std::shared_ptr<Network>& network, const Info& info) {
   const Napi::Env env = info.Env();
-  if (network->compiled() == nullptr) {
+  if (network->compiled == nullptr) {
     throw toJs(env, misuse("only a compiled network can be executed beside its caller"));
   }
   auto executor = made(env, [&]() -> core::Result<std::shared_ptr<core::CpuExecutor>> {
@@ -151,7 +153,7 @@ Napi::Value createExecutor(const std::shared_ptr<Network>& network, const Info& 
         [network](std::span<const float> input, std::span<float> output) -> core::Status {
           const std::lock_guard lock(network->mutex);
           return session::guarded([&]() -> core::Status {
-            return network->compiled()->predict(input.data(), network->input.steps, output.data());
+            return network->compiled->predict(input.data(), network->input.steps, output.data());
           });
         });
   });
@@ -184,8 +186,8 @@ Napi::Value createExecutor(const std::shared_ptr<Network>& network, const Info& 
 
 Napi::Object handleOf(Napi::Env env, const std::shared_ptr<Network>& network) {
   Handle<Network> handle(env, "the network", network);
-  if (network->sequential() != nullptr) {
-    handle.value("bufferStats", network->sequential()->bufferStats());
+  if (network->sequential) {
+    handle.value("bufferStats", network->sequential->bufferStats());
   }
   handle.value("outputSteps", static_cast<double>(network->longest.steps))
       .value("outputChannels", static_cast<double>(network->longest.channels));
@@ -193,8 +195,8 @@ Napi::Object handleOf(Napi::Env env, const std::shared_ptr<Network>& network) {
   handle.method("createExecutor", createExecutor);
   handle.method("resetState", [](const auto& it, const Info& call) -> Napi::Value {
     const std::lock_guard lock(it->mutex);
-    if (it->compiled() != nullptr) it->compiled()->resetState();
-    if (it->sequential() != nullptr) it->sequential()->resetState();
+    if (it->compiled != nullptr) it->compiled->resetState();
+    if (it->sequential) it->sequential->resetState();
     return call.Env().Undefined();
   });
   handle.method("prewarm", [](const auto& it, const Info& call) -> Napi::Value {
@@ -202,10 +204,10 @@ Napi::Object handleOf(Napi::Env env, const std::shared_ptr<Network>& network) {
     const std::size_t steps = given.isAbsent() ? it->input.steps : sizeOf(given);
     const std::lock_guard lock(it->mutex);
     const core::Status status = session::guarded([&]() -> core::Status {
-      if (it->compiled() != nullptr) return it->compiled()->prewarm(steps);
+      if (it->compiled != nullptr) return it->compiled->prewarm(steps);
       const std::vector<float> zeros(std::min(steps, it->input.steps) * it->input.channels);
-      STEMWRIGHT_TRY(it->sequential()->forward(zeros.data(), steps, it->pool));
-      it->sequential()->resetState();
+      STEMWRIGHT_TRY(it->sequential->forward(zeros.data(), steps, it->pool));
+      it->sequential->resetState();
       return core::okStatus();
     });
     if (!status.ok()) throw toJs(call.Env(), status.error());
@@ -213,18 +215,18 @@ Napi::Object handleOf(Napi::Env env, const std::shared_ptr<Network>& network) {
   });
   handle.method("memoryUsage", [](const auto& it, const Info& call) -> Napi::Value {
     const std::lock_guard lock(it->mutex);
-    const bool isKnown = it->compiled() != nullptr;
+    const bool isKnown = it->compiled != nullptr;
     Napi::Object usage = Napi::Object::New(call.Env());
-    usage.Set("weightBytes", static_cast<double>(isKnown ? it->compiled()->weightBytes()
-                                                         : it->sequential()->weightBytes()));
-    usage.Set("workspaceBytes", static_cast<double>(isKnown ? it->compiled()->workspaceBytes()
-                                                            : it->sequential()->workspaceBytes()));
+    usage.Set("weightBytes", static_cast<double>(isKnown ? it->compiled->weightBytes()
+                                                         : it->sequential->weightBytes()));
+    usage.Set("workspaceBytes", static_cast<double>(isKnown ? it->compiled->workspaceBytes()
+                                                            : it->sequential->workspaceBytes()));
     return usage;
   });
   handle.method("releaseWorkspace", [](const auto& it, const Info& call) -> Napi::Value {
     const std::lock_guard lock(it->mutex);
     const bool isReleased =
-        it->compiled() != nullptr && it->compiled()->handlePressure(nn::PressureLevel::kCritical);
+        it->compiled != nullptr && it->compiled->handlePressure(nn::PressureLevel::kCritical);
     return Napi::Boolean::New(call.Env(), isReleased);
   });
   return handle.object();
@@ -249,6 +251,18 @@ Napi::Value compileGraph(const Info& info) {
   const auto threads = static_cast<unsigned>(spec["threads"].whole(256));
   return handleOf(info.Env(), made(info.Env(), [&] {
                     return compileNetwork<nn::NodeSpec>(nodes, input, threads);
+                  }));
+}
+
+/// A Core ML model that was compiled; its steps are its own.
+Napi::Value openCoreMl(const Info& info) {
+  const Argument spec = Argument::of(info, 0, "spec");
+  const std::string path = spec["path"].path();
+  const auto threads = static_cast<unsigned>(spec["threads"].whole(256));
+  return handleOf(info.Env(), made(info.Env(), [&]() -> core::Result<std::shared_ptr<Network>> {
+                    auto inference = nn::openCoreMl(path, {.threads = threads});
+                    STEMWRIGHT_TRY(inference);
+                    return networkOf(std::move(inference).value());
                   }));
 }
 
@@ -465,6 +479,7 @@ void defineNetworkSystems(Napi::Object systems) {
   };
   define("createNetwork", createNetwork);
   define("compileGraph", compileGraph);
+  define("openCoreMl", openCoreMl);
   define("createLinear", createLinear);
   define("createDynamicConv", createDynamicConv);
   define("groupNorm", groupNorm);

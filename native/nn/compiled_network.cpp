@@ -261,29 +261,15 @@ core::Status CompiledNetwork::predict(const float* x, std::size_t steps, float* 
   return core::okStatus();
 }
 
-core::Status CompiledNetwork::prewarm(std::size_t steps) {
-  const auto output = outputFor(steps);
-  STEMWRIGHT_TRY(output);
-  const std::vector<float> zeros(steps * input().channels);
-  std::vector<float> out(output.value().size());
-  STEMWRIGHT_TRY(predict(zeros.data(), steps, out.data()));
-  resetState();
-  return core::okStatus();
-}
-
 void CompiledNetwork::resetState() noexcept {
   for (const Step& step : steps_) {
     if (step.layer) step.layer->resetState();
   }
 }
 
-bool CompiledNetwork::handlePressure(PressureLevel level) {
-  const bool release = delegate_ ? delegate_(level) : level == PressureLevel::kCritical;
-  if (release) {
-    arena_ = {};
-    claim_.resize(weightBytes());
-  }
-  return release;
+void CompiledNetwork::releaseWorkspace() noexcept {
+  arena_ = {};
+  claim_.resize(weightBytes());
 }
 
 }  // namespace stemwright::nn

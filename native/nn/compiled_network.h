@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -12,24 +11,16 @@
 #include "core/result.h"
 #include "core/thread_pool.h"
 #include "nn/graph.h"
+#include "nn/inference.h"
 #include "nn/memory_plan.h"
-#include "nn/network.h"
 
 namespace stemwright::nn {
 
-using core::PressureLevel;
-
-/// A network with everything decided beforehand: activations fused into the layers before them,
-/// shapes known, one arena for all it writes. Keeps its state from call to call, so that a signal
-/// may come in pieces. One call at a time.
-class CompiledNetwork {
+/// A network of our own layers: activations fused into the layers before them, shapes known, one
+/// arena for all it writes.
+class CompiledNetwork final : public Inference {
  public:
-  struct Options {
-    /// 1: predict() neither locks nor waits, as the audio thread needs.
-    unsigned threads = 1;
-  };
-  /// Told how short memory is; returns whether to release the workspace.
-  using PressureDelegate = std::function<bool(PressureLevel)>;
+  using Options = InferenceOptions;
 
   /// A chain.
   /// @param longest steps of the longest call
@@ -44,28 +35,12 @@ class CompiledNetwork {
       std::span<const NodeSpec> nodes, SequenceShape longest, const Options& options,
       const kernels::Kernels& kernels = kernels::kernels());
 
-  SequenceShape input() const noexcept { return shapes_.front(); }
-  /// @return steps and channels that so many input steps give; kInvalidArgument for too few or many
-  core::Result<SequenceShape> outputFor(std::size_t steps) const;
-  std::size_t weightBytes() const noexcept;
-  std::size_t workspaceBytes() const noexcept { return arena_.bytes(); }
-
-  /// Allocates nothing while the workspace is there; after a release the next call makes it anew.
-  /// @param x [steps, channels] @param out as outputFor(steps) says; must not overlap x
-  /// @return kInvalidArgument for steps it was not compiled for
-  core::Status predict(const float* x, std::size_t steps, float* out);
-
-  /// Runs once on zeros of that length, so that the first real call finds pages and caches ready;
-  /// states are zero afterwards. @return kInvalidArgument for steps it was not compiled for
-  core::Status prewarm(std::size_t steps);
-  core::Status prewarm() { return prewarm(input().steps); }
-  void resetState() noexcept;
-
-  /// Without one, a warning keeps the workspace and a critical level releases it.
-  void onPressure(PressureDelegate delegate) { delegate_ = std::move(delegate); }
-  /// Not during predict(). The streaming state is kept.
-  /// @return whether the workspace was released
-  bool handlePressure(PressureLevel level);
+  SequenceShape input() const noexcept override { return shapes_.front(); }
+  core::Result<SequenceShape> outputFor(std::size_t steps) const override;
+  std::size_t weightBytes() const noexcept override;
+  std::size_t workspaceBytes() const noexcept override { return arena_.bytes(); }
+  core::Status predict(const float* x, std::size_t steps, float* out) override;
+  void resetState() noexcept override;
 
  private:
   /// Values are numbered: 0 is the network's input, i + 1 what step i writes.
@@ -86,6 +61,7 @@ class CompiledNetwork {
   core::Status findShapes(std::size_t steps, std::span<SequenceShape> shapes) const;
   void plan();
   void allocate();
+  void releaseWorkspace() noexcept override;
   void join(const Step& step, float* out) const;
 
   std::vector<Step> steps_;
@@ -99,7 +75,6 @@ class CompiledNetwork {
   core::AlignedBuffer<float> arena_;  ///< results, then scratch
   core::MemoryClaim claim_;           ///< of the arena and the weights
   std::unique_ptr<core::ThreadPool> pool_;
-  PressureDelegate delegate_;
 };
 
 }  // namespace stemwright::nn

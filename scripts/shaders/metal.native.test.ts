@@ -36,7 +36,7 @@ function checkShader(text: string): string {
   return faults([...language, file]);
 }
 
-describe('Metal, as far as a machine without it can tell', () => {
+describe('Metal and BNNS, as far as a machine without them can tell', () => {
   it('every generated shader has right types and address spaces, and each buffer index once', () => {
     const files = readdirSync(built).filter((name) => name.endsWith('.metal'));
     expect(files.length).toBeGreaterThan(20);
@@ -55,9 +55,9 @@ describe('Metal, as far as a machine without it can tell', () => {
     expect(checkShader(text.replace('device OutputBuffer&', 'constant OutputBuffer&'))).toMatch(/not assignable|const|constant/);
   });
 
-  it('the host is Objective-C++ that fits the declarations', () => {
+  it.each(['gpu/metal/metal_device.mm', 'nn/apple/bnns_network.mm'])('%s is Objective-C++ that fits the declarations', (file) => {
     const include = ['-I', join(root, 'native'), '-I', root];
     const language = ['-x', 'objective-c++', '-std=c++20', '-fobjc-runtime=macosx-14.0', '-fobjc-arc', '-fblocks', '-Wall', '-Wextra', '-Werror'];
-    expect(faults([...language, ...include, join(root, 'native', 'gpu', 'metal', 'metal_device.mm')])).toBe('');
+    expect(faults([...language, ...include, join(root, 'native', file)])).toBe('');
   });
 });
