@@ -53,10 +53,18 @@ test.describe('with a finished song', () => {
       await page.keyboard.press('b');
     });
 
-    await test.step('as send it is heard beside the stem', async () => {
+    await test.step('as send it is heard beside the stem, as loud as it is sent', async () => {
+      await page.keyboard.press('b');
       await page.getByText('Send', { exact: true }).click();
-      await expect(live.parameter('Send')).toBeVisible();
-      await studio.page.getByText('Insert', { exact: true }).click();
+      await live.responses.getByRole('row', { name: 'Tunnel' }).click();
+      await live.isPrepared('Tunnel');
+      await live.engine.getByText('As it is', { exact: true }).click();
+      await expectMix(studio, parts, { dry: 1, wet: 1 });
+      await live.type('Send', '-6');
+      await expectMix(studio, parts, { dry: 1, wet: 10 ** (-6 / 20) });
+      await page.getByText('Insert', { exact: true }).click();
+      await live.effect('Convolution').focus();
+      await page.keyboard.press('b');
     });
 
     await test.step('another time it is there again', async () => {

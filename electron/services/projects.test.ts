@@ -98,7 +98,7 @@ it('deleting hands the folder to the trash, and an unknown id touches nothing', 
 it('a mix is kept, the last one that was saved', async () => {
   const id = await writeProject(folder, 'Song');
   expect((await library.open(id, edits)).mix).toBeNull();
-  const mix = (gainDb: number | null) => ({ strips: { drums: { gainDb, pan: -1, isMuted: true, isSolo: false } }, loop: null, isLooping: false, markers: [{ id: 'm', seconds: 0.01, label: '' }] });
+  const mix = (gainDb: number | null) => ({ strips: { drums: { gainDb, pan: -1, isMuted: true, isSolo: false } }, loop: null, isLooping: false, markers: [{ id: 'm', seconds: 0.01, label: '' }], timePitch: { semitones: -1, speed: 0.5 } });
   await Promise.all([library.saveMix(id, mix(-3)), library.saveMix(id, mix(-6)), library.saveMix(id, mix(null))]);
   expect((await new ProjectLibrary(folder).open(id, edits)).mix).toEqual(mix(null));
 });
