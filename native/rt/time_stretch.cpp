@@ -14,8 +14,9 @@ constexpr std::size_t kMostTracks = 7;
 constexpr std::size_t kChunk = 2048;
 /// Heard frames before a start, until the cuts have found their pace.
 constexpr double kRunUp = 8192;
-/// SETTING_NOMINAL_OUTPUT_SEQUENCE of SoundTouch.h.
+/// SETTING_NOMINAL_OUTPUT_SEQUENCE and SETTING_OVERLAP_MS of SoundTouch.h.
 constexpr int kOutputSequence = 7;
+constexpr int kOverlapMs = 5;
 
 }  // namespace
 
@@ -30,11 +31,11 @@ core::Result<std::unique_ptr<TimeStretch>> TimeStretch::create(std::size_t track
   const auto library = SoundTouch::find();
   if (!library) return library.error();
   std::unique_ptr<TimeStretch> stretch(
-      new TimeStretch(*library.value(), tracks, timePitch, std::move(source)));
+      new TimeStretch(*library.value(), tracks, rate, timePitch, std::move(source)));
   // The original, which comes first, stands alone where not all fit.
   std::size_t first = tracks % kMostTracks;
-  if (first > 0) stretch->addGroup(0, first, rate);
-  for (; first < tracks; first += kMostTracks) stretch->addGroup(first, kMostTracks, rate);
+  if (first > 0) stretch->addGroup(0, first);
+  for (; first < tracks; first += kMostTracks) stretch->addGroup(first, kMostTracks);
   stretch->ready_.resize(2 * tracks);
   stretch->planar_.resize(2 * tracks * kChunk);
   stretch->interleaved_.resize(2 * kMostTracks * kChunk);
@@ -45,9 +46,9 @@ TimeStretch::~TimeStretch() {
   for (const Group& group : groups_) library_.destroy(group.instance);
 }
 
-void TimeStretch::addGroup(std::size_t firstTrack, std::size_t tracks, double rate) {
+void TimeStretch::addGroup(std::size_t firstTrack, std::size_t tracks) {
   void* const instance = library_.create();
-  library_.setSampleRate(instance, static_cast<unsigned>(std::lround(rate)));
+  library_.setSampleRate(instance, static_cast<unsigned>(std::lround(rate_)));
   library_.setChannels(instance, static_cast<unsigned>(2 * tracks));
   library_.setTempo(instance, static_cast<float>(timePitch_.speed));
   library_.setPitchSemitones(instance, static_cast<float>(timePitch_.semitones));
@@ -56,11 +57,15 @@ void TimeStretch::addGroup(std::size_t firstTrack, std::size_t tracks, double ra
 
 /// How many frames later than its place the middle of a cut comes out. Within a cut time runs as
 /// it is, or as the pitch has it, and only from cut to cut at the right pace: its beginning is set
-/// right, and its middle is off by half of what the pace would have changed meanwhile.
+/// right, and its middle is off by half of what the pace would have changed meanwhile. A cut is as
+/// long as it is from one to the next, and the crossfade.
 double TimeStretch::lag() const {
-  const double pace = timePitch_.speed / std::exp2(timePitch_.semitones / 12);
-  const int sequence = library_.setting(groups_.front().instance, kOutputSequence);
-  return (1 - 1 / pace) * sequence / 2;
+  const double pitch = std::exp2(timePitch_.semitones / 12);
+  const double pace = timePitch_.speed / pitch;
+  void* const instance = groups_.front().instance;
+  const double overlap =
+      library_.setting(instance, kOverlapMs) * rate_ / 1000 / std::max(1.0, pitch);
+  return (1 - 1 / pace) * (library_.setting(instance, kOutputSequence) + overlap) / 2;
 }
 
 bool TimeStretch::seek(std::int64_t frame) {
