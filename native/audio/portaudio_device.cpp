@@ -7,6 +7,7 @@
 
 #include "audio/device.h"
 #include "audio/portaudio_library.h"
+#include "audio/thread_priority.h"
 
 namespace stemwright::audio {
 namespace {
@@ -105,6 +106,8 @@ class PortAudioDevice final : public Device {
   std::unique_ptr<Link> link_ = std::make_unique<Link>(this);
   PaStream* stream_ = nullptr;
   bool isJack_ = false;
+  /// Of ALSA alone PortAudio's thread is like any other; the audio thread's, once it runs.
+  bool isRaised_ = true;
   std::atomic<Clock::time_point> lastBlock_{};
   std::string name_;
   double rate_ = 0;
@@ -132,6 +135,7 @@ Status PortAudioDevice::open(const DeviceRequest& request) {
   const PaDeviceInfo* const info = (*use_)->deviceInfo(index.value());
   name_ = info->name;
   isJack_ = (*use_)->hostApiInfo(info->hostApi)->type == paJACK;
+  isRaised_ = (*use_)->hostApiInfo(info->hostApi)->type != paALSA;
   const PaStreamParameters output = parametersFor(use_, index.value(), false, 2);
   const PaDeviceIndex inputIndex = request.inputs == 0 ? paNoDevice : inputFor(use_, index.value());
   PaStreamParameters input{};
@@ -185,6 +189,7 @@ int PortAudioDevice::onBlock(const void* input, void* output, unsigned long fram
       paInputUnderflow | paInputOverflow | paOutputUnderflow | paOutputOverflow;
   if ((flags & kXrun) != 0) device.xruns_.fetch_add(1, std::memory_order_relaxed);
   device.lastBlock_.store(Clock::now(), std::memory_order_relaxed);
+  if (!std::exchange(device.isRaised_, true)) raiseThreadPriority(ThreadRole::kDevice);
   device.renderer_.render(static_cast<const float* const*>(input),
                           input == nullptr ? 0 : device.inputs_, static_cast<float* const*>(output),
                           device.outputs_, frames);
