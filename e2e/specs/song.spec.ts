@@ -102,12 +102,14 @@ test.describe('with a finished song', () => {
     await page.mouse.click((left + right) / 2, y);
     await expect(studio.button('Loop')).toHaveAttribute('aria-pressed', 'true');
     await studio.button('Play').click();
-    await listen(page, 0.5);
-    const { rate, samples } = await listen(page, 2 * (end - start));
-    const length = 2 * (Math.round(end * rate) - Math.round(start * rate));
-    const [once, again] = [samples.slice(0, samples.length - length), samples.slice(length)];
-    expect(level(once)).toBeGreaterThan(0.01);
-    expect(level(once.map((value, at) => value - (again[at] ?? 0))) / level(once)).toBeLessThan(0.01);
+    // A gap at the seam would be in each of them; one because the machine is busy is not.
+    await expect(async () => {
+      const { rate, samples } = await listen(page, 2 * (end - start));
+      const length = 2 * (Math.round(end * rate) - Math.round(start * rate));
+      const [once, again] = [samples.slice(0, samples.length - length), samples.slice(length)];
+      expect(level(once)).toBeGreaterThan(0.01);
+      expect(level(once.map((value, at) => value - (again[at] ?? 0))) / level(once)).toBeLessThan(0.01);
+    }).toPass({ timeout: 60_000 });
   });
 
   test('zooming keeps what is under the pointer where it is', async ({ studio }) => {
