@@ -109,13 +109,13 @@ Entries handOver(const std::string& name, unsigned, const CancelFlag& cancel) {
   constexpr int kTimes = 100;
   std::atomic<bool> isOpen{true};
   std::atomic<int> ended{0};
+  const std::vector<float> in = noise(kFloats);
+  std::vector<float> out(kFloats);  // the executor, which may still write it, ends first
   core::CpuExecutor executor(kFloats, kFloats, [&](auto in, auto out) -> core::Status {
     while (!isOpen.load()) std::this_thread::sleep_for(std::chrono::microseconds(50));
     std::copy(in.begin(), in.end(), out.begin());
     return {};
   });
-  const std::vector<float> in = noise(kFloats);
-  std::vector<float> out(kFloats);
   const auto hand = [&] {
     return executor.tryExecuteAsync(in, out, [&ended](core::Status) { ++ended; });
   };

@@ -13,7 +13,7 @@
 #include "core/buffer_pool.h"
 #include "core/thread_pool.h"
 #include "nn/compiled_network.h"
-#include "nn/conv.h"
+#include "nn/conv1d.h"
 #include "nn/linear.h"
 #include "nn/norm.h"
 #include "nn/recurrent.h"
@@ -41,13 +41,14 @@ class RecurrentWeights {
     }
     for (const char* name : {"bias_ih_l0", "bias_hh_l0"}) values_[name] = noise(rows);
   }
-  nn::RecurrentSpec spec() const {
+  nn::RecurrentSpec spec(nn::WeightType type = nn::WeightType::kFp32) const {
     return {{cell_, kUnits, kUnits, 1, false},
             [this](const std::string& name) -> std::optional<std::span<const float>> {
               const auto found = values_.find(name);
               if (found == values_.end()) return std::nullopt;
               return std::span<const float>(found->second);
-            }};
+            },
+            type};
   }
 
  private:
@@ -86,11 +87,21 @@ Entries recurrent(const std::string& name, nn::RecurrentCell cell, const CancelF
       measure([&] { static_cast<void>(plan.value().predict(x.data(), 1, out.data())); }, cancel);
   const Timing sequence = measure(
       [&] { static_cast<void>(plan.value().predict(x.data(), kSteps, out.data())); }, cancel);
-  return std::vector<Entry>{
+  std::vector<Entry> entries{
       entryOf(name + ", layer that allocates", "µs a step", naive, kMicroseconds),
       entryOf(name + ", Sequential", "µs a step", sequential, kMicroseconds),
       entryOf(name + ", compiled", "µs a step", compiled, kMicroseconds),
       entryOf(name + ", compiled, 100 steps", "ms", sequence, kMilliseconds)};
+  for (const auto& [label, type] :
+       {std::pair{"bf16", nn::WeightType::kBf16}, {"fp16", nn::WeightType::kFp16}}) {
+    auto narrow = nn::CompiledNetwork::compile(std::vector<nn::LayerSpec>{weights.spec(type)},
+                                               {1, kUnits}, {});
+    if (!narrow) return narrow.error();
+    const Timing step = measure(
+        [&] { static_cast<void>(narrow.value().predict(x.data(), 1, out.data())); }, cancel);
+    entries.push_back(entryOf(name + ", compiled, " + label, "µs a step", step, kMicroseconds));
+  }
+  return entries;
 }
 
 Entries product(const std::string& name, const kernels::Kernels& level, std::size_t size,
@@ -103,7 +114,17 @@ Entries product(const std::string& name, const kernels::Kernels& level, std::siz
   const Timing time =
       measure([&] { layer.forward(x.data(), 1, size, out.data(), {}, pool); }, cancel);
   const double work = 2e-9 * std::pow(static_cast<double>(size), 3);
-  return std::vector<Entry>{rateOf(name, "GFLOP/s", time, work)};
+  constexpr std::size_t kRounds = 1 << 16;
+  const Timing peak = measure(
+      [&] {
+        pool.parallelFor(threads,
+                         [&](std::size_t, unsigned) { level.weightGemm.saturate(kRounds); });
+      },
+      cancel);
+  const double most = 1e-9 * level.weightGemm.saturate(1) * kRounds * threads;
+  return std::vector<Entry>{rateOf(name, "GFLOP/s", time, work),
+                            fixedEntry(name + ", of this machine's peak", "%",
+                                       100 * (work / time.median) / (most / peak.median))};
 }
 
 Entries linear(const std::string& name, std::size_t rows, unsigned threads,
@@ -136,6 +157,26 @@ Entries convolution(const std::string& name, std::size_t taps, unsigned threads,
   const Timing time =
       measure([&] { conv.forward(x.data(), 1, kSteps, out.data(), {}, pool); }, cancel);
   return std::vector<Entry>{entryOf(name, "ms", time, kMilliseconds)};
+}
+
+/// What the choice by shape gains: the time of the variant chosen over that of the tiled one.
+Entries variant(const std::string& name, const nn::ConvShape& shape, const CancelFlag& cancel) {
+  constexpr std::size_t kSteps = 4096;
+  const std::vector<float> weight = noise(shape.in * shape.out * shape.kernelWidth);
+  const auto make = [&](std::optional<nn::ConvVariant> forced) {
+    return nn::Conv1d(kernels::kernels(), shape, kernels::Activation::kNone, weight.data(), nullptr,
+                      kernels::WeightType::kFp32, forced);
+  };
+  const nn::Conv1d chosen = make(std::nullopt);
+  const nn::Conv1d tiled = make(nn::ConvVariant::kTiled);
+  core::ThreadPool pool(1);
+  const std::vector<float> x = noise(kSteps * shape.in);
+  AlignedBuffer<float> out(shape.outWidth(kSteps) * shape.out);
+  const auto [first, second] =
+      measureInTurn([&] { chosen.forward(x.data(), kSteps, out.data(), pool, nullptr); },
+                    [&] { tiled.forward(x.data(), kSteps, out.data(), pool, nullptr); }, 1, cancel);
+  return std::vector<Entry>{entryOf(name, "ms", first, kMilliseconds),
+                            fixedEntry(name + " over tiled", "x", first.median / second.median)};
 }
 
 /// 8 groups of 48 channels, 4096 steps, around a mean of 1000: what each way costs and gets wrong.
@@ -231,6 +272,15 @@ std::vector<Benchmark> networkBenchmarks() {
         [taps](const std::string& name, unsigned threads, const CancelFlag& cancel) {
           return convolution(name, taps, threads, cancel);
         });
+  }
+  for (const auto& [label, shape] :
+       {std::pair{"Conv1D, one channel, 9 taps",
+                  nn::ConvShape{.in = 1, .out = 1, .kernelWidth = 9, .paddingWidth = 4}},
+        {"Conv1D, 64 channels to 2, 3 taps",
+         nn::ConvShape{.in = 64, .out = 2, .kernelWidth = 3, .paddingWidth = 1}}}) {
+    add(label, [shape = shape](const std::string& name, unsigned, const CancelFlag& cancel) {
+      return variant(name, shape, cancel);
+    });
   }
   for (const auto& [label, algorithm] : {std::pair{"standard", nn::NormAlgorithm::kStandard},
                                          {"kahan", nn::NormAlgorithm::kKahan},

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "nn/conv.h"
+#include "nn/conv1d.h"
 #include "nn/linear.h"
 
 namespace stemwright::nn {
@@ -71,17 +71,14 @@ class LinearLayer final : public Layer {
 class Conv1dLayer : public Layer {
  public:
   Conv1dLayer(const kernels::Kernels& kernels, const Conv1dSpec& spec, Activation activation)
-      : activation_(activation),
-        conv_(kernels,
+      : conv_(kernels,
               {.in = spec.in,
                .out = spec.out,
                .kernelWidth = spec.kernel,
                .strideWidth = spec.stride,
                .dilationWidth = spec.dilation,
                .paddingWidth = spec.padding},
-              activation == Activation::kGlu, spec.weight.data(), orNull(spec.bias)) {
-    if (spec.type != WeightType::kFp32) conv_.narrow(spec.type);
-  }
+              activation, spec.weight.data(), orNull(spec.bias), spec.type) {}
 
   std::string_view kind() const noexcept override { return "conv1d"; }
   core::Result<SequenceShape> outputFor(SequenceShape input) const override {
@@ -94,7 +91,7 @@ class Conv1dLayer : public Layer {
   std::size_t weightBytes() const noexcept override { return conv_.bytes(); }
   void process(const float* x, SequenceShape input, float* out, float* scratch,
                core::ThreadPool& pool) override {
-    conv_.forward(x, 1, input.steps, out, {.activation = activation_}, pool, scratch);
+    conv_.forward(x, input.steps, out, pool, scratch);
   }
 
  protected:
@@ -104,8 +101,7 @@ class Conv1dLayer : public Layer {
   }
 
  private:
-  Activation activation_;
-  Conv conv_;
+  Conv1d conv_;
 };
 
 /// A linear layer whose weights are in 16 bits: a convolution of one tap.

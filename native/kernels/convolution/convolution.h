@@ -18,6 +18,11 @@ struct ConvolutionKernels {
   /// x is read from -(tapCount - 1) to count + kFirSlack; out must not overlap it.
   void (*fir)(const float* x, const float* taps, std::size_t tapCount, float* out,
               std::size_t count);
+  /// out[c * outs + o] = bias[o] + Σ_k weights[o * weightStride + k] * x[c * step + k] over
+  /// k < length, for c < columns: few outputs of a window each.
+  void (*windows)(const float* x, std::size_t step, std::size_t columns, const float* weights,
+                  std::size_t weightStride, std::size_t length, std::size_t outs, const float* bias,
+                  float* out);
   /// out = Σ x[s] * h[s], complex, over `count` tiles that follow one another; out is one tile.
   /// Tiles are 64-byte aligned.
   void (*multiplyTiles)(const float* x, const float* h, std::size_t count, float* out);

@@ -42,6 +42,48 @@ static void fir(const float* x, const float* taps, std::size_t tapCount, float* 
   }
 }
 
+/// kColumns windows meet one row of weights.
+template <int kColumns>
+STEMWRIGHT_INLINE void windowSums(const float* x, std::size_t step, const float* weights,
+                                  std::size_t length, float bias, float* out, std::size_t outStep) {
+  V sums[kColumns];
+  STEMWRIGHT_UNROLL
+  for (int c = 0; c < kColumns; ++c) sums[c] = zero();
+  std::size_t k = 0;
+  for (; k + kLanes <= length; k += kLanes) {
+    const V weight = load(weights + k);
+    STEMWRIGHT_UNROLL
+    for (int c = 0; c < kColumns; ++c) sums[c] = fma(load(x + c * step + k), weight, sums[c]);
+  }
+  if (k < length) {
+    const V weight = loadPartial(weights + k, length - k);
+    STEMWRIGHT_UNROLL
+    for (int c = 0; c < kColumns; ++c) {
+      sums[c] = fma(loadPartial(x + c * step + k, length - k), weight, sums[c]);
+    }
+  }
+  STEMWRIGHT_UNROLL
+  for (int c = 0; c < kColumns; ++c) out[c * outStep] = bias + sum(sums[c]);
+}
+
+static void windows(const float* x, std::size_t step, std::size_t columns, const float* weights,
+                    std::size_t weightStride, std::size_t length, std::size_t outs,
+                    const float* bias, float* out) {
+  std::size_t c = 0;
+  for (; c + 4 <= columns; c += 4) {
+    for (std::size_t o = 0; o < outs; ++o) {
+      windowSums<4>(x + c * step, step, weights + o * weightStride, length, bias[o],
+                    out + c * outs + o, outs);
+    }
+  }
+  for (; c < columns; ++c) {
+    for (std::size_t o = 0; o < outs; ++o) {
+      windowSums<1>(x + c * step, step, weights + o * weightStride, length, bias[o],
+                    out + c * outs + o, outs);
+    }
+  }
+}
+
 /// As many bins at once as leave room in the registers for what is multiplied.
 template <bool kAdds>
 static void sumTiles(const float* x, const float* h, std::size_t count, float* out) {
@@ -123,6 +165,6 @@ static void joinTiles(const float* tiles, std::size_t tileCount, float* pairs) {
 }
 
 constexpr ConvolutionKernels kConvolution{
-    fir, sumTiles<false>, sumTiles<true>, accumulateTilesAhead, splitTiles, joinTiles};
+    fir, windows, sumTiles<false>, sumTiles<true>, accumulateTilesAhead, splitTiles, joinTiles};
 
 }  // namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE

@@ -1,4 +1,4 @@
-#include "nn/conv.h"
+#include "nn/conv1d.h"
 
 #include <doctest/doctest.h>
 
@@ -76,6 +76,67 @@ void check(const kernels::Kernels& level, const ConvShape& shape, std::size_t wi
 }  // namespace
 
 TEST_SUITE("nn") {
+  TEST_CASE("one-dimensional convolutions in each variant equal the definition") {
+    using nn::ConvVariant;
+    core::ThreadPool pool(2);
+    for (kernels::Isa isa : kernels::availableIsas()) {
+      const kernels::Kernels& level = *kernels::kernelsFor(isa);
+      for (const std::size_t taps : {1u, 2u, 9u, 65u}) {
+        for (const auto& [in, out] : {std::pair<std::size_t, std::size_t>{1, 1}, {1, 3}, {7, 2}}) {
+          for (const std::size_t stride : {1u, 3u}) {
+            for (const std::size_t padding : {std::size_t{0}, taps / 2, taps + 3}) {
+              const ConvShape shape{.in = in,
+                                    .out = out,
+                                    .kernelWidth = taps,
+                                    .strideWidth = stride,
+                                    .paddingWidth = padding};
+              const std::vector<float> weight = noise(out * in * taps, 2), bias = noise(out, 3);
+              for (const auto variant :
+                   {ConvVariant::kDirect, ConvVariant::kVector, ConvVariant::kTiled}) {
+                const bool isMono = in == 1 && out == 1 && stride == 1;
+                if (variant == ConvVariant::kDirect && !isMono) continue;
+                const nn::Conv1d conv(level, shape, kernels::Activation::kNone, weight.data(),
+                                      bias.data(), kernels::WeightType::kFp32, variant);
+                for (const std::size_t steps : {1u, 40u, 90u, 2100u}) {
+                  const std::vector<float> x = noise(steps * in, 1);
+                  const std::vector<float> expected = reference(shape, x, steps, weight, bias);
+                  std::vector<float> got(expected.size() + 1, 7.0f);
+                  conv.forward(x.data(), steps, got.data(), pool, nullptr);
+                  CAPTURE(taps);
+                  CAPTURE(steps);
+                  CAPTURE(padding);
+                  REQUIRE(got.back() == 7.0f);
+                  got.pop_back();
+                  REQUIRE((expected.empty() || testing::relativeRms(got, expected) < 1e-5));
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  TEST_CASE("the shape chooses the variant of a one-dimensional convolution") {
+    using nn::ConvVariant;
+    const auto chosen = [](const ConvShape& shape, bool glu = false) {
+      return nn::Conv1d::variantFor(shape, glu, 16);
+    };
+    CHECK(chosen({.in = 1, .out = 1, .kernelWidth = 9}) == ConvVariant::kDirect);
+    CHECK(chosen({.in = 1, .out = 1, .kernelWidth = 65}) == ConvVariant::kVector);
+    CHECK(chosen({.in = 1, .out = 1, .kernelWidth = 65, .dilationWidth = 2}) ==
+          ConvVariant::kTiled);
+    CHECK(chosen({.in = 64, .out = 2, .kernelWidth = 3}) == ConvVariant::kVector);
+    CHECK(chosen({.in = 64, .out = 2, .kernelWidth = 3}, true) == ConvVariant::kTiled);
+    CHECK(chosen({.in = 2, .out = 2, .kernelWidth = 3}) == ConvVariant::kTiled);
+    CHECK(chosen({.in = 64, .out = 64, .kernelWidth = 3}) == ConvVariant::kTiled);
+    const std::vector<float> weight(64 * 2 * 3, 0.5f);
+    const ConvShape shape{.in = 64, .out = 2, .kernelWidth = 3};
+    const nn::Conv1d narrow(kernels::kernels(), shape, kernels::Activation::kNone, weight.data(),
+                            nullptr, kernels::WeightType::kFp16);
+    CHECK(narrow.variant() == ConvVariant::kTiled);
+  }
+
   TEST_CASE("convolutions of any width, also narrower than the kernel, meet zeros outside") {
     core::ThreadPool pool(2);
     for (kernels::Isa isa : kernels::availableIsas()) {
