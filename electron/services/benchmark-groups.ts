@@ -51,13 +51,14 @@ const groups: readonly Group[] = [
     id: 'recurrent',
     title: 'LSTM, GRU',
     meaning: 'Networks with a memory, step by step: as a layer that allocates, as a chain with buffers of its own, compiled.',
-    names: [[/^(?:LSTM|GRU)/, '256 units: one step in each way, and a hundred.']],
+    names: [[/^(?:LSTM|GRU)/, '256 units: one step in each way and with weights in 16 bits, and a hundred.']],
   },
   {
     id: 'layers',
     title: 'Layers',
     meaning: 'Other parts of networks: convolutions, normalisation, and chains that share their buffers.',
     names: [
+      [/^Conv1D, (?:one|64) channel/, 'Few channels over 4096 steps: as the shape chooses, and over the way of many channels.'],
       [/^(?:Conv1D|DynamicConv|Conv2D)/i, '64 channels over 4096 steps.'],
       [/^GroupNorm/, 'What exactness costs, and what each way gets wrong around a mean of 1000.'],
       [/^Sequential/, 'How many buffers three layers of one shape need.'],

@@ -111,9 +111,9 @@ Entries handOver(const std::string& name, unsigned, const CancelFlag& cancel) {
   std::atomic<int> ended{0};
   const std::vector<float> in = noise(kFloats);
   std::vector<float> out(kFloats);  // the executor, which may still write it, ends first
-  core::CpuExecutor executor(kFloats, kFloats, [&](auto in, auto out) -> core::Status {
+  core::CpuExecutor executor(kFloats, kFloats, [&](auto from, auto to) -> core::Status {
     while (!isOpen.load()) std::this_thread::sleep_for(std::chrono::microseconds(50));
-    std::copy(in.begin(), in.end(), out.begin());
+    std::copy(from.begin(), from.end(), to.begin());
     return {};
   });
   const auto hand = [&] {
