@@ -22,8 +22,9 @@ export function createModeLoadsSlice({ client, set, get }: Parts): ModeLoadsSlic
       const tell = (loads: readonly ModeLoad[]): void => {
         if (asked === key) set({ modeLoads: { key, loads } });
       };
-      // What cannot be measured is said where it cannot be heard.
+      // Why it cannot be measured is why it cannot be heard, which is said there.
       client.request('monitor.measureModes', { effect }).then(tell, () => {
+        tell([]);
         if (asked === key) asked = '';
       });
     },

@@ -20,10 +20,10 @@ function modes(blockSeconds: number, responseSeconds: number): readonly { id: Re
   ];
 }
 
-/** What each mode would take here; undefined until it has been measured. */
-function useModeLoads(effect: ReverbEffect): { loads: readonly ModeLoad[]; isMeasured: boolean } {
+/** What each mode would take here, once it has been measured; nothing of what cannot be heard. */
+function useModeLoads(effect: ReverbEffect, isHeard: boolean): { loads: readonly ModeLoad[]; isMeasured: boolean } {
   const { monitor, known, measure } = useStudio((state) => ({ monitor: state.monitor, known: state.modeLoads, measure: state.measureModes }));
-  const key = monitor === null ? null : modesKey(effect, monitor);
+  const key = monitor === null || !isHeard ? null : modesKey(effect, monitor);
   useEffect(() => {
     if (key === null) return;
     const timer = setTimeout(measure, restMs);
@@ -31,14 +31,14 @@ function useModeLoads(effect: ReverbEffect): { loads: readonly ModeLoad[]; isMea
       clearTimeout(timer);
     };
   }, [key, measure]);
-  const isMeasured = known !== null && known.key === key;
-  return { loads: isMeasured ? known.loads : [], isMeasured };
+  const isKnown = known !== null && known.key === key;
+  return { loads: isKnown ? known.loads : [], isMeasured: isKnown || key === null };
 }
 
 /** How the convolution is computed. */
 export function Convolution({ placed, effect }: { placed: PlacedEffect; effect: ReverbEffect }): JSX.Element {
   const { slot, rate, putEffect } = useStudio((state) => ({ slot: state.slot, rate: state.monitor?.rate ?? 44_100, putEffect: state.putEffect }));
-  const { loads, isMeasured } = useModeLoads(effect);
+  const { loads, isMeasured } = useModeLoads(effect, placed.fault === null);
   const change = (to: Partial<ReverbEffect>): void => {
     putEffect(slot, { ...effect, ...to } satisfies Effect);
   };
@@ -81,10 +81,10 @@ export function Convolution({ placed, effect }: { placed: PlacedEffect; effect: 
 /** What transforms the partitions, and how long it took until the first block could be heard. */
 function FftRow({ placed: { reverb } }: { placed: PlacedEffect }): JSX.Element {
   const gpu = useStudio((state) => state.info?.backends.find(({ id }) => id === 'gpu'));
-  const why = gpu === undefined || gpu.isAvailable ? 'live convolution is computed on the processor only' : gpu.reason.replace(/[.\s]+$/, '');
-  const ready = reverb === null ? '–' : `First call: read in ${inMs(reverb.readSeconds)}, prepared in ${inMs(reverb.prepareSeconds)}, warmed up in ${inMs(reverb.warmUpSeconds)}.`;
+  const why = gpu === undefined || gpu.isAvailable ? 'The GPU is not used for live sound.' : `No GPU: ${gpu.reason.replace(/[.\s]+$/, '')}.`;
+  const ready = reverb === null ? '' : `Read ${inMs(reverb.readSeconds)}, prepare ${inMs(reverb.prepareSeconds)}, warm-up ${inMs(reverb.warmUpSeconds)}. `;
   return (
-    <Row label="FFT on" cost={`${ready} No GPU here: ${why}.`}>
+    <Row label="FFT on" cost={ready + why}>
       <Segmented label="FFT on" choices={[{ id: 'cpu', label: 'CPU' }, { id: 'gpu', label: 'GPU', isDisabled: true }]} value="cpu" onChange={() => undefined} />
     </Row>
   );

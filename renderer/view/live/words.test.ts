@@ -5,6 +5,7 @@ const of = (load: number, worstLoad = load) => loadWords({ mode: 'direct', load,
 
 it.each([
   [of(0.012), '1.2 %', ''],
+  [of(0.0004), '0.04 %', ''],
   [of(0.34), '34 %', ''],
   [of(0.01, 0.99), '1.0 %', ''],
   [of(0.01, 3.4), '1.0 %', ' One block takes 340 %: sound would break off.'],

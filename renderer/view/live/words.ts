@@ -13,7 +13,7 @@ const mostLoad = 0.9;
 export function loadWords(measured: ModeLoad | undefined, isMeasured: boolean): { figure: string; warning: string } {
   if (measured === undefined) return { figure: isMeasured ? '–' : '…', warning: '' };
   const { load, worstLoad } = measured;
-  const percent = (share: number): string => (share >= 10 ? '> 999 %' : `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`);
+  const percent = (share: number): string => (share >= 10 ? '> 999 %' : `${(100 * share).toFixed(share < 0.00095 ? 2 : share < 0.0995 ? 1 : 0)} %`);
   const warning = load > mostLoad ? ' Too slow to be heard here.' : worstLoad > 1 ? ` One block takes ${percent(worstLoad)}: sound would break off.` : '';
   return { figure: percent(load), warning };
 }

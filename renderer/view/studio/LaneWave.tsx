@@ -14,7 +14,7 @@ import { stemColour, stemLabel } from '../../units/stems.ts';
 import { useStudio, useStudioStore } from '../studio-context.ts';
 import { useTheme } from '../use-theme.ts';
 import { pointed } from './pointed.ts';
-import { StalePrint } from './PrintLane.tsx';
+import { PrintNote } from './PrintNote.tsx';
 import styles from './studio.module.css';
 
 /** Pixels; less is a click. */
@@ -174,7 +174,7 @@ export function LaneWave({ name, isFolded }: { name: string; isFolded: boolean }
     <div className={styles.wave} {...sweep}>
       <Surface label={label} paint={spectrum ?? waveform.paint} isSpectrum={isSpectrum} />
       {isSpectrum ? !isFolded && <Pitches /> : waveform.note !== '' && <span className={styles.laneNote}>{waveform.note}</span>}
-      <StalePrint name={name} />
+      {!isFolded && <PrintNote name={name} />}
       {hasSpectrum && (
         <AriaButton className={styles.laneLook ?? ''} aria-label={`Show the ${other.toLowerCase()} of ${stemLabel(name)}`} onPress={() => { setSpectrum([name], !isSpectrum); }}>
           {other}

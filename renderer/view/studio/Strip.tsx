@@ -9,7 +9,6 @@ import { useFrame } from '../frame.ts';
 import { Icon } from '../parts/Icon.tsx';
 import { useStudio, useStudioStore } from '../studio-context.ts';
 import { Fader, type Law } from './Fader.tsx';
-import { PrintMenu } from './PrintLane.tsx';
 import styles from './studio.module.css';
 import { TypedValue } from './TypedValue.tsx';
 
@@ -84,7 +83,6 @@ function Head({ name, digit, before, below }: { name: string; digit: string; bef
           {before}
           <span className={styles.digit}>{digit}</span>
           <span className={styles.stripName} {...useStemDrag(name)}>{label}</span>
-          <PrintMenu name={name} />
           <ToggleButton aria-label={`Mute ${label}`} isSelected={strip.isMuted} onChange={(isMuted) => { setStrip(name, { isMuted }); }} className={`${styles.lettered ?? ''} ${styles.mute ?? ''}`}>
             M
           </ToggleButton>

@@ -3,7 +3,7 @@ import { cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { StudioState } from '../../store/state.ts';
 import { projectOf, testStudio } from '../testing.tsx';
-import { PrintMenu, StalePrint } from './PrintLane.tsx';
+import { PrintNote } from './PrintNote.tsx';
 
 const task = '44444444-4444-4444-8444-444444444444';
 const lane = (name: string, isPrint: boolean) => ({ name, isPrint, source: null });
@@ -13,10 +13,8 @@ function show(change: Partial<StudioState> = {}): ReturnType<typeof testStudio> 
   const studio = testStudio({ song, finished: projectOf({ stalePrints: ['Wet drums'] }), ...change }, { 'projects.printAgain': () => ({ task }), 'projects.removePrint': () => projectOf() });
   render(
     <>
-      <PrintMenu name="drums" />
-      <PrintMenu name="Wet drums" />
-      <StalePrint name="drums" />
-      <StalePrint name="Wet drums" />
+      <PrintNote name="drums" />
+      <PrintNote name="Wet drums" />
     </>,
     { wrapper: studio.Provider },
   );
