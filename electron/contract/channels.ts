@@ -20,7 +20,7 @@ const AppInfo = z.strictObject({
   version: z.string(),
   shell: z.enum(['desktop', 'browser']),
   platform: z.enum(['linux', 'mac', 'windows', 'other']),
-  engine: z.strictObject({ isa: z.string(), threads: z.int().positive(), hasBf16: z.boolean() }),
+  engine: z.strictObject({ isa: z.string(), threads: z.int().positive(), bf16: z.string().nullable() }),
   cpu: z.string(),
   memoryBytes: z.int().nonnegative(),
   projectsFolder: z.string(),

@@ -374,8 +374,8 @@ export interface NativeInfo {
   availableIsas: string[];
   /** Not empty when STEMWRIGHT_ISA names a level this processor lacks. */
   isaOverrideError: string;
-  /** Whether models can be opened in bf16. */
-  hasBf16: boolean;
+  /** What multiplies models in bf16: 'avx512-bf16', 'amx'; empty: nothing does. */
+  bf16: string;
   hardwareThreads: number;
 }
 

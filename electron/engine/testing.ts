@@ -25,7 +25,7 @@ const noParts = new Proxy({} as Systems, {
 
 export function fakeNative(behaviour: FakeBehaviour = {}): NativeModule {
   return {
-    info: () => ({ version: '0', isa: 'fake', availableIsas: ['fake'], isaOverrideError: '', hasBf16: false, hardwareThreads: 2 }),
+    info: () => ({ version: '0', isa: 'fake', availableIsas: ['fake'], isaOverrideError: '', bf16: '', hardwareThreads: 2 }),
     systems: noParts,
     hardware: () => ({ cpu: 'fake', physicalCores: 1, logicalCores: 2, l1DataBytes: 0, l2Bytes: 0, l3Bytes: 0, memoryBytes: 2 ** 33, gpus: [] }),
     memoryUsage: () => ({ bytes: 0, peakBytes: 0, owners: [] }),

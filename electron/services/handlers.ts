@@ -37,12 +37,12 @@ export function makeHandlers(services: Services): Handlers {
 function appHandlers({ version, native, system, library, modelStore, gpu }: Services): Part<'app'> {
   return {
     'app.info': async () => {
-      const { isa, hardwareThreads, hasBf16 } = native.info();
+      const { isa, hardwareThreads, bf16 } = native.info();
       return {
         version,
         shell: system.shell,
         platform: platforms[process.platform] ?? 'other',
-        engine: { isa, threads: hardwareThreads, hasBf16 },
+        engine: { isa, threads: hardwareThreads, bf16: bf16 === '' ? null : bf16 },
         cpu: cpus()[0]?.model.trim() ?? 'unknown processor',
         memoryBytes: totalmem(),
         projectsFolder: library.folder,

@@ -125,7 +125,7 @@ export type ComputeOptions = Pick<SeparationOptions, 'precision' | 'groupNorm'>;
  * @throws StemwrightError 'usage' when this processor does not compute like that
  */
 export async function loadModel(native: NativeModule, { id, path }: ModelLocation, { precision, groupNorm }: Partial<ComputeOptions> = {}): Promise<LoadedModel> {
-  if (precision === 'bf16' && !native.info().hasBf16) {
+  if (precision === 'bf16' && native.info().bf16 === '') {
     throw new StemwrightError('usage', 'this processor does not compute in bf16', 'Choose fp32.');
   }
   const start = performance.now();

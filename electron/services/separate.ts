@@ -217,7 +217,9 @@ class Separation {
 
   /** A device that went away half-way shares the credit. */
   #computedOn(): { backend: 'cpu' | 'gpu'; device: string } {
-    const cpu = `${cpus()[0]?.model ?? 'unknown processor'} (${this.#context.native.info().isa})`;
+    const { isa, bf16 } = this.#context.native.info();
+    const level = this.#context.options.precision === 'bf16' ? `${isa}, ${bf16}` : isa;
+    const cpu = `${cpus()[0]?.model ?? 'unknown processor'} (${level})`;
     const { gpu } = this.#place;
     if (gpu === null || this.#onGpu === 0) {
       return { backend: 'cpu', device: cpu };

@@ -32,7 +32,7 @@ Napi::Value info(const Napi::CallbackInfo& call) {
   object.Set("isa", engine.isa);
   object.Set("availableIsas", isas);
   object.Set("isaOverrideError", engine.isaOverrideError);
-  object.Set("hasBf16", engine.hasBf16);
+  object.Set("bf16", engine.bf16);
   object.Set("hardwareThreads", engine.hardwareThreads);
   return object;
 }

@@ -9,6 +9,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/large_pages.h"
+
 namespace stemwright::core {
 
 /// Every buffer of the engine starts on a cache line, which is also the widest vector.
@@ -59,8 +61,10 @@ class AlignedBuffer {
   static T* allocate(std::size_t count) {
     if (count == 0) return nullptr;
     if (count > (PTRDIFF_MAX - kAlignment) / sizeof(T)) throw std::bad_array_new_length();
-    return static_cast<T*>(
-        ::operator new (paddedCount<T>(count) * sizeof(T), std::align_val_t{kAlignment}));
+    const std::size_t bytes = paddedCount<T>(count) * sizeof(T);
+    void* const block = ::operator new (bytes, std::align_val_t{kAlignment});
+    if (bytes >= kLargeBlock) preferLargePages(block, bytes);
+    return static_cast<T*>(block);
   }
   struct Free {
     void operator()(T* pointer) const noexcept {

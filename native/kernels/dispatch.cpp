@@ -13,6 +13,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
+#if defined(STEMWRIGHT_HAVE_NEONBF16) && defined(__APPLE__)
+#include <sys/sysctl.h>
+#elif defined(STEMWRIGHT_HAVE_NEONBF16)
+#include <sys/auxv.h>
+#endif
 
 namespace stemwright::kernels {
 namespace {
@@ -23,36 +28,43 @@ constexpr std::array<std::pair<Isa, std::string_view>, 5> kNames{{{Isa::kScalar,
                                                                   {Isa::kAvx512, "avx512"},
                                                                   {Isa::kNeon, "neon"}}};
 
-const Kernels kScalarTable{Isa::kScalar, gemmScalar,    gemmScalar,      elementwiseScalar,
-                           normScalar,   fftScalar,     recurrentScalar, convolutionScalar,
-                           biquadScalar, winogradScalar};
+const Kernels kScalarTable{Isa::kScalar, gemmScalar,     gemmScalar,      elementwiseScalar,
+                           normScalar,   fftScalar,      recurrentScalar, convolutionScalar,
+                           biquadScalar, winogradScalar, softmaxScalar};
 #if defined(STEMWRIGHT_HAVE_SSE41)
-const Kernels kSse41Table{Isa::kSse41, gemmSse41,    gemmSse41,      elementwiseSse41,
-                          normSse41,   fftSse41,     recurrentSse41, convolutionSse41,
-                          biquadSse41, winogradSse41};
+const Kernels kSse41Table{Isa::kSse41, gemmSse41,     gemmSse41,      elementwiseSse41,
+                          normSse41,   fftSse41,      recurrentSse41, convolutionSse41,
+                          biquadSse41, winogradSse41, softmaxSse41};
 #endif
 #if defined(STEMWRIGHT_HAVE_AVX2)
-const Kernels kAvx2Table{Isa::kAvx2, gemmAvx2,      gemmAvx2,        elementwiseAvx2, normAvx2,
-                         fftAvx2,    recurrentAvx2, convolutionAvx2, biquadAvx2,      winogradAvx2};
+const Kernels kAvx2Table{Isa::kAvx2, gemmAvx2,     gemmAvx2,      elementwiseAvx2,
+                         normAvx2,   fftAvx2,      recurrentAvx2, convolutionAvx2,
+                         biquadAvx2, winogradAvx2, softmaxAvx2};
 #endif
 #if defined(STEMWRIGHT_HAVE_AVX512)
-const Kernels kAvx512Table{Isa::kAvx512, gemmAvx512,    gemmAvx512,      elementwiseAvx512,
-                           normAvx512,   fftAvx512,     recurrentAvx512, convolutionAvx512,
-                           biquadAvx512, winogradAvx512};
+const Kernels kAvx512Table{Isa::kAvx512, gemmAvx512,     gemmAvx512,      elementwiseAvx512,
+                           normAvx512,   fftAvx512,      recurrentAvx512, convolutionAvx512,
+                           biquadAvx512, winogradAvx512, softmaxAvx512};
 #endif
 #if defined(STEMWRIGHT_HAVE_AVX512BF16)
-const Kernels kAvx512Bf16Table{Isa::kAvx512, gemmAvx512,    gemmAvx512Bf16,  elementwiseAvx512,
-                               normAvx512,   fftAvx512,     recurrentAvx512, convolutionAvx512,
-                               biquadAvx512, winogradAvx512};
+const Kernels kAvx512Bf16Table{Isa::kAvx512, gemmAvx512,     gemmAvx512Bf16,   elementwiseAvx512,
+                               normAvx512,   fftAvx512,      recurrentAvx512,  convolutionAvx512,
+                               biquadAvx512, winogradAvx512, softmaxAvx512Bf16};
 #endif
 #if defined(STEMWRIGHT_HAVE_AMX)
-const Kernels kAmxTable{Isa::kAvx512, gemmAvx512,    gemmAmx,         elementwiseAvx512,
-                        normAvx512,   fftAvx512,     recurrentAvx512, convolutionAvx512,
-                        biquadAvx512, winogradAvx512};
+const Kernels kAmxTable{Isa::kAvx512, gemmAvx512,     gemmAmx,          elementwiseAvx512,
+                        normAvx512,   fftAvx512,      recurrentAvx512,  convolutionAvx512,
+                        biquadAvx512, winogradAvx512, softmaxAvx512Bf16};
 #endif
 #if defined(STEMWRIGHT_HAVE_NEON)
-const Kernels kNeonTable{Isa::kNeon, gemmNeon,      gemmNeon,        elementwiseNeon, normNeon,
-                         fftNeon,    recurrentNeon, convolutionNeon, biquadNeon,      winogradNeon};
+const Kernels kNeonTable{Isa::kNeon, gemmNeon,     gemmNeon,      elementwiseNeon,
+                         normNeon,   fftNeon,      recurrentNeon, convolutionNeon,
+                         biquadNeon, winogradNeon, softmaxNeon};
+#endif
+#if defined(STEMWRIGHT_HAVE_NEONBF16)
+const Kernels kNeonBf16Table{Isa::kNeon, gemmNeon,     gemmNeonBf16,   elementwiseNeon,
+                             normNeon,   fftNeon,      recurrentNeon,  convolutionNeon,
+                             biquadNeon, winogradNeon, softmaxNeonBf16};
 #endif
 
 #if defined(_MSC_VER) && defined(_M_X64)
@@ -112,8 +124,24 @@ bool machineHasAmx() {
 }
 #endif
 
+#if defined(STEMWRIGHT_HAVE_NEONBF16)
+bool machineHasNeonBf16() {
+#if defined(__APPLE__)
+  int has = 0;
+  std::size_t size = sizeof(has);
+  return sysctlbyname("hw.optional.arm.FEAT_BF16", &has, &size, nullptr, 0) == 0 && has != 0;
+#else
+  constexpr unsigned long kBf16 = 1ul << 14;  // HWCAP2_BF16
+  return (getauxval(AT_HWCAP2) & kBf16) != 0;
+#endif
+}
+#endif
+
 std::vector<const Kernels*> findBf16() {
   std::vector<const Kernels*> found;
+#if defined(STEMWRIGHT_HAVE_NEONBF16)
+  if (machineHasNeonBf16()) found.push_back(&kNeonBf16Table);
+#endif
 #if defined(STEMWRIGHT_HAVE_AVX512BF16)
   if (machineHasBf16()) found.push_back(&kAvx512Bf16Table);
 #endif
@@ -203,8 +231,16 @@ const Kernels* kernelsFor(Isa isa) {
 std::span<const Kernels* const> bf16Kernels() {
   static const std::vector<const Kernels*> found = findBf16();
   // A level that STEMWRIGHT_ISA names lower has none.
-  if (kernels().isa != Isa::kAvx512) return {};
+  if (kernels().isa != Isa::kAvx512 && kernels().isa != Isa::kNeon) return {};
   return found;
+}
+
+std::string_view bf16Name() {
+  if (bf16Kernels().empty()) return {};
+#if defined(STEMWRIGHT_HAVE_AMX)
+  if (bf16Kernels().back() == &kAmxTable) return "amx";
+#endif
+  return kernels().isa == Isa::kNeon ? "neon-bf16" : "avx512-bf16";
 }
 
 const Kernels& kernels() {

@@ -11,6 +11,7 @@
 #include "kernels/gemm/gemm.h"
 #include "kernels/norm/norm.h"
 #include "kernels/recurrent/recurrent.h"
+#include "kernels/softmax/softmax.h"
 #include "kernels/winograd/winograd.h"
 
 namespace stemwright::kernels {
@@ -34,6 +35,7 @@ struct Kernels {
   const ConvolutionKernels& convolution;
   const BiquadKernels& biquad;
   const WinogradKernels& winograd;
+  const SoftmaxKernels& softmax;                      ///< in bf16 where weightGemm is
   NormAlgorithm groupNorm = NormAlgorithm::kWelford;  ///< of models whose layers do not say
 };
 
@@ -46,6 +48,10 @@ const Kernels* kernelsFor(Isa isa);
 /// The same levels with products in bf16: half the weights, and several times the speed where the
 /// processor multiplies it. Fastest last; empty where it does not.
 std::span<const Kernels* const> bf16Kernels();
+
+/// What the fastest of them multiplies with: "avx512-bf16", "amx", "neon-bf16"; empty where there
+/// is none.
+std::string_view bf16Name();
 
 /// The level in use: the fastest available, or the one that STEMWRIGHT_ISA names.
 /// Chosen once; an unknown or unavailable name is reported by isaOverrideError().

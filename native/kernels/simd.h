@@ -22,7 +22,9 @@
 #define STEMWRIGHT_SIMD_NAMESPACE sse41
 #elif defined(STEMWRIGHT_SIMD_NEON)
 #include <arm_neon.h>
+#if !defined(STEMWRIGHT_SIMD_NAMESPACE)
 #define STEMWRIGHT_SIMD_NAMESPACE neon
+#endif
 #elif defined(STEMWRIGHT_SIMD_SCALAR)
 #define STEMWRIGHT_SIMD_NAMESPACE scalar
 #else
@@ -135,10 +137,9 @@ STEMWRIGHT_INLINE V copysign(V a, V b) {
   return {_mm512_castsi512_ps(
       _mm512_ternarylogic_epi32(sign, _mm512_castps_si512(b.v), _mm512_castps_si512(a.v), 0xCA))};
 }
-/// 2^n for integral n in [-126, 127]
-STEMWRIGHT_INLINE V exp2Integral(V n) {
-  const __m512i bits = _mm512_add_epi32(_mm512_cvtps_epi32(n.v), _mm512_set1_epi32(127));
-  return {_mm512_castsi512_ps(_mm512_slli_epi32(bits, 23))};
+/// a * 2^n for integral n in [-126, 127]
+STEMWRIGHT_INLINE V timesPowerOfTwo(V a, V n) {
+  return {_mm512_scalef_ps(a.v, n.v)};
 }
 /// where a < b: x, else y
 STEMWRIGHT_INLINE V selectLess(V a, V b, V x, V y) {
@@ -234,9 +235,9 @@ STEMWRIGHT_INLINE V copysign(V a, V b) {
   const __m256 sign = _mm256_set1_ps(-0.0f);
   return {_mm256_or_ps(_mm256_andnot_ps(sign, a.v), _mm256_and_ps(sign, b.v))};
 }
-STEMWRIGHT_INLINE V exp2Integral(V n) {
+STEMWRIGHT_INLINE V timesPowerOfTwo(V a, V n) {
   const __m256i bits = _mm256_add_epi32(_mm256_cvtps_epi32(n.v), _mm256_set1_epi32(127));
-  return {_mm256_castsi256_ps(_mm256_slli_epi32(bits, 23))};
+  return a * V{_mm256_castsi256_ps(_mm256_slli_epi32(bits, 23))};
 }
 STEMWRIGHT_INLINE V selectLess(V a, V b, V x, V y) {
   return {_mm256_blendv_ps(y.v, x.v, _mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ))};
@@ -339,9 +340,9 @@ STEMWRIGHT_INLINE V copysign(V a, V b) {
   const __m128 sign = _mm_set1_ps(-0.0f);
   return {_mm_or_ps(_mm_andnot_ps(sign, a.v), _mm_and_ps(sign, b.v))};
 }
-STEMWRIGHT_INLINE V exp2Integral(V n) {
+STEMWRIGHT_INLINE V timesPowerOfTwo(V a, V n) {
   const __m128i bits = _mm_add_epi32(_mm_cvtps_epi32(n.v), _mm_set1_epi32(127));
-  return {_mm_castsi128_ps(_mm_slli_epi32(bits, 23))};
+  return a * V{_mm_castsi128_ps(_mm_slli_epi32(bits, 23))};
 }
 STEMWRIGHT_INLINE V selectLess(V a, V b, V x, V y) {
   return {_mm_blendv_ps(y.v, x.v, _mm_cmplt_ps(a.v, b.v))};
@@ -430,9 +431,9 @@ STEMWRIGHT_INLINE V roundToInt(V a) {
 STEMWRIGHT_INLINE V copysign(V a, V b) {
   return {vbslq_f32(vdupq_n_u32(0x80000000u), b.v, a.v)};
 }
-STEMWRIGHT_INLINE V exp2Integral(V n) {
+STEMWRIGHT_INLINE V timesPowerOfTwo(V a, V n) {
   const int32x4_t bits = vaddq_s32(vcvtnq_s32_f32(n.v), vdupq_n_s32(127));
-  return {vreinterpretq_f32_s32(vshlq_n_s32(bits, 23))};
+  return a * V{vreinterpretq_f32_s32(vshlq_n_s32(bits, 23))};
 }
 STEMWRIGHT_INLINE V selectLess(V a, V b, V x, V y) {
   return {vbslq_f32(vcltq_f32(a.v, b.v), x.v, y.v)};
@@ -530,13 +531,8 @@ STEMWRIGHT_INLINE V roundToInt(V a) {
 STEMWRIGHT_INLINE V copysign(V a, V b) {
   return {__builtin_copysignf(a.v, b.v)};
 }
-STEMWRIGHT_INLINE V exp2Integral(V n) {
-  union {
-    std::uint32_t bits;
-    float value;
-  } pun;
-  pun.bits = static_cast<std::uint32_t>(static_cast<int>(n.v) + 127) << 23;
-  return {pun.value};
+STEMWRIGHT_INLINE V timesPowerOfTwo(V a, V n) {
+  return a * fromBits(static_cast<std::uint32_t>(static_cast<int>(n.v) + 127) << 23);
 }
 STEMWRIGHT_INLINE V selectLess(V a, V b, V x, V y) {
   return a.v < b.v ? x : y;
@@ -575,7 +571,7 @@ STEMWRIGHT_INLINE V exp(V x) {
   p = fma(p, r, set1(1.6666665459e-1f));
   p = fma(p, r, set1(5.0000001201e-1f));
   p = fma(p * r, r, r + set1(1.0f));
-  return p * exp2Integral(n);
+  return timesPowerOfTwo(p, n);
 }
 
 /// 1 / (1 + e^-x)

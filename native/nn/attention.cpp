@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <utility>
 
-#include "core/half.h"
 #include "nn/blocks.h"
 
 namespace stemwright::nn {
@@ -19,9 +17,9 @@ namespace {
 constexpr std::size_t kQueryBlock = 84;
 constexpr std::size_t kKeyBlock = 256;
 
-/// Depth as one gemm stores it.
+/// Depth as one gemm stores it: rows of a panel, or pairs of them.
 std::size_t storedDepth(const kernels::GemmKernels& gemm, std::size_t depth) {
-  return gemm.isBf16 ? blocksOf(depth, kernels::kBf16Depth) * kernels::kBf16Depth / 2 : depth;
+  return gemm.isBf16 ? blocksOf(depth, gemm.depthStep) * gemm.depthStep / 2 : depth;
 }
 
 /// Floats of a [depth, columns] matrix in panels of two vectors.
@@ -29,58 +27,63 @@ std::size_t packedSize(const kernels::GemmKernels& gemm, std::size_t depth, std:
   return storedDepth(gemm, depth) * blocksOf(columns, 2 * gemm.lanes) * 2 * gemm.lanes;
 }
 
-/// A matrix of any strides.
-struct Strided {
-  const float* x;
-  std::size_t depthStride;
-  std::size_t columnStride;
-
-  float at(std::size_t k, std::size_t column) const {
-    return x[k * depthStride + column * columnStride];
-  }
-};
-
-/// Rearranges [depth, columns] into panels.
-void packFloats(const Strided& from, std::size_t depth, std::size_t columns, std::size_t lanes,
-                float* panels) {
-  const std::size_t width = 2 * lanes;
+/// Calls body(first, valid, stored, panel) for each panel of a matrix: its columns from `first` on,
+/// as many as there are, and as many as are stored.
+template <typename Body>
+void forPanels(const kernels::GemmKernels& gemm, std::size_t depth, std::size_t columns,
+               float* panels, Body&& body) {
+  const std::size_t width = 2 * gemm.lanes;
   for (std::size_t first = 0; first < columns; first += width) {
     const std::size_t left = columns - first;
-    const std::size_t stored = left <= lanes ? lanes : width;
+    const std::size_t stored = gemm.hasNarrowPanels && left <= gemm.lanes ? gemm.lanes : width;
     const std::size_t valid = std::min(left, stored);
-    for (std::size_t k = 0; k < depth; ++k) {
-      for (std::size_t c = 0; c < valid; ++c) panels[k * stored + c] = from.at(k, first + c);
-      for (std::size_t c = valid; c < stored; ++c) panels[k * stored + c] = 0.0f;
-    }
-    panels += depth * width;
+    if (valid < stored) std::fill_n(panels, storedDepth(gemm, depth) * stored, 0.0f);
+    body(first, valid, stored, panels);
+    panels += storedDepth(gemm, depth) * width;
   }
 }
 
-/// The same as bf16: two neighbours along the depth in a float's place, what is missing zero.
-void packBf16(const Strided& from, std::size_t depth, std::size_t columns, std::size_t lanes,
-              std::size_t stored, float* panels) {
-  const std::size_t width = 2 * lanes;
-  for (std::size_t first = 0; first < columns; first += width) {
-    const std::size_t valid = std::min(columns - first, width);
-    for (std::size_t k = 0; k < 2 * stored; k += 2) {
-      for (std::size_t c = 0; c < width; ++c) {
-        const auto rounded = [&](std::size_t at) -> std::uint32_t {
-          return at < depth && c < valid ? core::floatToBfloat16(from.at(at, first + c)) : 0;
-        };
-        panels[k / 2 * width + c] = std::bit_cast<float>(rounded(k) | rounded(k + 1) << 16);
+/// The transpose of rows [columns, depth]; a bf16 level rounds them in place first.
+void packTransposed(const kernels::Kernels& kernels, float* rows, std::size_t stride,
+                    std::size_t depth, std::size_t columns, float* panels) {
+  const kernels::GemmKernels& gemm = kernels.weightGemm;
+  std::size_t numbers = depth;  // of a row, in the place of floats
+  if (gemm.isBf16) {
+    numbers = blocksOf(depth, 2);
+    for (std::size_t column = 0; column < columns; ++column) {
+      auto* const row = reinterpret_cast<std::uint16_t*>(rows + column * stride);
+      gemm.round(rows + column * stride, row, depth);
+      if (depth % 2 != 0) row[depth] = 0;
+    }
+  }
+  forPanels(
+      gemm, depth, columns, panels,
+      [&](std::size_t first, std::size_t valid, std::size_t stored, float* panel) {
+        kernels.elementwise.transpose(rows + first * stride, stride, panel, stored, valid, numbers);
+        std::fill_n(panel + numbers * stored, (storedDepth(gemm, depth) - numbers) * stored, 0.0f);
+      });
+}
+
+/// Rows [depth, columns] as they are.
+void packRows(const kernels::GemmKernels& gemm, const float* rows, std::size_t stride,
+              std::size_t depth, std::size_t columns, float* panels) {
+  const auto pack = [&](std::size_t first, std::size_t valid, std::size_t stored, float* panel) {
+    const float* const x = rows + first;
+    const std::size_t all = storedDepth(gemm, depth);
+    for (std::size_t row = 0; row < all; ++row) {
+      float* const to = panel + row * stored;
+      if (!gemm.isBf16) {
+        std::copy_n(x + row * stride, valid, to);
+      } else if (2 * row < depth) {
+        const float* const even = x + 2 * row * stride;
+        gemm.roundPairs(even, 2 * row + 1 < depth ? even + stride : nullptr,
+                        reinterpret_cast<std::uint16_t*>(to), valid);
+      } else {
+        std::fill_n(to, stored, 0.0f);
       }
     }
-    panels += stored * width;
-  }
-}
-
-void packPanels(const kernels::GemmKernels& gemm, const Strided& from, std::size_t depth,
-                std::size_t columns, float* panels) {
-  if (gemm.isBf16) {
-    packBf16(from, depth, columns, gemm.lanes, storedDepth(gemm, depth), panels);
-  } else {
-    packFloats(from, depth, columns, gemm.lanes, panels);
-  }
+  };
+  forPanels(gemm, depth, columns, panels, pack);
 }
 
 }  // namespace
@@ -143,14 +146,13 @@ std::size_t Attention::scratchSize(std::size_t queries, std::size_t keys, unsign
 
 void Attention::packBlock(const Buffers& b, std::size_t keys, std::size_t head,
                           std::size_t block) const {
-  const kernels::GemmKernels& gemm = kernels_->weightGemm;
   const std::size_t width = dim_ / heads_;
   float* packed = b.packed + head * packedHead(keys) + block * (packedKeys() + packedValues());
   const std::size_t first = block * kKeyBlock;
   const std::size_t count = std::min(kKeyBlock, keys - first);
-  const float* key = b.keyValue + first * 2 * dim_ + head * width;
-  packPanels(gemm, {key, 1, 2 * dim_}, width, count, packed);
-  packPanels(gemm, {key + dim_, 2 * dim_, 1}, count, width, packed + packedKeys());
+  float* key = b.keyValue + first * 2 * dim_ + head * width;
+  packTransposed(*kernels_, key, 2 * dim_, width, count, packed);
+  packRows(kernels_->weightGemm, key + dim_, 2 * dim_, count, width, packed + packedKeys());
 }
 
 void Attention::attend(const Buffers& b, std::size_t queries, std::size_t keys, std::size_t head,
@@ -159,11 +161,13 @@ void Attention::attend(const Buffers& b, std::size_t queries, std::size_t keys, 
   const std::size_t first = block * kQueryBlock;
   const std::size_t rows = std::min(kQueryBlock, queries - first);
   const float scale = 1.0f / std::sqrt(static_cast<float>(width));
+  const bool isBf16 = kernels_->weightGemm.isBf16;
   const kernels::GemmTap queryTap{b.query + first * dim_ + head * width, 0};
   float* out = b.joined + first * dim_ + head * width;
 
   std::array<float, kQueryBlock> peak;
   std::array<float, kQueryBlock> total;
+  std::array<float, kQueryBlock> fade;
   peak.fill(-std::numeric_limits<float>::infinity());
   total.fill(0.0f);
 
@@ -180,26 +184,23 @@ void Attention::attend(const Buffers& b, std::size_t queries, std::size_t keys, 
                               .weights = &keyView,
                               .out = scores,
                               .outStride = kKeyBlock});
-    for (std::size_t r = 0; r < rows; ++r) {
-      float* row = scores + r * kKeyBlock;
-      const float highest = std::max(peak[r], kernels_->elementwise.maxRow(row, count));
-      const float fade = std::exp((peak[r] - highest) * scale);
-      total[r] = total[r] * fade + kernels_->elementwise.expRow(row, scale, highest, count);
-      peak[r] = highest;
-      if (key != 0 && fade != 1.0f) {
-        kernels_->elementwise.scaleOffset(out + r * dim_, fade, 0.0f, out + r * dim_, width);
-      }
+    kernels_->softmax.run(
+        {scores, kKeyBlock, rows, count, scale, peak.data(), total.data(), fade.data()});
+    for (std::size_t r = 0; key != 0 && r < rows; ++r) {
+      if (fade[r] == 1.0f) continue;
+      kernels_->elementwise.scaleOffset(out + r * dim_, fade[r], 0.0f, out + r * dim_, width);
     }
     const kernels::GemmTap weightTap{scores, 0};
     kernels_->weightGemm.run({.taps = &weightTap,
                               .tapCount = 1,
-                              .rowStride = kKeyBlock,
+                              .rowStride = isBf16 ? 2 * kKeyBlock : kKeyBlock,
                               .rows = rows,
                               .weights = &valueView,
                               .out = out,
                               .outStride = dim_,
                               .residual = key == 0 ? nullptr : out,
-                              .residualStride = dim_});
+                              .residualStride = dim_,
+                              .isRounded = isBf16});
   }
   for (std::size_t r = 0; r < rows; ++r) {
     kernels_->elementwise.scaleOffset(out + r * dim_, 1.0f / total[r], 0.0f, out + r * dim_, width);

@@ -93,7 +93,7 @@ void Conv::rowPanels(const Position& position, const Panels& panels,
                      const kernels::PackedGemm& plain, float* out, const Epilogue& epilogue) const {
   const auto& [x, height, width, row, begin, end] = position;
   const std::size_t stored = outChannels();
-  const bool contiguous = shape_.dilationWidth == 1 && !kernels_->weightGemm.isBf16;
+  const bool contiguous = shape_.dilationWidth == 1 && packed_.isGapless();
   const kernels::PackedGemm merged = PackedMatrix::merged(plain, shape_.kernelWidth);
   const std::size_t offset = packed_.columnOf(panels.first);
   const std::size_t place = packed_.placeOf(offset);

@@ -34,16 +34,15 @@ class PackedMatrix {
   /// @param columns  N; with glu the first half are values, the second half their gates
   /// @param weightAt float(tap, k, column)
   /// @param biasAt   float(column)
-  /// @param bf16Step what the depth of a tap is filled up to a multiple of, in bf16; even
   template <typename WeightAt, typename BiasAt>
   PackedMatrix(const kernels::GemmKernels& gemm, std::size_t taps, std::size_t depth,
-               std::size_t columns, bool glu, WeightAt&& weightAt, BiasAt&& biasAt,
-               std::size_t bf16Step = kernels::kBf16Depth)
+               std::size_t columns, bool glu, WeightAt&& weightAt, BiasAt&& biasAt)
       : view_{nullptr, nullptr, taps, depth, glu ? columns / 2 : columns, glu},
         width_(2 * gemm.lanes),
         perPanel_(glu ? gemm.lanes : width_),
+        depth_((depth + gemm.depthStep - 1) / gemm.depthStep * gemm.depthStep),
         isBf16_(gemm.isBf16),
-        bf16Step_(bf16Step) {
+        hasNarrowPanels_(gemm.hasNarrowPanels) {
     panels_ = core::AlignedBuffer<float>(panelCount() * panelFloats());
     bias_ = core::AlignedBuffer<float>(panelCount() * width_);
     panels_.zero();
@@ -91,12 +90,14 @@ class PackedMatrix {
     part.panels = to;
     return part;
   }
-  std::size_t panelFloats() const noexcept { return view_.taps * tapFloats(); }
+  std::size_t panelFloats() const noexcept { return view_.taps * storedDepth() * width_; }
 
   const kernels::PackedGemm& view() const noexcept { return view_; }
 
-  /// Weights seen as fewer, deeper taps: right where neighbouring taps lie one after another in
-  /// memory. Not for bf16, whose taps are filled up one by one.
+  /// Whether neighbouring taps follow each other without anything between.
+  bool isGapless() const noexcept { return depth_ == view_.depth; }
+  /// Weights seen as fewer, deeper taps: right where they are gapless, and where neighbouring taps
+  /// lie one after another in memory.
   static kernels::PackedGemm merged(kernels::PackedGemm view, std::size_t tapsPerGroup) noexcept {
     view.taps /= tapsPerGroup;
     view.depth *= tapsPerGroup;
@@ -128,14 +129,11 @@ class PackedMatrix {
   float weightAt(std::size_t tap, std::size_t k, std::size_t column) const noexcept {
     const std::size_t panel = placeOf(column) / width_;
     const std::size_t lane = placeOf(column) % width_;
-    const float* const base = panels_.data() + panel * panelFloats() +
-                              tap * (isBf16_ ? tapFloats() : view_.depth * storedWidth(panel));
-    if (!isBf16_) return base[k * storedWidth(panel) + lane];
+    const float* const at = panels_.data() + placeIn(panel, tap, k) + lane;
+    if (!isBf16_) return *at;
     std::uint16_t rounded;
-    std::memcpy(
-        &rounded,
-        reinterpret_cast<const std::byte*>(base + k / 2 * width_ + lane) + k % 2 * sizeof(rounded),
-        sizeof(rounded));
+    std::memcpy(&rounded, reinterpret_cast<const std::byte*>(at) + k % 2 * sizeof(rounded),
+                sizeof(rounded));
     return core::bfloat16ToFloat(rounded);
   }
   float biasAt(std::size_t column) const noexcept { return bias_[placeOf(column)]; }
@@ -143,31 +141,31 @@ class PackedMatrix {
   std::size_t bytes() const noexcept { return panels_.bytes() + narrow_.bytes() + bias_.bytes(); }
 
  private:
-  std::size_t tapFloats() const noexcept {
-    if (!isBf16_) return view_.depth * width_;
-    const std::size_t padded = (view_.depth + bf16Step_ - 1) / bf16Step_ * bf16Step_;
-    return padded / 2 * width_;
-  }
-  /// A last panel of at most one vector is stored one vector wide.
+  /// Vectors of a tap: rows of the panel, or pairs of them.
+  std::size_t storedDepth() const noexcept { return isBf16_ ? depth_ / 2 : depth_; }
+  /// A last panel of at most one vector may be stored one vector wide.
   std::size_t storedWidth(std::size_t panel) const noexcept {
-    const bool isSingle = !view_.glu && !isBf16_ && view_.outCols - panel * perPanel_ <= width_ / 2;
+    const bool isSingle =
+        hasNarrowPanels_ && !view_.glu && view_.outCols - panel * perPanel_ <= width_ / 2;
     return isSingle ? width_ / 2 : width_;
+  }
+  std::size_t placeIn(std::size_t panel, std::size_t tap, std::size_t k) const noexcept {
+    const std::size_t vector = tap * storedDepth() + (isBf16_ ? k / 2 : k);
+    return panel * panelFloats() + vector * storedWidth(panel);
   }
 
   template <typename WeightAt>
   void put(std::size_t panel, std::size_t lane, WeightAt&& weightAt, std::size_t column) {
-    float* const base = panels_.data() + panel * panelFloats();
-    const std::size_t stored = storedWidth(panel);
     for (std::size_t tap = 0; tap < view_.taps; ++tap) {
       for (std::size_t k = 0; k < view_.depth; ++k) {
         const float weight = weightAt(tap, k, column);
+        float* const at = panels_.data() + placeIn(panel, tap, k) + lane;
         if (isBf16_) {
           const std::uint16_t rounded = core::floatToBfloat16(weight);
-          float* const pair = base + tap * tapFloats() + k / 2 * width_ + lane;
-          std::memcpy(reinterpret_cast<std::byte*>(pair) + k % 2 * sizeof(rounded), &rounded,
+          std::memcpy(reinterpret_cast<std::byte*>(at) + k % 2 * sizeof(rounded), &rounded,
                       sizeof(rounded));
         } else {
-          base[(tap * view_.depth + k) * stored + lane] = weight;
+          *at = weight;
         }
       }
     }
@@ -179,8 +177,9 @@ class PackedMatrix {
   kernels::PackedGemm view_{};
   std::size_t width_ = 1;     ///< lanes of two vectors
   std::size_t perPanel_ = 1;  ///< output columns
+  std::size_t depth_ = 0;     ///< of a tap, filled up
   bool isBf16_ = false;
-  std::size_t bf16Step_ = kernels::kBf16Depth;
+  bool hasNarrowPanels_ = true;
   kernels::WeightType narrowType_ = kernels::WeightType::kFp32;
 };
 

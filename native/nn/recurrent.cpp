@@ -113,6 +113,8 @@ core::Status Recurrent::load(Direction& direction, std::size_t inputs, const std
   const ColumnMap map{kernels_->gemm.lanes, gates(), units};
   kernels::GemmKernels layout = kernels_->gemm;
   layout.isBf16 = weights_ == WeightType::kBf16;
+  layout.depthStep = layout.isBf16 ? 2 : 1;
+  layout.hasNarrowPanels = !layout.isBf16;
   const auto pack = [&](std::span<const float> weight, std::size_t depth, auto&& bias) {
     PackedMatrix packed(
         layout, 1, depth, map.columns(), false,
@@ -123,8 +125,7 @@ core::Status Recurrent::load(Direction& direction, std::size_t inputs, const std
         [&](std::size_t column) {
           const auto row = map.row(column);
           return row ? bias(*row) : 0.0f;
-        },
-        2);
+        });
     if (weights_ == WeightType::kFp16) packed.narrow(weights_);
     return packed;
   };

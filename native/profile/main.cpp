@@ -150,6 +150,7 @@ int measureLimits(unsigned threads) {
     for (const bench::Entry& entry : entries.value()) {
       std::printf("{\"limit\":\"%s\",\"threads\":%u,\"unit\":\"%s\",\"median\":%.1f}\n",
                   entry.name.c_str(), threads, entry.unit.c_str(), entry.median);
+      std::fflush(stdout);  // whatever the next one does
     }
   }
   return 0;

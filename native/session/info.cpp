@@ -14,7 +14,7 @@ EngineInfo engineInfo() {
     info.availableIsas.emplace_back(kernels::isaName(isa));
   }
   info.isaOverrideError = kernels::isaOverrideError();
-  info.hasBf16 = !kernels::bf16Kernels().empty();
+  info.bf16 = kernels::bf16Name();
   info.hardwareThreads = std::max(1u, std::thread::hardware_concurrency());
   return info;
 }

@@ -9,7 +9,7 @@ struct EngineInfo {
   std::string isa;                         ///< instruction set in use
   std::vector<std::string> availableIsas;  ///< slowest first
   std::string isaOverrideError;            ///< why STEMWRIGHT_ISA was not honoured, or empty
-  bool hasBf16 = false;                    ///< whether models can be computed in bf16
+  std::string bf16;                        ///< what multiplies models in bf16; empty: nothing does
   unsigned hardwareThreads = 1;
 };
 

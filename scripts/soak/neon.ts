@@ -18,17 +18,20 @@ function sourcesOf(folder: string): string[] {
   return names.filter((name) => name.endsWith('.cpp') && !/_(?:sse41|avx2|avx512|avx512bf16|amx)\.cpp$/.test(name)).map((name) => join(folder, name));
 }
 
+/** As native/cmake/isa.cmake has it. */
+const flagsOf = (source: string): string[] => (source.endsWith('_neonbf16.cpp') ? ['-march=armv8.2-a+bf16'] : []);
+
 function build(): boolean {
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
   // Beside nothing else of /usr/include, which is another machine's.
   symlinkSync('/usr/include/doctest', join(out, 'doctest'));
   const layers = ['conv', 'dconv', 'norm', 'winograd', 'attention'].map((name) => `nn/${name}.cpp`);
-  const tests = ['main.cpp', 'dsp/fft_test.cpp', 'kernels/kernels_test.cpp', 'kernels/convolution_test.cpp', ...['conv', 'dconv', 'winograd'].map((name) => `nn/${name}_test.cpp`)];
+  const tests = ['main.cpp', 'dsp/fft_test.cpp', 'kernels/kernels_test.cpp', 'kernels/convolution_test.cpp', 'kernels/softmax_test.cpp', ...['conv', 'dconv', 'winograd'].map((name) => `nn/${name}_test.cpp`)];
   const sources = [...['core', 'kernels'].flatMap(sourcesOf), ...layers, 'dsp/fft.cpp', ...tests.map((name) => `tests/${name}`)];
-  const defines = ['-DSTEMWRIGHT_HAVE_NEON', `-DSTEMWRIGHT_FIXTURES="${join(native, 'tests', 'fixtures')}"`, `-DSTEMWRIGHT_ASSETS="${join(root, 'assets')}"`];
+  const defines = ['-DSTEMWRIGHT_HAVE_NEON', '-DSTEMWRIGHT_HAVE_NEONBF16', `-DSTEMWRIGHT_FIXTURES="${join(native, 'tests', 'fixtures')}"`, `-DSTEMWRIGHT_ASSETS="${join(root, 'assets')}"`];
   const objects = sources.map((source) => join(out, `${source.replaceAll('/', '_')}.o`));
-  const isCompiled = sources.every((source, index) => run(compiler, ['-std=c++20', '-O2', '-ffp-contract=off', ...defines, '-I.', `-I${out}`, '-c', source, '-o', objects[index] ?? '']));
+  const isCompiled = sources.every((source, index) => run(compiler, ['-std=c++20', '-O2', '-ffp-contract=off', ...flagsOf(source), ...defines, '-I.', `-I${out}`, '-c', source, '-o', objects[index] ?? '']));
   return isCompiled && run(compiler, ['-static', ...objects, '-o', join(out, 'tests')]);
 }
 

@@ -23,10 +23,6 @@ struct ElementwiseKernels {
   void (*multiplyAdd)(const float* x, const float* weight, float* out, std::size_t count);
   /// out[i] += a[i] * b[i] for count complex numbers, interleaved re, im
   void (*complexMultiplyAdd)(const float* a, const float* b, float* out, std::size_t count);
-  /// x becomes e^(scale * (x - peak)); returns the sum. One row of a softmax.
-  float (*expRow)(float* x, float scale, float peak, std::size_t count);
-  /// Largest element; -infinity when count is 0.
-  float (*maxRow)(const float* x, std::size_t count);
   /// Weights in 16 bits to floats. @param count a multiple of 16
   void (*widenBf16)(const std::uint16_t* x, float* out, std::size_t count);
   /// The same of finite IEEE 754 halves.

@@ -3,6 +3,7 @@
 #include "kernels/activation_impl.h"
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/simd.h"
+#include "kernels/simd_shuffle.h"
 
 namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE {
 
@@ -58,42 +59,6 @@ void complexMultiplyAddAll(const float* a, const float* b, float* out, std::size
   }
 }
 
-float expRow(float* x, float scale, float peak, std::size_t count) {
-  const V s = set1(scale);
-  const V p = set1(peak);
-  V total = zero();
-  std::size_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) {
-    const V e = exp((load(x + i) - p) * s);
-    store(x + i, e);
-    total = total + e;
-  }
-  float rest = 0.0f;
-  if (i < count) {
-    float tail[kLanes];
-    store(tail, exp((loadPartial(x + i, count - i) - p) * s));
-    for (std::size_t j = 0; i + j < count; ++j) {
-      x[i + j] = tail[j];
-      rest += tail[j];
-    }
-  }
-  return sum(total) + rest;
-}
-
-float maxRow(const float* x, std::size_t count) {
-  float best = -__builtin_inff();
-  std::size_t i = 0;
-  if (count >= kLanes) {
-    V top = load(x);
-    for (i = kLanes; i + kLanes <= count; i += kLanes) top = max(top, load(x + i));
-    float lanes[kLanes];
-    store(lanes, top);
-    for (float lane : lanes) best = lane > best ? lane : best;
-  }
-  for (; i < count; ++i) best = x[i] > best ? x[i] : best;
-  return best;
-}
-
 void widenBf16All(const std::uint16_t* x, float* out, std::size_t count) {
   for (std::size_t i = 0; i < count; i += kLanes) store(out + i, loadBf16(x + i));
 }
@@ -102,17 +67,19 @@ void widenFp16All(const std::uint16_t* x, float* out, std::size_t count) {
   for (std::size_t i = 0; i < count; i += kLanes) store(out + i, loadFp16(x + i));
 }
 
-/// In blocks that keep both sides within a few cache lines.
+/// In squares of vectors, which also keep both sides within a few cache lines.
 void transposeAll(const float* x, std::size_t xStride, float* out, std::size_t outStride,
                   std::size_t rows, std::size_t cols) {
-  constexpr std::size_t kBlock = 16;
-  for (std::size_t r0 = 0; r0 < rows; r0 += kBlock) {
-    const std::size_t r1 = r0 + kBlock < rows ? r0 + kBlock : rows;
-    for (std::size_t c0 = 0; c0 < cols; c0 += kBlock) {
-      const std::size_t c1 = c0 + kBlock < cols ? c0 + kBlock : cols;
-      for (std::size_t c = c0; c < c1; ++c) {
-        for (std::size_t r = r0; r < r1; ++r) out[c * outStride + r] = x[r * xStride + c];
+  V square[kLanes];
+  for (std::size_t r = 0; r < rows; r += kLanes) {
+    const std::size_t height = rows - r < kLanes ? rows - r : kLanes;
+    for (std::size_t c = 0; c < cols; c += kLanes) {
+      const std::size_t width = cols - c < kLanes ? cols - c : kLanes;
+      for (std::size_t i = 0; i < kLanes; ++i) {
+        square[i] = i < height ? part(x + (r + i) * xStride + c, width) : zero();
       }
+      transpose(square);
+      for (std::size_t i = 0; i < width; ++i) put(out + (c + i) * outStride + r, square[i], height);
     }
   }
 }
@@ -120,7 +87,6 @@ void transposeAll(const float* x, std::size_t xStride, float* out, std::size_t o
 constexpr ElementwiseKernels kElementwise{geluAll,        gluAll,         sigmoidAll,
                                           tanhAll,        addAll,         multiplyAll,
                                           scaleOffsetAll, multiplyAddAll, complexMultiplyAddAll,
-                                          expRow,         maxRow,         widenBf16All,
-                                          widenFp16All,   transposeAll};
+                                          widenBf16All,   widenFp16All,   transposeAll};
 
 }  // namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE

@@ -1,6 +1,7 @@
 // What happens to a product before it is stored.
 #pragma once
 
+#include "kernels/activation_impl.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/simd.h"
 
@@ -32,6 +33,30 @@ STEMWRIGHT_INLINE void write(const GemmCall& call, V value, std::size_t row, std
     finishFull(call, value, row, column);
   } else {
     finish(call, value, row, column, left);
+  }
+}
+
+/// Activates and stores a tile of sums.
+template <std::size_t kRows, std::size_t kVectors>
+STEMWRIGHT_INLINE void writeTile(const GemmCall& call, V (&acc)[kRows][kVectors], std::size_t row,
+                                 std::size_t column) {
+  if constexpr (kVectors == 2) {
+    if (call.activation == Activation::kGlu) {
+      STEMWRIGHT_UNROLL
+      for (std::size_t i = 0; i < kRows; ++i) {
+        write(call, acc[i][0] * sigmoid(acc[i][1]), row + i, column);
+      }
+      return;
+    }
+  }
+  const bool activate = call.activation == Activation::kGelu;
+  STEMWRIGHT_UNROLL
+  for (std::size_t i = 0; i < kRows; ++i) {
+    STEMWRIGHT_UNROLL
+    for (std::size_t j = 0; j < kVectors; ++j) {
+      const V value = activate ? gelu(acc[i][j]) : acc[i][j];
+      write(call, value, row + i, column + j * kLanes);
+    }
   }
 }
 

@@ -1,15 +1,9 @@
 // Register-blocked product of gathered rows with packed panels; compiled once per level.
 #pragma once
 
-#include "kernels/activation_impl.h"
-#include "kernels/gemm/gemm.h"
-#include "kernels/gemm/gemm_epilogue.h"
-#include "kernels/simd.h"
+#include "kernels/gemm/gemm_tile.h"
 
 namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE {
-
-// Two vectors a row, and what is left of the register file for rows: AVX-512 14 x 32.
-constexpr std::size_t kRowBlock = kRegisters == 32 ? (kLanes == 16 ? 14 : 12) : 6;
 
 /// acc[i][j] += sum_k A[i, k] * panel[k, j]
 template <std::size_t kRows, std::size_t kVectors>
@@ -36,125 +30,20 @@ STEMWRIGHT_INLINE void accumulate(const float* a, std::size_t stride, std::size_
   }
 }
 
-struct Tile {
-  const float* panel;
-  const float* bias;
-  const float* gain;   // null: 1
-  std::size_t row;     // first row
-  std::size_t column;  // first output column
+struct FloatRows {
+  const GemmCall& call;
+  std::size_t depth() const { return call.weights->depth; }
 };
 
 template <std::size_t kRows, std::size_t kVectors>
-void tile(const GemmCall& call, const Tile& at) {
-  const PackedGemm& weights = *call.weights;
-  V acc[kRows][kVectors];
-  STEMWRIGHT_UNROLL
-  for (std::size_t i = 0; i < kRows; ++i) {
-    STEMWRIGHT_UNROLL
-    for (std::size_t j = 0; j < kVectors; ++j) {
-      acc[i][j] = at.gain == nullptr ? load(at.bias + j * kLanes) : zero();
-    }
-  }
-  for (std::size_t t = 0; t < call.tapCount; ++t) {
-    const GemmTap& tap = call.taps[t];
-    accumulate<kRows, kVectors>(tap.rows + at.row * call.rowStride, call.rowStride, weights.depth,
-                                at.panel + tap.index * weights.depth * kVectors * kLanes, acc);
-  }
-  if (at.gain != nullptr) {
-    STEMWRIGHT_UNROLL
-    for (std::size_t i = 0; i < kRows; ++i) {
-      STEMWRIGHT_UNROLL
-      for (std::size_t j = 0; j < kVectors; ++j) {
-        acc[i][j] = fma(acc[i][j], load(at.gain + j * kLanes), load(at.bias + j * kLanes));
-      }
-    }
-  }
-  if constexpr (kVectors == 2) {
-    if (call.activation == Activation::kGlu) {
-      STEMWRIGHT_UNROLL
-      for (std::size_t i = 0; i < kRows; ++i) {
-        write(call, acc[i][0] * sigmoid(acc[i][1]), at.row + i, at.column);
-      }
-      return;
-    }
-  }
-  const bool activate = call.activation == Activation::kGelu;
-  STEMWRIGHT_UNROLL
-  for (std::size_t i = 0; i < kRows; ++i) {
-    STEMWRIGHT_UNROLL
-    for (std::size_t j = 0; j < kVectors; ++j) {
-      const V value = activate ? gelu(acc[i][j]) : acc[i][j];
-      write(call, value, at.row + i, at.column + j * kLanes);
-    }
-  }
-}
-
-using TileFunction = void (*)(const GemmCall&, const Tile&);
-
-template <std::size_t kVectors>
-TileFunction tileFor(std::size_t rows) {
-  switch (rows) {
-    case 1:
-      return tile<1, kVectors>;
-    case 2:
-      return tile<2, kVectors>;
-    case 3:
-      return tile<3, kVectors>;
-    case 4:
-      return tile<4, kVectors>;
-    case 5:
-      return tile<5, kVectors>;
-    case 6:
-      return tile<6, kVectors>;
-#if !defined(STEMWRIGHT_SIMD_SCALAR) && !defined(STEMWRIGHT_SIMD_SSE41) && \
-    !defined(STEMWRIGHT_SIMD_AVX2)
-    case 7:
-      return tile<7, kVectors>;
-    case 8:
-      return tile<8, kVectors>;
-    case 9:
-      return tile<9, kVectors>;
-    case 10:
-      return tile<10, kVectors>;
-    case 11:
-      return tile<11, kVectors>;
-    case 12:
-      return tile<12, kVectors>;
-#if defined(STEMWRIGHT_SIMD_AVX512)
-    case 13:
-      return tile<13, kVectors>;
-    case 14:
-      return tile<14, kVectors>;
-#endif
-#endif
-    default:
-      return nullptr;
-  }
-}
-
-template <std::size_t kVectors>
-void panelRows(const GemmCall& call, Tile at) {
-  const TileFunction full = tileFor<kVectors>(kRowBlock);
-  for (; at.row + kRowBlock <= call.rows; at.row += kRowBlock) full(call, at);
-  if (at.row < call.rows) tileFor<kVectors>(call.rows - at.row)(call, at);
+STEMWRIGHT_INLINE void addTap(const FloatRows& rows, std::size_t tap, std::size_t row,
+                              const float* panel, V (&acc)[kRows][kVectors]) {
+  const std::size_t stride = rows.call.rowStride;
+  accumulate(rows.call.taps[tap].rows + row * stride, stride, rows.depth(), panel, acc);
 }
 
 void run(const GemmCall& call) {
-  const PackedGemm& weights = *call.weights;
-  const std::size_t panelColumns = weights.glu ? kLanes : 2 * kLanes;
-  const std::size_t panelSize = weights.taps * weights.depth * 2 * kLanes;
-  Tile at{weights.panels, call.bias == nullptr ? weights.bias : call.bias, call.gain, 0, 0};
-  for (; at.column < weights.outCols; at.column += panelColumns) {
-    const bool single = !weights.glu && weights.outCols - at.column <= kLanes;
-    if (single) {
-      panelRows<1>(call, at);
-    } else {
-      panelRows<2>(call, at);
-    }
-    at.panel += panelSize;
-    at.bias += 2 * kLanes;
-    if (at.gain != nullptr) at.gain += 2 * kLanes;
-  }
+  multiplyPanels(call, FloatRows{call});
 }
 
 double saturate(std::size_t rounds) {
@@ -176,6 +65,6 @@ double saturate(std::size_t rounds) {
   return 2.0 * static_cast<double>(rounds * kChains * kLanes);
 }
 
-constexpr GemmKernels kGemm{kLanes, kRowBlock, false, run, saturate};
+constexpr GemmKernels kGemm{kLanes, kRowBlock, false, 1, true, run, saturate, nullptr, nullptr};
 
 }  // namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE

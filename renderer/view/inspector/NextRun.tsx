@@ -130,7 +130,7 @@ function QualityRows({ options }: { options: QueueOptions }): JSX.Element {
 
 /** How the network's sums are made. */
 function ComputeRows({ options }: { options: QueueOptions }): JSX.Element {
-  const { costs, hasBf16, setOptions } = useStudio((state) => ({ costs: state.costs, hasBf16: state.info?.engine.hasBf16 ?? false, setOptions: state.setOptions }));
+  const { costs, hasBf16, setOptions } = useStudio((state) => ({ costs: state.costs, hasBf16: (state.info?.engine.bf16 ?? null) !== null, setOptions: state.setOptions }));
   return (
     <>
       <Row label="Precision" cost={precisionCost(options, costs, hasBf16)} hasFigures>

@@ -28,7 +28,7 @@ export function SettingsDialog(): JSX.Element {
 }
 
 function Version(): JSX.Element {
-  const text = useStudio(({ info }) => (info === null ? '–' : `Stemwright ${info.version}. ${info.cpu}, ${info.engine.isa}, ${formatBytes(info.memoryBytes)} of memory.`));
+  const text = useStudio(({ info }) => (info === null ? '–' : `Stemwright ${info.version}. ${info.cpu}, ${info.engine.isa}${info.engine.bf16 === null ? '' : ` with ${info.engine.bf16}`}, ${formatBytes(info.memoryBytes)} of memory.`));
   return <>{text}</>;
 }
 
