@@ -13,6 +13,7 @@
 // Product of the taps of a convolution over [height, width, channels] with a [depth, columns]
 // weight, depth = taps * inChannels. Column n belongs to phase n / phaseColumns of a transposed
 // convolution; position (y, x) and that phase give output row y * phases + phase - crop.
+// weightScale: a power of two by which weights are multiplied before they become halves.
 #define GEMM_ARGS(FIELD)             \
   FIELD(uint, rows)                  \
   FIELD(uint, columns)               \
@@ -40,7 +41,8 @@
   FIELD(uint, activation)            \
   FIELD(uint, hasScale)              \
   FIELD(uint, hasResidual)           \
-  FIELD(uint, pairs)
+  FIELD(uint, pairs)                 \
+  FIELD(float, weightScale)
 
 // Values of MomentsArgs.algorithm.
 #define MOMENTS_STANDARD 0
@@ -149,12 +151,36 @@
   FIELD(uint, hasFrames)        \
   FIELD(uint, hasBranch)
 
-// sum[stream, bin] = sum over partitions of input[(head - partition) mod partitions] * response.
-#define COMPLEX_MAC_ARGS(FIELD) \
-  FIELD(uint, bins)             \
-  FIELD(uint, partitions)       \
-  FIELD(uint, head)             \
-  FIELD(uint, streams)          \
-  FIELD(uint, responseStride)
+// out[block, bin] = sum over sources and partitions of an input's window times a response's partition: see complex_mac.comp.
+#define COMPLEX_MAC_ARGS(FIELD)  \
+  FIELD(uint, bins)              \
+  FIELD(uint, partitions)        \
+  FIELD(uint, blocks)            \
+  FIELD(uint, sources)           \
+  FIELD(uint, inputByOutput)     \
+  FIELD(uint, inputBySource)     \
+  FIELD(uint, responseByOutput)  \
+  FIELD(uint, responseBySource)
+
+// Blocks of overlap-save, and windows of two of them each.
+#define OVERLAP_ARGS(FIELD) \
+  FIELD(uint, block)        \
+  FIELD(uint, windows)
+
+// Values of RecurrentArgs.cell.
+#define RECURRENT_LSTM 0
+#define RECURRENT_GRU 1
+#define RECURRENT_MOST_UNITS 1024
+
+// Strides in elements.
+#define RECURRENT_ARGS(FIELD)  \
+  FIELD(uint, steps)           \
+  FIELD(uint, units)           \
+  FIELD(uint, weightStride)    \
+  FIELD(uint, gateStride)      \
+  FIELD(uint, outStride)       \
+  FIELD(uint, outOffset)       \
+  FIELD(uint, backward)        \
+  FIELD(uint, cell)
 
 #endif

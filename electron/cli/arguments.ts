@@ -74,7 +74,7 @@ export interface ConvolveArguments {
 }
 
 export function parseConvolve(args: string[], folder: string): ConvolveArguments {
-  const { values, positionals } = parse(args, { ...{ ir: text, out: text, mode: text, block: text, wet: text, dry: text }, normalize: text, trace: text, json: flag });
+  const { values, positionals } = parse(args, { ...{ ir: text, out: text, mode: text, block: text, wet: text, dry: text }, normalize: text, backend: text, trace: text, json: flag });
   const [input, ...more] = positionals;
   if (input === undefined || more.length > 0 || values.ir === undefined || values.out === undefined) {
     throw usageFault('convolve takes one file, --ir and --out');
@@ -89,6 +89,7 @@ export function parseConvolve(args: string[], folder: string): ConvolveArguments
       wet: gain('--wet', values.wet ?? '1'),
       dry: gain('--dry', values.dry ?? '0'),
       normalize: oneOf('--normalize', values.normalize ?? 'none', ['none', 'loudness']),
+      backend: oneOf('--backend', values.backend ?? 'cpu', ['cpu', 'gpu']),
     }),
     trace: traceFile(values.trace, folder),
     json: values.json ?? false,

@@ -12,7 +12,7 @@ export async function runBench(args: string[], folder: string, signal: AbortSign
   const onAbsent = (absent: string): void => {
     process.stderr.write(`${absent}\n`);
   };
-  const run = { ...options, signal, guide: { models: userModels(), folder: tmpdir() }, peers: peers === null ? undefined : { ...peers, onAbsent } };
+  const run = { ...options, signal, guide: { models: userModels(), folder: tmpdir() }, peers: peers ?? undefined, onAbsent };
   const tracer = tracerFor(trace);
   let last = performance.now();
   const report = await runBenchmarks(run, (entry) => {

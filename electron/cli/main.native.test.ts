@@ -123,3 +123,29 @@ describe('models', () => {
     expect(await readdir(join(folder, 'home', 'data', 'models'))).toEqual([]);
   });
 });
+
+describe.runIf(process.platform !== 'darwin')('on GPUs', () => {
+  it('a trace names each op of the device and how data came and went', async () => {
+    const trace = join(folder, 'gpu.json');
+    const run = await stemwright(['separate', '--model', model, '--mode', 'time-only', '--out', out, '--backend', 'gpu', '--trace', trace, '--quiet', song], { env: { STEMWRIGHT_GPU: 'llvmpipe', STEMWRIGHT_HOME: join(folder, 'home') } });
+    expect({ code: run.code, stderr: run.stderr }).toEqual({ code: 0, stderr: '' });
+    const { traceEvents } = JSON.parse(await readFile(trace, 'utf8')) as { traceEvents: { name: string; tid: number; dur: number }[] };
+    const onDevice = traceEvents.filter(({ tid }) => tid === 1_000_000);
+    expect(onDevice.map(({ name }) => name)).toEqual(expect.arrayContaining(['tencoder.0.conv', 'overlap-add']));
+    expect(onDevice.some(({ dur }) => dur > 0)).toBe(true);
+    expect(traceEvents.map(({ name }) => name)).toEqual(expect.arrayContaining(['GPU input, unified memory', 'GPU output, unified memory']));
+  }, 60_000);
+
+  it('without a Vulkan loader the reason is told, and all else works on the processor', async () => {
+    const env = { STEMWRIGHT_VULKAN: 'libno-such-vulkan.so.1' };
+    const gpu = (...args: string[]) => stemwright(args, { env });
+    const auto = await gpu('separate', '--model', model, '--mode', 'time-only', '--out', out, '--json', '--quiet', song);
+    expect(SeparationReport.parse(lastLine(auto))).toMatchObject({ backend: 'cpu', warnings: [] });
+    const asked = await gpu('separate', '--model', model, '--out', out, '--backend', 'gpu', '--quiet', song);
+    expect(asked.code).toBe(2);
+    expect(asked.stderr).toContain('there is no GPU: no Vulkan on this machine (libno-such-vulkan.so.1 was not found)');
+    const bench = await gpu('bench', '--filter', '^(?:GPU add|buffer pool)');
+    expect(bench.stderr).toMatch(/^GPU add, 4 M values: no GPU: no Vulkan on this machine/m);
+    expect(bench.stdout).toMatch(/buffer pool/);
+  }, 60_000);
+});

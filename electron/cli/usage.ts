@@ -35,6 +35,7 @@ export const usage = `stemwright: takes a song apart into stems
     --block 512           a power of two from 64 to 8192
     --wet 1 --dry 0       linear gains
     --normalize none|loudness
+    --backend cpu|gpu     gpu: by transforms on a GPU, whatever the mode and block
     --trace FILE          as of separate
     --json                the report as a line on standard output
   info FILE               what a song or a model file holds

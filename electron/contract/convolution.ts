@@ -18,6 +18,8 @@ export const ConvolutionOptions = z.strictObject({
   dry: z.number(),
   /** `loudness`: the response is made as loud as none. */
   normalize: z.enum(['none', 'loudness']),
+  /** `gpu`: by transforms on a GPU, whatever the mode and block. */
+  backend: z.enum(['cpu', 'gpu']),
 });
 export type ConvolutionOptions = z.infer<typeof ConvolutionOptions>;
 
@@ -38,6 +40,8 @@ export const ConvolutionReport = z.strictObject({
   dry: z.number(),
   /** What normalising added to `wet`; null when it was not asked for. */
   normalizeGainDb: z.number().nullable(),
+  /** What convolved the last of it; a GPU by its name, null for the processor. */
+  gpu: z.string().nullable(),
   audioSeconds: z.number(),
   /** From the start of decoding to the last byte written. */
   seconds: z.number(),

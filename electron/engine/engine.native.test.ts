@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { openEngine } from './engine.ts';
+import { loadNative } from './load.ts';
 import type { LayerSpec, WeightPrecision } from '../contract/network.ts';
 import type { ConvolutionRule, NetworkSpec } from './systems.ts';
 
@@ -29,6 +30,50 @@ function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
 const usage = (work: () => unknown): void => {
   expect(work).toThrow(expect.objectContaining({ name: 'StemwrightError', code: 'usage' }) as Error);
 };
+
+describe('GPU', () => {
+  const driver = process.platform === 'darwin' ? '' : 'llvmpipe';
+  const open = () => engine.openGpu(loadNative().gpuDevices().devices.find(({ name }) => name.includes(driver))?.id ?? '');
+
+  it('transforms, convolves and runs recurrent layers as the processor does', () => {
+    const gpu = open();
+    const fft = gpu.createFft(512, 3);
+    const values = noise(2 * 3 * 512);
+    expect(largestDifference(fft.inverse(fft.forward(values)), values)).toBeLessThan(1e-6);
+
+    const response = [noise(1500, 2), noise(1500, 3)];
+    const convolution = gpu.createConvolution({ response, channels: 2, frames: 1024 });
+    const reference = engine.createConvolver({ mode: 'direct', response, channels: 2, blockSize: 512, inputFrames: 0 });
+    expect(convolution.outputs).toBe(2);
+    for (const seed of [4, 5]) {
+      const block = noise(2048, seed);
+      expect(largestDifference(convolution.process(block), reference.process(block))).toBeLessThan(1e-4);
+    }
+
+    const sizes = { inputSize: 6, hiddenSize: 9, layers: 1, isBidirectional: false };
+    const parameters = { weight_ih_l0: noise(4 * 9 * 6, 6), weight_hh_l0: noise(4 * 9 * 9, 7), bias_ih_l0: noise(36, 8), bias_hh_l0: noise(36, 9) };
+    const layer = gpu.createRecurrent({ kind: 'lstm', ...sizes, parameters }, 5);
+    const network = engine.createNetwork({ layers: [{ kind: 'lstm', ...sizes, parameters }], steps: 5, channels: 6, threads: 1, isCompiled: true });
+    const input = noise(30, 10);
+    expect(largestDifference(layer.predict(input), network.predict(input))).toBeLessThan(1e-5);
+    expect(largestDifference(layer.predict(input), network.predict(input))).toBeLessThan(1e-5);
+    gpu.dispose();
+    layer.resetState();
+    network.resetState();
+    expect(largestDifference(layer.predict(input), network.predict(input))).toBeLessThan(1e-5);
+    for (const thing of [fft, convolution, layer, reference, network]) thing.dispose();
+  });
+
+  it('refuses misuse', () => {
+    const gpu = open();
+    usage(() => gpu.createFft(24, 1));
+    usage(() => gpu.createFft(64, 0));
+    usage(() => gpu.createConvolution({ response: [noise(10)], channels: 1, frames: 1000 }));
+    usage(() => gpu.createFft(64, 1).forward(new Float32Array(3)));
+    gpu.dispose();
+    expect(() => engine.openGpu('vulkan:none')).toThrow('is not there');
+  });
+});
 
 describe('FFT', () => {
   it('of a cosine is two lines; back it is the signal; batches are the single ones', () => {

@@ -73,7 +73,8 @@ export interface NativeModule {
   releaseBenchmarks(): void;
 }
 
-/** Stretches of the engine's work; `agoMs`: how long before it was taken one began. Threads count from 1. */
+/** Stretches of the engine's work; `agoMs`: how long before it was taken one began. Threads count from 1; 0 is the GPU, whose
+ * regions end as the host saw their last one end. */
 export interface NativeTrace {
   regions: { name: string; agoMs: number; ms: number; thread: number }[];
   /** Regions that there was no room for. */
@@ -506,6 +507,8 @@ export interface NativeConvolutionSpec {
   blockSize: number;
   wet: number;
   dry: number;
+  /** Id of a GPU that convolves instead, whatever the mode; where it fails, the processor begins anew, and `gpuFault` says why. */
+  gpu?: string | null;
 }
 
 type NativeChain = { slot: number; effect: NativeEffect }[];

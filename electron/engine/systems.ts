@@ -49,6 +49,8 @@ export interface Systems {
   groupNorm(spec: { input: Float32Array; channels: number; groups: number; weight: Float32Array; bias: Float32Array; algorithm: GroupNorm }): Float32Array;
   /** Buffers of one size, made beforehand, that any thread may take without waiting. */
   createBufferPool(size: number, count: number): BufferPool;
+  /** Opens a device of `gpuDevices()`, for work that is worth the way there and back; calls wait for their result. */
+  openGpu(id: string): Gpu;
   /** What rounding weights to 16 bits changes. `relative`: RMS of the error over RMS of the weights; `overflows`: how many became infinite. */
   halfError(weights: Float32Array, precision: 'fp16' | 'bf16'): { bytes: number; largest: number; relative: number; overflows: number };
 }
@@ -196,6 +198,34 @@ export interface Executor extends Disposable {
   tryExecuteAsync(input: Float32Array): Promise<Float32Array> | null;
   /** Waits for a slot. */
   executeAsync(input: Float32Array): Promise<Float32Array>;
+}
+
+/** What is made on a device stays usable after the device's own `dispose()`. */
+export interface Gpu extends Disposable {
+  /** `batch` complex transforms of `size` points, a power of two up to 16,384: pairs (re, im), unscaled forward and exact backward. */
+  createFft(size: number, batch: number): GpuFft;
+  /** @param spec.response 1, 2 or 4 channels (LL, LR, RL, RR) @param spec.frames of a call, a multiple of 1024 */
+  createConvolution(spec: { response: Float32Array[]; channels: number; frames: number }): GpuConvolution;
+  /** @param steps of each call @param spec up to 1024 units, weights in float */
+  createRecurrent(spec: Omit<Extract<LayerSpec, { kind: 'lstm' | 'gru' }>, 'precision'>, steps: number): GpuRecurrent;
+}
+
+export interface GpuFft extends Disposable {
+  forward(values: Float32Array): Float32Array;
+  inverse(values: Float32Array): Float32Array;
+}
+
+export interface GpuConvolution extends Disposable {
+  readonly outputs: number;
+  /** Channel after channel, `frames` of each; without latency, and goes on where the call before ended. */
+  process(block: Float32Array): Float32Array;
+  reset(): void;
+}
+
+export interface GpuRecurrent extends Disposable {
+  /** [steps, inputSize] to [steps, directions · hiddenSize]; the state goes on from call to call. */
+  predict(input: Float32Array): Float32Array;
+  resetState(): void;
 }
 
 export interface Linear extends Disposable {

@@ -9,7 +9,7 @@ const { signal } = new AbortController();
 describe('benchmarks', () => {
   it('run in the order of the engine, each figure reported as it comes and kept', async () => {
     const seen: BenchmarkEntry[] = [];
-    const report = await runBenchmarks({ filter: /thing/, threads: 2, signal }, (entry) => seen.push(entry), fakeNative());
+    const report = await runBenchmarks({ filter: /thing/, threads: 2, signal, onAbsent: () => undefined }, (entry) => seen.push(entry), fakeNative());
     expect(seen.map(({ name }) => name)).toEqual(['first thing', 'second thing']);
     expect(report.entries).toEqual(seen);
     expect(BenchmarkReport.parse(JSON.parse(JSON.stringify(report)))).toEqual(report);
@@ -18,20 +18,28 @@ describe('benchmarks', () => {
   });
 
   it('are chosen by name', async () => {
-    const report = await runBenchmarks({ filter: /second/, threads: 1, signal }, () => undefined, fakeNative());
+    const report = await runBenchmarks({ filter: /second/, threads: 1, signal, onAbsent: () => undefined }, () => undefined, fakeNative());
     expect(report.entries.map(({ name }) => name)).toEqual(['second thing']);
   });
 
   it('that match nothing are a usage fault that lists what there is', async () => {
-    const run = runBenchmarks({ filter: /third/, threads: 1, signal }, () => undefined, fakeNative());
+    const run = runBenchmarks({ filter: /third/, threads: 1, signal, onAbsent: () => undefined }, () => undefined, fakeNative());
     await expect(run).rejects.toMatchObject({ code: 'usage', hint: expect.stringContaining('first thing; second thing') as string });
+  });
+
+  it('of a GPU are told of where there is none', async () => {
+    const absent: string[] = [];
+    const native = { ...fakeNative(), benchmarks: () => ['first thing', 'GPU add'] };
+    const report = await runBenchmarks({ filter: /./, threads: 1, signal, onAbsent: (line) => absent.push(line) }, () => undefined, native);
+    expect(report.entries.map(({ name }) => name)).toEqual(['first thing']);
+    expect(absent).toEqual(['GPU add: no GPU: fake']);
   });
 
   it('stop between two figures', async () => {
     const controller = new AbortController();
     const seen: string[] = [];
     const run = runBenchmarks(
-      { filter: /thing/, threads: 1, signal: controller.signal },
+      { filter: /thing/, threads: 1, signal: controller.signal, onAbsent: () => undefined },
       ({ name }) => {
         seen.push(name);
         controller.abort();

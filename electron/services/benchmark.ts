@@ -11,7 +11,9 @@ export interface BenchmarkRun {
   filter: RegExp;
   threads: number;
   /** Against its rivals, instead of alone; `folder` holds their data. */
-  peers?: { folder: string | null; onAbsent: (line: string) => void } | undefined;
+  peers?: { folder: string | null } | undefined;
+  /** Told of each that cannot be measured here, and why. */
+  onAbsent: (line: string) => void;
   /** With those of the house model on the demo song. */
   guide?: Omit<GuideSetting, 'native'>;
   signal: AbortSignal;
@@ -20,8 +22,8 @@ export interface BenchmarkRun {
 /** Runs benchmarks one after the other. @param onEntry called with each figure as it comes */
 export async function runBenchmarks(run: BenchmarkRun, onEntry: (entry: BenchmarkEntry) => void, native: NativeModule = loadNative()): Promise<BenchmarkReport> {
   if (run.peers !== undefined) {
-    const { filter, threads, signal } = run;
-    const entries = await runPeers({ ...run.peers, native, filter, threads, signal, onEntry });
+    const { filter, threads, signal, onAbsent } = run;
+    const entries = await runPeers({ ...run.peers, native, filter, threads, signal, onAbsent, onEntry });
     return { machine: machineOf(native, run.threads), date: new Date().toISOString(), entries };
   }
   const all = [...measurables(native), ...(run.guide === undefined ? [] : guideMeasurables({ native, ...run.guide }))];
@@ -34,6 +36,11 @@ export async function runBenchmarks(run: BenchmarkRun, onEntry: (entry: Benchmar
     for (const measurable of chosen) {
       if (run.signal.aborted) {
         throw cancelled();
+      }
+      const absence = measurable.absent?.() ?? null;
+      if (absence !== null) {
+        run.onAbsent(`${measurable.name}: ${absence}`);
+        continue;
       }
       for (const entry of await measurable.run(run.threads, run.signal)) {
         entries.push(entry);

@@ -197,6 +197,10 @@ export class Benchmarks {
     const measurable = this.#setting.measurables.find((each) => each.name === name);
     const wasBusy = watchOthers();
     const result = { benchmark: name, date: new Date().toISOString(), entries: [], fault: null, isRough: false };
+    const absence = measurable?.absent?.() ?? null;
+    if (absence !== null) {
+      return { ...result, fault: { code: 'usage', message: absence, hint: '' } };
+    }
     try {
       const entries = (await measurable?.run(this.#setting.threads(), signal)) ?? [];
       return { ...result, entries, isRough: wasBusy() };

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ConvolutionOptions } from '../contract/convolution.ts';
 import { decode } from '../media/decode.ts';
 import { probe } from '../media/probe.ts';
@@ -26,7 +26,7 @@ const file = (name: string) => join(folder, name);
 
 function run(options: Partial<ConvolutionOptions>, signal = new AbortController().signal) {
   const whole = ConvolutionOptions.parse({
-    ...{ input: file('song-2.wav'), ir: file('ir-2.wav'), out: file('out.wav'), mode: 'partitioned', block: 512, wet: 1, dry: 0, normalize: 'none' },
+    ...{ input: file('song-2.wav'), ir: file('ir-2.wav'), out: file('out.wav'), mode: 'partitioned', block: 512, wet: 1, dry: 0, normalize: 'none', backend: 'cpu' },
     ...options,
   });
   return convolve(whole, { signal, onProgress: () => undefined });
@@ -78,6 +78,25 @@ describe('a file is convolved', () => {
       expect(out[c]?.length).toBe(expected.length);
       expect(errorDb(out[c] ?? new Float32Array(), expected)).toBeLessThan(-115);
     }
+  });
+
+  it('on a GPU it is the same, also where that goes away; one that is not there is refused', async () => {
+    const driver = process.platform === 'darwin' ? '' : 'llvmpipe';
+    vi.stubEnv('STEMWRIGHT_GPU', driver);
+    const onGpu = await run({ backend: 'gpu', ir: file('ir-4.wav') });
+    expect(onGpu).toMatchObject({ gpu: expect.stringContaining(driver) as string, warnings: [], output: { samples: frames + taps - 1 } });
+    const first = await planes(file('out.wav'));
+    vi.stubEnv('STEMWRIGHT_GPU_LOSE_AFTER', '1');
+    const lost = await run({ backend: 'gpu', ir: file('ir-4.wav') });
+    expect(lost.gpu).toBeNull();
+    expect(lost.warnings.map(({ code }) => code)).toEqual(['gpu-lost']);
+    const second = await planes(file('out.wav'));
+    second.forEach((plane, c) => {
+      expect(errorDb(first[c] ?? new Float32Array(), Float64Array.from(plane))).toBeLessThan(-115);
+    });
+    vi.stubEnv('STEMWRIGHT_GPU', 'no such name');
+    await expect(run({ backend: 'gpu' })).rejects.toMatchObject({ code: 'usage' });
+    vi.unstubAllEnvs();
   });
 
   it('mono through stereo gives stereo, and through mono mono', async () => {
@@ -160,7 +179,7 @@ describe('what goes wrong leaves the output as it was', () => {
     const names = await readdir(folder);
     const controller = new AbortController();
     const running = convolve(
-      { input: file('song-2.wav'), ir: file('ir-2.wav'), out: file('out.wav'), mode: 'direct', block: 512, wet: 1, dry: 0, normalize: 'none' },
+      { input: file('song-2.wav'), ir: file('ir-2.wav'), out: file('out.wav'), mode: 'direct', block: 512, wet: 1, dry: 0, normalize: 'none', backend: 'cpu' },
       {
         signal: controller.signal,
         onProgress: ({ phase }) => {

@@ -11,6 +11,7 @@ import { encode } from '../media/encode.ts';
 import { probe, type MediaInfo } from '../media/probe.ts';
 import { decodeResponse } from '../media/response.ts';
 import { fillTrack, runToEnd } from './engine-run.ts';
+import { findGpu } from './gpu.ts';
 import { JobFolder, syncFolder } from './job-folder.ts';
 import { toDb } from './levels.ts';
 import { downmixWarnings, sourceWarnings } from './source-warnings.ts';
@@ -81,6 +82,7 @@ class Convolution {
   readonly #response: MediaInfo;
   readonly #folder: JobFolder;
   readonly #warnings: Warning[] = [];
+  #gpu: string | null = null;
 
   constructor(options: ConvolutionOptions, context: ConvolutionContext, input: MediaInfo, response: MediaInfo, folder: JobFolder) {
     this.#options = options;
@@ -109,6 +111,7 @@ class Convolution {
       output: { path: out, rate: output.rate, channels: output.channels, samples: output.frames, peakDb: toDb(peaks[0] ?? 0) },
       ...{ mode, block, wet, dry },
       normalizeGainDb: gain === null ? null : toDb(gain),
+      gpu: this.#gpu,
       ...{ audioSeconds, seconds, realtimeFactor: audioSeconds / seconds },
       peakRssBytes: process.resourceUsage().maxRSS * 1024,
       warnings: this.#warnings,
@@ -144,7 +147,8 @@ class Convolution {
   }
 
   async #convolve(input: Sound, response: Sound, gain: number): Promise<Sound> {
-    const { mode, block, wet, dry } = this.#options;
+    const { mode, block, wet, dry, backend } = this.#options;
+    const gpu = backend === 'gpu' ? findGpu(this.#native, null) : null;
     const output = {
       path: this.#folder.file('output.f32'),
       rate: input.rate,
@@ -153,15 +157,20 @@ class Convolution {
     };
     const spec = {
       ...{ input: input.path, channels: input.channels, response: response.path, responseChannels: response.channels, output: output.path },
-      ...{ mode, blockSize: block, wet: wet * gain, dry },
+      ...{ mode, blockSize: block, wet: wet * gain, dry, gpu: gpu?.id ?? null },
     };
-    await runToEnd(
+    const { gpuFault = '' } = await runToEnd(
       (onEvent) => this.#native.startConvolution(spec, onEvent),
       ({ fraction, etaSeconds }) => {
         this.#progress('convolve', fraction, etaSeconds);
       },
       this.#context.signal,
     );
+    if (gpuFault !== '') {
+      this.#warnings.push({ code: 'gpu-lost', message: `${gpuFault}: the processor convolved it` });
+    } else {
+      this.#gpu = gpu?.name ?? null;
+    }
     return output;
   }
 

@@ -252,6 +252,20 @@ function isSlower(verdict: Verdict | undefined): boolean {
   return verdict !== undefined && verdict.gpuSeconds > verdict.cpuSeconds;
 }
 
+/**
+ * The device that STEMWRIGHT_GPU names by a part of its name, else the wanted one, else the preferred one.
+ * @throws StemwrightError 'usage' where it is not there
+ */
+export function findGpu(native: Pick<NativeModule, 'gpuDevices'>, wanted: string | null): NativeGpu {
+  const { devices, reason } = native.gpuDevices();
+  const device = choose(devices, wanted);
+  if (device === undefined) {
+    const message = reason === '' ? `no such GPU; there is ${devices.map(({ name }) => name).join(', ')}` : `there is no GPU: ${reason}`;
+    throw new StemwrightError('usage', message, 'Use --backend cpu, or name a device with STEMWRIGHT_GPU.');
+  }
+  return device;
+}
+
 function choose(devices: readonly NativeGpu[], wanted: string | null): NativeGpu | undefined {
   const named = process.env['STEMWRIGHT_GPU'] ?? '';
   if (named !== '') {

@@ -6,6 +6,8 @@ import type { NativeModule } from '../engine/native.ts';
 /** About a quarter of an hour of separating, in 15 MB. */
 const mostRegions = 1 << 18;
 
+const gpuRow = 1_000_000;
+
 type TraceEvent = { name: string; ph: 'X'; ts: number; dur: number; pid: number; tid: number } | { name: 'thread_name'; ph: 'M'; pid: number; tid: number; args: { name: string } };
 
 /** Collects spans, and the engine's own where it is given one, and writes them as a Chrome trace (Perfetto, chrome://tracing). */
@@ -45,10 +47,10 @@ export class Tracer {
     const { regions, dropped } = this.#native?.takeTrace() ?? { regions: [], dropped: 0 };
     const now = performance.now();
     for (const thread of new Set(regions.map((region) => region.thread))) {
-      this.#events.push({ name: 'thread_name', ph: 'M', pid: process.pid, tid: thread, args: { name: `engine ${thread}` } });
+      this.#events.push({ name: 'thread_name', ph: 'M', pid: process.pid, tid: row(thread), args: { name: thread === 0 ? 'GPU' : `engine ${thread}` } });
     }
     for (const { name, agoMs, ms, thread } of regions) {
-      this.#span(name, now - agoMs, ms, thread);
+      this.#span(name, now - agoMs, ms, row(thread));
     }
     if (dropped > 0) {
       this.#span(`${dropped} regions had no room from here on`, now, 0, 0);
@@ -58,6 +60,11 @@ export class Tracer {
   #span(name: string, start: number, duration: number, thread: number): void {
     this.#events.push({ name, ph: 'X', ts: start * 1000, dur: duration * 1000, pid: process.pid, tid: thread });
   }
+}
+
+/** The program has the first row, and the GPU one below all threads. */
+function row(thread: number): number {
+  return thread === 0 ? gpuRow : thread;
 }
 
 /** Records the engine's regions too when the trace is wanted. */

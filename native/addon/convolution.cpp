@@ -28,6 +28,7 @@ session::ConvolutionRequest readRequest(const Argument& spec) {
   request.blockSize = spec["blockSize"].size();
   request.wet = spec["wet"].number();
   request.dry = spec["dry"].number();
+  if (const Argument id = spec["gpu"]; !id.isAbsent()) request.gpu = id.text();
   return request;
 }
 

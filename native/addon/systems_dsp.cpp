@@ -378,6 +378,7 @@ Napi::Object makeSystems(Napi::Env env) {
   Napi::Object systems = Napi::Object::New(env);
   defineDspSystems(systems);
   defineNetworkSystems(systems);
+  defineGpuSystems(systems);
   return systems;
 }
 

@@ -10,6 +10,7 @@
 #include <malloc.h>
 #endif
 
+#include "bench/full_size.h"
 #include "bench/measure.h"
 #include "core/aligned.h"
 #include "core/thread_pool.h"
@@ -19,22 +20,8 @@ namespace stemwright::bench {
 namespace {
 
 using models::HTDemucs;
-using models::HTDemucsConfig;
 using models::HTDemucsRunner;
 using models::Mode;
-
-/// The published htdemucs.
-HTDemucsConfig fullSize() {
-  HTDemucsConfig config;
-  config.sources = {"drums", "bass", "other", "vocals"};
-  config.bottomChannels = 512;
-  config.dconvMode = 3;
-  config.segmentNumerator = 39;
-  config.segmentDenominator = 5;
-  return config;
-}
-
-constexpr std::uint64_t kSeed = 7;
 
 /// One a precision, loaded once.
 class Models {
@@ -43,7 +30,8 @@ class Models {
     const std::lock_guard lock(mutex_);
     std::shared_ptr<const HTDemucs>& kept = kept_[precision];
     if (kept == nullptr) {
-      auto loaded = HTDemucs::load(fullSize(), models::WeightFile::generated(kSeed), {precision});
+      auto loaded =
+          HTDemucs::load(fullSize(), models::WeightFile::generated(kFullSizeSeed), {precision});
       if (!loaded.ok()) return loaded.error();
       kept = std::move(loaded).value();
     }

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
+#include <string>
 #include <thread>
 
 #include "core/thread_local.h"
@@ -45,18 +48,22 @@ std::int64_t now() noexcept {
       .count();
 }
 
-void record(const char* name, std::int64_t start, std::int64_t end) noexcept {
+void record(const char* name, std::int64_t start, std::int64_t end, unsigned thread) noexcept {
   writers.fetch_add(1);
   if (Recording* const recording = current.load()) {
     const std::size_t index = recording->used.fetch_add(1, std::memory_order_relaxed);
     if (index < recording->size) {
-      if (threadNumber == 0) threadNumber = threads.fetch_add(1) + 1;
       Entry& entry = recording->entries[index];
-      entry.event = {name, start, end, threadNumber};
+      entry.event = {name, start, end, thread};
       entry.isWhole.store(true, std::memory_order_release);
     }
   }
   writers.fetch_sub(1);
+}
+
+unsigned thisThread() noexcept {
+  if (threadNumber == 0) threadNumber = threads.fetch_add(1) + 1;
+  return threadNumber;
 }
 
 /// With `control` held.
@@ -102,6 +109,24 @@ bool isTracing() noexcept {
   return current.load(std::memory_order_relaxed) != nullptr;
 }
 
+std::int64_t traceClock() noexcept {
+  return now();
+}
+
+void traceOnDevice(std::string_view name, std::int64_t start, std::int64_t end) {
+  if (!isTracing()) return;
+  static std::mutex mutex;
+  static std::set<std::string, std::less<>> names;
+  const char* kept = nullptr;
+  {
+    const std::lock_guard lock(mutex);
+    auto found = names.find(name);
+    if (found == names.end()) found = names.emplace(name).first;
+    kept = found->c_str();
+  }
+  record(kept, start, end, 0);
+}
+
 TraceRegion::TraceRegion(const char* name) noexcept : name_(name) {
 #if defined(__APPLE__)
   if (os_signpost_enabled(signposts())) {
@@ -116,7 +141,7 @@ TraceRegion::~TraceRegion() {
 #if defined(__APPLE__)
   if (signpost_ != 0) os_signpost_interval_end(signposts(), signpost_, "engine");
 #endif
-  if (start_ != 0) record(name_, start_, now());
+  if (start_ != 0) record(name_, start_, now(), thisThread());
 }
 
 }  // namespace stemwright::core

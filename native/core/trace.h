@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 namespace stemwright::core {
@@ -11,7 +12,7 @@ struct TraceEvent {
   const char* name;
   std::int64_t start;  ///< ns of the steady clock
   std::int64_t end;
-  unsigned thread;  ///< 1 and up, in the order in which threads came to a region
+  unsigned thread;  ///< 1 and up, in the order in which threads came to a region; 0: the GPU
 };
 
 struct Trace {
@@ -25,6 +26,11 @@ void startTrace(std::size_t capacity);
 /// Ends recording. [not audio-thread]
 Trace takeTrace();
 bool isTracing() noexcept;
+/// Now, as in TraceEvent.
+std::int64_t traceClock() noexcept;
+/// Work of the GPU, whose own clock has told how long it took. @param name is kept for good
+/// [not audio-thread]
+void traceOnDevice(std::string_view name, std::int64_t start, std::int64_t end);
 
 /// Marks its own life as a region, in the trace that is being recorded and, on macOS, as an
 /// os_signpost interval for Instruments. Costs one load when nobody looks; neither locks nor

@@ -3,6 +3,9 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "core/trace.h"
+#include "gpu/executions.h"
+
 #if defined(__APPLE__)
 #include "gpu/metal/metal_device.h"
 #else
@@ -29,6 +32,10 @@ Counted& counted() {
   return known;
 }
 
+std::int64_t nanoseconds(double seconds) {
+  return static_cast<std::int64_t>(seconds * 1e9);
+}
+
 }  // namespace
 
 Usage usage() {
@@ -42,6 +49,19 @@ void noteExecution(double seconds) {
   ++usage.executions;
   usage.seconds += seconds;
   usage.lastSeconds = seconds;
+}
+
+void traceExecution(double seconds, std::span<const OpTime> times) {
+  if (!core::isTracing()) return;
+  const std::int64_t end = core::traceClock();
+  if (times.empty()) return core::traceOnDevice("execution", end - nanoseconds(seconds), end);
+  double left = 0;
+  for (const OpTime& time : times) left += time.seconds;
+  for (const OpTime& time : times) {
+    const std::int64_t start = end - nanoseconds(left);
+    left -= time.seconds;
+    core::traceOnDevice(time.label, start, end - nanoseconds(left));
+  }
 }
 
 Inventory findDevices() {

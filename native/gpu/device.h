@@ -44,6 +44,7 @@ struct DeviceOptions {
   std::string cacheFolder{};      ///< of compiled pipelines; empty: none is kept
   /// For tests: the device is lost when so many executions have been submitted.
   std::optional<unsigned> loseAfter{};
+  unsigned lacks = 0;  ///< ShaderNeed bits that it is taken to lack
 };
 
 /// What all devices have computed since the program began, without transfers. [thread-safe]
@@ -70,18 +71,21 @@ struct ProgramOptions {
   std::size_t outputBytes = 0;
   /// Each dispatch apart, with its time: slower as a whole.
   bool isTimed = false;
+  unsigned slots = 3;  ///< executions in flight; each has an input and an output of its own
 };
 
-/// Recorded work, replayed. Up to kSlots executions are in flight; they run one after another and
+/// Recorded work, replayed. Up to slots() executions are in flight; they run one after another and
 /// end in order, but what one brings and takes moves while another computes.
 class Program {
  public:
-  static constexpr unsigned kSlots = 3;
+  static constexpr unsigned kSlots = ProgramOptions{}.slots;
   /// Called once on a thread of the device, after `output` has been filled. Must not throw and
   /// must not destroy the program or the device.
   using Done = std::function<void(core::Status)>;
 
   virtual ~Program() = default;  ///< waits for what is in flight
+
+  virtual unsigned slots() const noexcept = 0;
 
   /// Copies the input and returns. Never waits.
   /// @param output must stay until `done`

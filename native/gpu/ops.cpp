@@ -47,15 +47,20 @@ constexpr Tile kTiles[] = {{"128x96", 128, 96, 1.0},
                            {"128x64", 128, 64, 0.95},
                            {"64x64", 64, 64, 0.8},
                            {"128x32", 128, 32, 0.6}};
+/// Those of the product on matrix units, which the narrowest do not fill.
+constexpr Tile kMatrixTiles[] = {
+    {"128x128", 128, 128, 1.0}, {"128x64", 128, 64, 0.85}, {"64x64", 64, 64, 0.6}};
+constexpr std::size_t kLeastMatrixColumns = 24;
+
 /// Multiprocessors of a large device: a smaller one is full in any case.
 constexpr std::size_t kResident = 132;
 
-const Tile& bestTile(std::size_t rows, std::size_t columns) {
+const Tile& bestTile(std::span<const Tile> tiles, std::size_t rows, std::size_t columns) {
   const Tile* best = nullptr;
   double least = 0;
-  for (const Tile& tile : kTiles) {
-    const std::size_t tiles = blocksOf(rows, tile.rows) * blocksOf(columns, tile.columns);
-    const std::size_t waves = blocksOf(tiles, kResident);
+  for (const Tile& tile : tiles) {
+    const std::size_t count = blocksOf(rows, tile.rows) * blocksOf(columns, tile.columns);
+    const std::size_t waves = blocksOf(count, kResident);
     const double cost = static_cast<double>(waves * tile.rows * tile.columns) / tile.rate;
     if (best == nullptr || cost < least) {
       best = &tile;
@@ -63,6 +68,12 @@ const Tile& bestTile(std::size_t rows, std::size_t columns) {
     }
   }
   return *best;
+}
+
+/// Far from where halves end, and from where they lose bits.
+float scaleFor(float largest) {
+  if (!(largest > 0)) return 1;
+  return std::ldexp(1.0f, std::clamp(13 - std::ilogb(largest), -60, 60));
 }
 
 }  // namespace
@@ -94,16 +105,24 @@ core::Result<Weight> uploadWeight(Device& device, Storage storage, std::size_t d
   const std::size_t stride = blocksOf(columns, 8) * 8;
   std::vector<float> values(depth * stride, 0.0f);
   std::vector<float> shifts(stride, 0.0f);
+  float largest = 0;
   for (std::size_t column = 0; column < columns; ++column) {
     shifts[column] = bias(column);
-    for (std::size_t k = 0; k < depth; ++k) values[k * stride + column] = at(k, column);
+    for (std::size_t k = 0; k < depth; ++k) {
+      values[k * stride + column] = at(k, column);
+      largest = std::max(largest, std::fabs(values[k * stride + column]));
+    }
   }
   auto stored = uploadValues(device, values, storage);
   if (!stored.ok()) return stored.error();
   auto storedBias = uploadValues(device, shifts, Storage::kFloat);
   if (!storedBias.ok()) return storedBias.error();
-  return Weight{std::move(stored).value(), std::move(storedBias).value(), u32(depth), u32(columns),
-                u32(stride)};
+  return Weight{std::move(stored).value(),
+                std::move(storedBias).value(),
+                u32(depth),
+                u32(columns),
+                u32(stride),
+                scaleFor(largest)};
 }
 
 const Shader& Ops::shader(std::string name) const {
@@ -122,10 +141,19 @@ Dispatch Ops::make(std::string label, const Shader& shader, std::vector<Binding>
   return dispatch;
 }
 
+bool Ops::hasMatrixUnits() const {
+  return device_->supports(shader("gemm_matrix_64x64"));
+}
+
 std::string Ops::gemmName(const ConvCall& call) const {
   const std::size_t rows = call.outHeight * call.outWidth;
   const std::size_t columns = call.weight->columns;
-  if (call.inChannels % 4 == 0) return std::string("gemm_") + bestTile(rows, columns).name;
+  if (call.inChannels % 4 == 0) {
+    if (columns >= kLeastMatrixColumns && hasMatrixUnits()) {
+      return std::string("gemm_matrix_") + bestTile(kMatrixTiles, rows, columns).name;
+    }
+    return std::string("gemm_") + bestTile(kTiles, rows, columns).name;
+  }
   return columns <= 32 ? "gemm_scalar_128x32" : "gemm_scalar_128x64";
 }
 
@@ -162,6 +190,7 @@ Dispatch Ops::conv(const ConvCall& call) const {
   args.hasScale = isEmpty(call.scale) ? 0 : 1;
   args.hasResidual = isEmpty(call.residual) ? 0 : 1;
   args.pairs = stored % 2 == 0 ? 1 : 0;
+  args.weightScale = weight.matrixScale;
   assert(weight.depth == call.kernelHeight * call.kernelWidth * call.inChannels);
 
   Dispatch dispatch = make(call.label, shader(name),
@@ -338,14 +367,51 @@ Dispatch Ops::overlapAdd(std::string label, Binding frames, Binding branch, Bind
 }
 
 Dispatch Ops::complexMac(std::string label, Binding x, Binding response, Binding y,
-                         const ComplexMacArgs& args) const {
+                         std::size_t outputs, const ComplexMacArgs& args) const {
   Dispatch dispatch = make(std::move(label), shader("complex_mac"),
                            {std::move(x), std::move(response), std::move(y)});
   dispatch.setArgs(args);
-  dispatch.groups = {u32(blocksOf(args.bins, 256)), args.streams, 1};
-  const double products = static_cast<double>(args.bins) * args.partitions * args.streams;
+  dispatch.groups = {u32(blocksOf(args.bins, 256)), args.blocks, u32(outputs)};
+  const double products = static_cast<double>(args.bins) * args.partitions * args.blocks *
+                          args.sources * static_cast<double>(outputs);
   dispatch.operations = 8.0 * products;
   dispatch.bytes = 16.0 * products;
+  return dispatch;
+}
+
+Dispatch Ops::overlapWindows(std::string label, Binding x, Binding y, std::size_t block,
+                             std::size_t windows, std::size_t signals) const {
+  OverlapArgs args{u32(block), u32(windows)};
+  Dispatch dispatch =
+      make(std::move(label), shader("overlap_windows"), {std::move(x), std::move(y)});
+  dispatch.setArgs(args);
+  dispatch.groups = {u32(blocksOf(2 * block, 256)), u32(windows), u32(signals)};
+  dispatch.bytes = 20.0 * static_cast<double>(block * windows * signals);
+  return dispatch;
+}
+
+Dispatch Ops::overlapBlocks(std::string label, Binding x, Binding y, std::size_t block,
+                            std::size_t windows, std::size_t signals) const {
+  OverlapArgs args{u32(block), u32(windows)};
+  Dispatch dispatch =
+      make(std::move(label), shader("overlap_blocks"), {std::move(x), std::move(y)});
+  dispatch.setArgs(args);
+  dispatch.groups = {u32(blocksOf(block, 256)), u32(windows), u32(signals)};
+  dispatch.bytes = 12.0 * static_cast<double>(block * windows * signals);
+  return dispatch;
+}
+
+Dispatch Ops::recurrent(std::string label, Binding gates, const Weight& hidden, Binding resetBias,
+                        Binding hiddenState, Binding cellState, Binding y, std::size_t batch,
+                        const RecurrentArgs& args) const {
+  Dispatch dispatch = make(std::move(label), shader("recurrent"),
+                           {std::move(gates), hidden.values, std::move(resetBias),
+                            std::move(hiddenState), std::move(cellState), std::move(y)});
+  dispatch.setArgs(args);
+  dispatch.groups = {u32(batch), 1, 1};
+  const double products = static_cast<double>(args.gateStride) * args.units * args.steps;
+  dispatch.operations = 2.0 * products * static_cast<double>(batch);
+  dispatch.bytes = static_cast<double>(bytesOf(storage_)) * products * static_cast<double>(batch);
   return dispatch;
 }
 

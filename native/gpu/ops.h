@@ -47,6 +47,8 @@ struct Weight {
   std::uint32_t depth = 0;
   std::uint32_t columns = 0;
   std::uint32_t stride = 0;
+  float matrixScale =
+      1;  ///< a power of two that brings the largest to 2^13 or near: see gemm_matrix
 };
 
 /// @param at   weight of (k, column) @param bias of a column
@@ -156,13 +158,25 @@ class Ops {
                  Binding stats, Binding y, const IstftArgs& args) const;
   Dispatch overlapAdd(std::string label, Binding frames, Binding branch, Binding stats, Binding y,
                       const OverlapAddArgs& args) const;
+  /// Of a partitioned convolution, see shaders/complex_mac.comp.
   Dispatch complexMac(std::string label, Binding x, Binding response, Binding y,
-                      const ComplexMacArgs& args) const;
+                      std::size_t outputs, const ComplexMacArgs& args) const;
+  /// x [signals, (windows + 1) * block] as complex windows of two blocks each.
+  Dispatch overlapWindows(std::string label, Binding x, Binding y, std::size_t block,
+                          std::size_t windows, std::size_t signals) const;
+  /// The second halves of complex windows, y [signals, windows * block].
+  Dispatch overlapBlocks(std::string label, Binding x, Binding y, std::size_t block,
+                         std::size_t windows, std::size_t signals) const;
+  /// A sequence through one direction of a recurrent layer, see shaders/recurrent.comp.
+  Dispatch recurrent(std::string label, Binding gates, const Weight& hidden, Binding resetBias,
+                     Binding hiddenState, Binding cellState, Binding y, std::size_t batch,
+                     const RecurrentArgs& args) const;
 
  private:
   const Shader& shader(std::string name) const;
   Dispatch make(std::string label, const Shader& shader, std::vector<Binding> bindings) const;
   std::string gemmName(const ConvCall& call) const;
+  bool hasMatrixUnits() const;
 
   const Device* device_;
   Storage storage_;

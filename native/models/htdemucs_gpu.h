@@ -46,11 +46,14 @@ class HTDemucsGpu {
 /// One forward pass, recorded for segments of one length. It computes what HTDemucsRunner does.
 class HTDemucsGpuRunner {
  public:
+  /// Where the device's budget does not hold the workspace, layers are computed in parts and one
+  /// execution at a time; the result is the same.
   /// @param isTimed each dispatch apart, so that program().times() tells what took how long
-  /// @return kNoRoom when the device's budget does not hold the workspace
+  /// @param isInParts computes so at once
+  /// @return kNoRoom when that does not fit either
   static core::Result<std::unique_ptr<HTDemucsGpuRunner>> create(
-      std::shared_ptr<const HTDemucsGpu> model, std::size_t frames, Mode mode,
-      bool isTimed = false);
+      std::shared_ptr<const HTDemucsGpu> model, std::size_t frames, Mode mode, bool isTimed = false,
+      bool isInParts = false);
 
   std::size_t frames() const noexcept { return frames_; }
   std::size_t outputSize() const noexcept { return outputSize_; }
@@ -67,6 +70,8 @@ class HTDemucsGpuRunner {
 
  private:
   HTDemucsGpuRunner() = default;
+  core::Status record(Mode mode, bool isTimed, bool isInParts);
+
   std::shared_ptr<const HTDemucsGpu> model_;
   std::size_t frames_ = 0;
   std::size_t outputSize_ = 0;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gpu/arena.h"
 #include "models/htdemucs_gpu.h"
 #include "models/htdemucs_gpu_graph.h"
 #include "models/htdemucs_workspace.h"
@@ -19,6 +20,21 @@ using gpu::Recording;
 struct RoomFault {
   Error error;
 };
+
+/// When a buffer's contents are needed.
+enum Phase : unsigned {
+  kEncode = 1,      ///< of the frequency branch, or of both beside each other
+  kEncodeTime = 2,  ///< of the time branch after it
+  kTransform = 4,
+  kDecode = 8,
+  kDecodeTime = 16,
+  kFinish = 32,
+  kAlways = 63,
+};
+
+/// Rows of the frequency branch at a time where memory is short: offsets of any row that is a
+/// multiple of it are aligned, in halves too.
+constexpr std::size_t kSlice = 128;
 
 /// What the transposed convolution puts before the frames that are kept.
 constexpr std::size_t kCrop = 2;
@@ -46,8 +62,9 @@ struct Scratch {
 
 class Recorder {
  public:
-  Recorder(const HTDemucsGpu& model, std::size_t frames, Mode mode)
-      : model_(model),
+  Recorder(const HTDemucsGpu& model, std::size_t frames, Mode mode, bool isInParts)
+      : isInParts_(isInParts),
+        model_(model),
         graph_(model.graph()),
         config_(model.config()),
         ops_(model.device(), model.storage()),
@@ -55,22 +72,40 @@ class Recorder {
         frames_(frames),
         isFull_(mode == Mode::kFull) {}
 
+  /// May be called once.
   Recording record();
   std::size_t inputBytes() const { return frames_ * config_.audioChannels * sizeof(float); }
   std::size_t outputBytes() const { return inputBytes() * dims_.sources; }
 
  private:
-  Binding floats(std::size_t count) { return take(count * sizeof(float)); }
-  Binding stored(std::size_t count) { return take(count * gpu::bytesOf(model_.storage())); }
-  Binding take(std::size_t bytes) {
-    auto buffer = model_.device().allocate(bytes);
-    if (!buffer.ok()) throw RoomFault{buffer.error()};
-    return gpu::whole(std::move(buffer).value());
+  void floats(Binding& to, std::size_t count, unsigned phases) {
+    arena_.add(to, count * sizeof(float), phases);
+  }
+  void stored(Binding& to, std::size_t count, unsigned phases) {
+    arena_.add(to, count * gpu::bytesOf(model_.storage()), phases);
+  }
+  /// Of `rows` from `first` on, of a buffer of rows of so many values.
+  Binding rowsOf(const Binding& of, std::size_t first, std::size_t rows, std::size_t width) const {
+    Binding part = of;
+    const std::size_t bytes = width * gpu::bytesOf(model_.storage());
+    part.offset += first * bytes;
+    part.bytes = rows * bytes;
+    return part;
+  }
+  /// Beside each other unless memory is short: then their scratch shares its place.
+  unsigned encoding(bool isTime) const { return isTime && isInParts_ ? kEncodeTime : kEncode; }
+  unsigned decoding(bool isTime) const { return isTime && isInParts_ ? kDecodeTime : kDecode; }
+  void join(Recording& to, Recording frequency, Recording time) const {
+    if (!isInParts_) return to.addBoth(std::move(frequency), std::move(time));
+    to.append(std::move(frequency));
+    to.append(std::move(time));
   }
 
   void allocate();
-  Scratch scratchFor(bool isTime);
+  void allocateTokens();
+  void scratchFor(bool isTime, Scratch& scratch);
   Axis axisOf(bool isTime, std::size_t level) const;
+  std::size_t sliceOf(const Axis& axis) const;
   void normalise(Recording& to, const std::string& name, const Binding& x, std::size_t count,
                  std::size_t channels, const Binding& stats, const Binding& parts,
                  const Binding& y) const;
@@ -87,6 +122,8 @@ class Recorder {
   Recording analyse() const;
   void finish(Recording& to) const;
 
+  const bool isInParts_;
+  gpu::Arena arena_;
   const HTDemucsGpu& model_;
   const HTDemucsGpu::Graph& graph_;
   const HTDemucsConfig& config_;
@@ -109,12 +146,17 @@ class Recorder {
   Tokens tokens_, timeTokens_;
 };
 
+/// Rows whose expansion is there at a time. Rows of the frequency branch are normalised apart.
+std::size_t Recorder::sliceOf(const Axis& axis) const {
+  return isInParts_ && !axis.isAlongHeight ? std::min(axis.batch, kSlice) : axis.batch;
+}
+
 Axis Recorder::axisOf(bool isTime, std::size_t level) const {
   if (isTime) return {"t", 1, dims_.timeLengths[level + 1], true};
   return {"", dims_.rows[level + 1], dims_.columns, false};
 }
 
-Scratch Recorder::scratchFor(bool isTime) {
+void Recorder::scratchFor(bool isTime, Scratch& scratch) {
   std::size_t inner = 0, hidden = 0, expanded = 0, parts = 1, stats = 1;
   const bool hasDConv = config_.dconvMode != 0;
   for (std::size_t i = 0; i < config_.depth; ++i) {
@@ -124,52 +166,60 @@ Scratch Recorder::scratchFor(bool isTime) {
     const std::size_t positions = axis.batch * axis.positions;
     inner = std::max(inner, positions * channels);
     hidden = std::max(hidden, positions * narrow);
-    expanded = std::max(expanded, positions * 2 * channels);
+    expanded = std::max(expanded, sliceOf(axis) * axis.positions * 2 * channels);
     stats = std::max(stats, axis.batch);
     for (const std::size_t width : {narrow, 2 * channels}) {
       parts = std::max(parts, axis.batch * gpu::momentsBlocks(axis.positions, width, 1));
     }
   }
-  Scratch scratch;
-  scratch.inner = stored(inner);
+  const unsigned phases = encoding(isTime) | decoding(isTime);
+  stored(scratch.inner, inner, phases);
   if (hasDConv) {
-    scratch.hidden = stored(hidden);
-    scratch.expanded = stored(expanded);
+    stored(scratch.hidden, hidden, phases);
+    stored(scratch.expanded, expanded, phases);
   }
   const std::size_t signal =
       isTime ? gpu::momentsBlocks(frames_, dims_.audioChannels, 1)
              : gpu::momentsBlocks(dims_.rows[0] * dims_.columns, 2 * dims_.audioChannels, 1);
-  scratch.parts = floats(4 * std::max(parts, signal));
-  scratch.stats = floats(4 * stats);
-  return scratch;
+  floats(scratch.parts, 4 * std::max(parts, signal), phases);
+  floats(scratch.stats, 4 * stats, phases);
 }
 
 void Recorder::allocate() {
   const std::size_t depth = config_.depth;
-  timeScratch_ = scratchFor(true);
-  timeStats_ = floats(4);
-  wave_ = stored(frames_ * dims_.audioChannels);
+  constexpr unsigned kSkip = kAlways & ~kFinish;
+  scratchFor(true, timeScratch_);
+  floats(timeStats_, 4, kAlways);
+  stored(wave_, frames_ * dims_.audioChannels, kEncode | kEncodeTime);
+  timeSkips_.resize(depth);
+  skips_.resize(depth);
   for (std::size_t i = 0; i < depth; ++i) {
-    timeSkips_.push_back(stored(dims_.timeLengths[i + 1] * dims_.channels[i]));
+    stored(timeSkips_[i], dims_.timeLengths[i + 1] * dims_.channels[i], kSkip);
+    if (isFull_) {
+      stored(skips_[i], dims_.rows[i + 1] * dims_.columns * dims_.channels[i], kSkip);
+    }
   }
   const std::size_t signals = dims_.sources * dims_.audioChannels;
-  timeOut_ = stored(frames_ * signals);
-  if (!isFull_) return;
-  scratch_ = scratchFor(false);
-  levelStats_ = floats(4);
-  const std::size_t cells = dims_.rows[0] * dims_.columns;
-  spectrumRaw_ = floats(cells * 2 * dims_.audioChannels);
-  spectrum_ = stored(cells * 2 * dims_.audioChannels);
-  for (std::size_t i = 0; i < depth; ++i) {
-    skips_.push_back(stored(dims_.rows[i + 1] * dims_.columns * dims_.channels[i]));
+  stored(timeOut_, frames_ * signals, decoding(true) | kFinish);
+  if (isFull_) {
+    scratchFor(false, scratch_);
+    floats(levelStats_, 4, kAlways);
+    const std::size_t cells = dims_.rows[0] * dims_.columns;
+    floats(spectrumRaw_, cells * 2 * dims_.audioChannels, kEncode);
+    stored(spectrum_, cells * 2 * dims_.audioChannels, kEncode);
+    stored(spectrumOut_, cells * 2 * signals, kDecode | kDecodeTime | kFinish);
+    floats(pieces_, signals * dims_.columns * config_.nfft, kFinish);
+    if (graph_.dim != 0) allocateTokens();
   }
-  spectrumOut_ = stored(cells * 2 * signals);
-  pieces_ = floats(signals * dims_.columns * config_.nfft);
+  const core::Status status = arena_.allocate(model_.device());
+  if (!status.ok()) throw RoomFault{status.error()};
+}
+
+void Recorder::allocateTokens() {
   const std::size_t dim = graph_.dim;
-  if (dim == 0) return;
-  tokens_.count = dims_.rows[depth] * dims_.columns;
-  timeTokens_.count = dims_.timeLengths[depth];
-  const core::Tensor grid = gridEmbedding(dims_.rows[depth], dims_.columns, dim, config_);
+  tokens_.count = dims_.rows[config_.depth] * dims_.columns;
+  timeTokens_.count = dims_.timeLengths[config_.depth];
+  const core::Tensor grid = gridEmbedding(dims_.rows[config_.depth], dims_.columns, dim, config_);
   const core::Tensor line = timeEmbedding(timeTokens_.count, dim, config_);
   for (Tokens* branch : {&tokens_, &timeTokens_}) {
     const std::size_t other = branch == &tokens_ ? timeTokens_.count : tokens_.count;
@@ -177,15 +227,15 @@ void Recorder::allocate() {
         model_.device(), branch == &tokens_ ? grid.span() : line.span(), gpu::Storage::kFloat);
     if (!positions.ok()) throw RoomFault{positions.error()};
     branch->positions = std::move(positions).value();
-    branch->values = stored(branch->count * dim);
-    branch->queries = stored(branch->count * dim);
-    branch->memory = stored(other * dim);
-    branch->projected = stored(branch->count * 3 * dim);
-    branch->keyValue = stored(other * 2 * dim);
-    branch->joined = stored(branch->count * dim);
-    branch->feedForward = stored(branch->count * graph_.hidden);
-    branch->parts = floats(4 * gpu::momentsBlocks(branch->count, dim, 1));
-    branch->stats = floats(4);
+    stored(branch->values, branch->count * dim, kTransform);
+    stored(branch->queries, branch->count * dim, kTransform);
+    stored(branch->memory, other * dim, kTransform);
+    stored(branch->projected, branch->count * 3 * dim, kTransform);
+    stored(branch->keyValue, other * 2 * dim, kTransform);
+    stored(branch->joined, branch->count * dim, kTransform);
+    stored(branch->feedForward, branch->count * graph_.hidden, kTransform);
+    floats(branch->parts, 4 * gpu::momentsBlocks(branch->count, dim, 1), kTransform);
+    floats(branch->stats, 4, kTransform);
   }
 }
 
@@ -259,19 +309,25 @@ void Recorder::dconv(Recording& to, const GpuDConv& layers, const std::string& n
                        .channels = narrow,
                        .after = NORM_GELU};
     to.add(ops_.norm(norm));
-    to.add(ops_.linear(at + ".expand", scratch.hidden, layer.expand, height * width,
-                       Activation::kNone, {}, {}, scratch.expanded));
-    groupStats(to, at + ".moments wide", scratch.expanded, axis.batch, axis.positions, 2 * channels,
-               scratch);
     norm.label = at + ".gated sum";
     norm.x = scratch.expanded;
     norm.weight = layer.expandNorm.weight;
     norm.bias = layer.expandNorm.bias;
     norm.scale = layer.scale;
-    norm.y = scratch.inner;
     norm.channels = 2 * channels;
     norm.after = NORM_GLU_ADD;
-    to.add(ops_.norm(norm));
+    const std::size_t slice = sliceOf(axis);
+    for (std::size_t first = 0; first < axis.batch; first += slice) {
+      norm.batch = std::min(slice, axis.batch - first);
+      const std::size_t positions = norm.batch * axis.positions;
+      to.add(ops_.linear(at + ".expand",
+                         rowsOf(scratch.hidden, first, norm.batch, axis.positions * narrow),
+                         layer.expand, positions, Activation::kNone, {}, {}, scratch.expanded));
+      groupStats(to, at + ".moments wide", scratch.expanded, norm.batch, axis.positions,
+                 2 * channels, scratch);
+      norm.y = rowsOf(scratch.inner, first, norm.batch, axis.positions * channels);
+      to.add(ops_.norm(norm));
+    }
   }
 }
 
@@ -550,7 +606,7 @@ Recording Recorder::record() {
   if (isFull_) {
     Recording frequency = analyse();
     for (std::size_t i = 0; i < config_.depth; ++i) frequency.append(encode(false, i));
-    all.addBoth(std::move(frequency), std::move(time));
+    join(all, std::move(frequency), std::move(time));
     bottleneck(all);
   } else {
     all = std::move(time);
@@ -559,33 +615,48 @@ Recording Recorder::record() {
   for (std::size_t j = 0; j < config_.depth; ++j) timeBack.append(decode(true, j));
   Recording back;
   for (std::size_t j = 0; isFull_ && j < config_.depth; ++j) back.append(decode(false, j));
-  all.addBoth(std::move(back), std::move(timeBack));
+  join(all, std::move(back), std::move(timeBack));
   finish(all);
   return all;
 }
 
 }  // namespace
 
+core::Status HTDemucsGpuRunner::record(Mode mode, bool isTimed, bool isInParts) {
+  try {
+    Recorder recorder(*model_, frames_, mode, isInParts);
+    const Recording recording = recorder.record();
+    auto program =
+        model_->device().compile(recording, {.inputBytes = recorder.inputBytes(),
+                                             .outputBytes = recorder.outputBytes(),
+                                             .isTimed = isTimed,
+                                             .slots = isInParts ? 1 : gpu::Program::kSlots});
+    if (!program.ok()) return program.error();
+    outputSize_ = recorder.outputBytes() / sizeof(float);
+    program_ = std::move(program).value();
+    return {};
+  } catch (const RoomFault& fault) {
+    return fault.error;
+  }
+}
+
 core::Result<std::unique_ptr<HTDemucsGpuRunner>> HTDemucsGpuRunner::create(
-    std::shared_ptr<const HTDemucsGpu> model, std::size_t frames, Mode mode, bool isTimed) {
+    std::shared_ptr<const HTDemucsGpu> model, std::size_t frames, Mode mode, bool isTimed,
+    bool isInParts) {
   if (frames == 0) {
     return Error{ErrorCode::kInvalidArgument, "a segment needs at least one frame"};
   }
   try {
-    Recorder recorder(*model, frames, mode);
-    const Recording recording = recorder.record();
-    auto program = model->device().compile(recording, {.inputBytes = recorder.inputBytes(),
-                                                       .outputBytes = recorder.outputBytes(),
-                                                       .isTimed = isTimed});
-    if (!program.ok()) return program.error();
     std::unique_ptr<HTDemucsGpuRunner> runner(new HTDemucsGpuRunner);
     runner->frames_ = frames;
-    runner->outputSize_ = recorder.outputBytes() / sizeof(float);
-    runner->program_ = std::move(program).value();
     runner->model_ = std::move(model);
+    core::Status status = runner->record(mode, isTimed, isInParts);
+    // Less at a time, and one execution in flight instead of three.
+    if (!status.ok() && status.error().code == ErrorCode::kNoRoom && !isInParts) {
+      status = runner->record(mode, isTimed, true);
+    }
+    STEMWRIGHT_TRY(status);
     return runner;
-  } catch (const RoomFault& fault) {
-    return fault.error;
   } catch (const std::bad_alloc&) {
     return Error{ErrorCode::kNoRoom, "not enough memory to record a segment"};
   }

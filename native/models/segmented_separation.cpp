@@ -1,8 +1,12 @@
 #include "models/segmented_separation.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <deque>
+#include <future>
 #include <random>
+#include <span>
 
 #include "core/thread_pool.h"
 #include "core/trace.h"
@@ -124,26 +128,34 @@ std::vector<Task> planTasks(const std::vector<Pass>& passes, const FrameRange& r
   return tasks;
 }
 
-/// Takes the task that the focus asks for out of those that wait, which are in order.
-Task takeNext(std::vector<Task>& waiting, std::size_t focus) {
-  auto next = std::find_if(waiting.begin(), waiting.end(),
-                           [&](const Task& task) { return task.covers.second > focus; });
-  if (next == waiting.end()) --next;
-  const Task task = *next;
-  waiting.erase(next);
-  return task;
+/// The task that the focus asks for among those that wait, which are in order.
+std::vector<Task>::const_iterator nextOf(const std::vector<Task>& waiting, std::size_t focus) {
+  const auto next = std::find_if(waiting.begin(), waiting.end(),
+                                 [&](const Task& task) { return task.covers.second > focus; });
+  return next == waiting.end() ? std::prev(next) : next;
 }
 
-/// What no waiting task covers within the range, ascending.
-std::vector<FrameRange> finishedRanges(const std::vector<Task>& waiting, const FrameRange& range) {
+/// What no open task covers within the range, ascending.
+std::vector<FrameRange> finishedRanges(std::vector<Task> open, const FrameRange& range) {
+  std::sort(open.begin(), open.end(),
+            [](const Task& a, const Task& b) { return a.covers.first < b.covers.first; });
   std::vector<FrameRange> finished;
   std::size_t at = range.first;
-  for (const Task& task : waiting) {
+  for (const Task& task : open) {
     if (task.covers.first > at) finished.emplace_back(at, task.covers.first);
     at = std::max(at, task.covers.second);
   }
   if (at < range.second) finished.emplace_back(at, range.second);
   return finished;
+}
+
+/// Whether all are numbers, without a branch each.
+bool areFinite(std::span<const float> values) {
+  std::uint32_t largest = 0;
+  for (const float value : values) {
+    largest = std::max(largest, std::bit_cast<std::uint32_t>(value) & 0x7fff'ffffu);
+  }
+  return largest < 0x7f80'0000u;
 }
 
 class Separation {
@@ -161,12 +173,15 @@ class Separation {
     STEMWRIGHT_TRY(openTracks());
     std::vector<Task> waiting = planTasks(passes_, range_);
     const std::size_t segments = waiting.size();
-    while (!waiting.empty()) {
+    while (!waiting.empty() || !flights_.empty()) {
       if (control_.cancel.requested()) return Error{ErrorCode::kCancelled, "cancelled"};
-      const std::size_t focus = control_.focus.load(std::memory_order_relaxed);
-      STEMWRIGHT_TRY(process(takeNext(waiting, focus)));
-      onProgress({segments - waiting.size(), segments, finishedRanges(waiting, range_), onDevice_,
-                  deviceFault_});
+      STEMWRIGHT_TRY(launch(waiting));
+      STEMWRIGHT_TRY(finishFirst());
+      std::vector<Task> open;
+      for (const Flight& flight : flights_) open.push_back(flight.task);
+      open.insert(open.end(), waiting.begin(), waiting.end());
+      onProgress({segments - open.size(), segments, finishedRanges(std::move(open), range_),
+                  onDevice_, deviceFault_});
     }
     return {};
   }
@@ -189,52 +204,117 @@ class Separation {
     return {};
   }
 
-  Status process(const Task& task) {
-    const Pass& pass = passes_[task.pass];
-    mix_.resize(pass.segmentFrames * channels_);
-    out_.resize(mix_.size() * sources_);
-    STEMWRIGHT_TRY(readWindow(pass.grid.windowStart(task.segment)));
-    {
-      const core::TraceRegion region("segment");
-      STEMWRIGHT_TRY(forward(pass));
-    }
-    pass.grid.shares(task.segment, shares_);
-    for (std::size_t source = 0; source < sources_; ++source) {
-      if (outputs_[source]) STEMWRIGHT_TRY(addSource(task, pass, source));
+  /// A segment between its window and its stems.
+  struct Flight {
+    Task task{};
+    std::vector<float> mix{};
+    std::vector<float> out{};
+    std::future<Status> onDevice{};  ///< none: the processor's turn
+  };
+
+  const Pass& passOf(const Flight& flight) const { return passes_[flight.task.pass]; }
+
+  /// Begins what a device takes without waiting, else one segment. Segments end in the order in
+  /// which they began, so that sums are those of one after the other.
+  Status launch(std::vector<Task>& waiting) {
+    while (!waiting.empty()) {
+      const auto next = nextOf(waiting, control_.focus.load(std::memory_order_relaxed));
+      const Pass& pass = passes_[next->pass];
+      const bool isForDevice = pass.member->gpu && deviceFault_.empty() &&
+                               control_.mayUseDevice.load(std::memory_order_relaxed);
+      HTDemucsGpuRunner* const runner = isForDevice ? findDeviceRunner(pass) : nullptr;
+      const bool hasPlace = runner != nullptr && flights_.size() < runner->program().slots();
+      if (!flights_.empty() && !hasPlace) break;
+      Flight& flight = flights_.emplace_back();
+      if (!spare_.empty()) {
+        flight = std::move(spare_.back());
+        spare_.pop_back();
+      }
+      flight.task = *next;
+      waiting.erase(next);
+      flight.mix.resize(pass.segmentFrames * channels_);
+      flight.out.resize(flight.mix.size() * sources_);
+      STEMWRIGHT_TRY(readWindow(pass.grid.windowStart(flight.task.segment), flight.mix));
+      if (isForDevice) begin(flight);
     }
     return {};
   }
 
-  /// out_ from mix_. Where the device goes away or has no room, the segment is computed again on
-  /// the processor, and so are all that follow.
-  Status forward(const Pass& pass) {
-    const bool mayUseDevice = control_.mayUseDevice.load(std::memory_order_relaxed);
-    if (pass.member->gpu && deviceFault_.empty() && mayUseDevice) {
-      const Status status = forwardOnDevice(pass);
-      if (status.ok()) {
-        ++onDevice_;
-        return {};
-      }
-      const ErrorCode code = status.error().code;
-      if (code != ErrorCode::kDeviceLost && code != ErrorCode::kNoRoom) return status.error();
-      deviceFault_ = status.error().message;
-      deviceRunner_.reset();
+  void begin(Flight& flight) {
+    const auto runner = deviceRunnerFor(passOf(flight));
+    if (!runner.ok()) return giveUp(runner.error().message);
+    const auto ended = std::make_shared<std::promise<Status>>();
+    std::future<Status> end = ended->get_future();
+    if (runner.value()->program().tryExecuteAsync(
+            flight.mix, flight.out, [ended](Status status) { ended->set_value(status); })) {
+      flight.onDevice = std::move(end);
     }
-    core::Result<HTDemucsRunner*> runner = runnerFor(pass);
-    if (!runner.ok()) return runner.error();
-    return runner.value()->forward(mix_.data(), out_.data(), pool_, control_.cancel);
   }
 
-  Status forwardOnDevice(const Pass& pass) {
-    const std::shared_ptr<const HTDemucsGpu>& model = pass.member->gpu;
-    if (!deviceRunner_ || &deviceRunner_->model() != model.get() ||
-        deviceRunner_->frames() != pass.segmentFrames) {
-      deviceRunner_.reset();
-      auto made = HTDemucsGpuRunner::create(model, pass.segmentFrames, request_.mode);
-      if (!made.ok()) return made.error();
-      deviceRunner_ = std::move(made).value();
+  /// Waits for the segment that began first and adds it to the stems. Where the device goes away,
+  /// has no room or gives no numbers, the segment is computed again on the processor, and so are
+  /// all that follow.
+  Status finishFirst() {
+    Flight& flight = flights_.front();
+    if (flight.onDevice.valid()) {
+      const Status status = flight.onDevice.get();
+      if (status.ok() && areFinite(flight.out)) {
+        ++onDevice_;
+        return deliver(flight);
+      }
+      giveUp(status.ok() ? "the graphics processor gave values that are no numbers"
+                         : status.error().message);
     }
-    return deviceRunner_->forward(mix_, out_);
+    core::Result<HTDemucsRunner*> runner = runnerFor(passOf(flight));
+    if (!runner.ok()) return runner.error();
+    {
+      const core::TraceRegion region("segment");
+      STEMWRIGHT_TRY(
+          runner.value()->forward(flight.mix.data(), flight.out.data(), pool_, control_.cancel));
+    }
+    return deliver(flight);
+  }
+
+  Status deliver(Flight& flight) {
+    const Pass& pass = passOf(flight);
+    pass.grid.shares(flight.task.segment, shares_);
+    for (std::size_t source = 0; source < sources_; ++source) {
+      if (outputs_[source]) STEMWRIGHT_TRY(addSource(flight, source));
+    }
+    spare_.push_back(std::move(flight));
+    flights_.pop_front();
+    return {};
+  }
+
+  void giveUp(const std::string& fault) {
+    if (deviceFault_.empty()) deviceFault_ = fault;
+    deviceRunners_.clear();  // waits for what is in flight
+  }
+
+  HTDemucsGpuRunner* findDeviceRunner(const Pass& pass) const {
+    for (const auto& runner : deviceRunners_) {
+      if (&runner->model() == pass.member->gpu.get() && runner->frames() == pass.segmentFrames) {
+        return runner.get();
+      }
+    }
+    return nullptr;
+  }
+
+  /// Models of a bag have one each, as far as the device has room. Made while nothing is in flight.
+  core::Result<HTDemucsGpuRunner*> deviceRunnerFor(const Pass& pass) {
+    if (HTDemucsGpuRunner* const found = findDeviceRunner(pass)) return found;
+    const auto make = [&] {
+      return HTDemucsGpuRunner::create(pass.member->gpu, pass.segmentFrames, request_.mode,
+                                       core::isTracing());
+    };
+    auto made = make();
+    if (!made.ok() && made.error().code == ErrorCode::kNoRoom && !deviceRunners_.empty()) {
+      deviceRunners_.clear();
+      made = make();
+    }
+    if (!made.ok()) return made.error();
+    deviceRunners_.push_back(std::move(made).value());
+    return deviceRunners_.back().get();
   }
 
   /// The model's workspace. Only one is kept: models of a bag take turns in it, and it is made anew
@@ -253,14 +333,14 @@ class Separation {
   }
 
   /// The network's input, normalised; silence outside the song stays silence.
-  Status readWindow(std::ptrdiff_t start) {
+  Status readWindow(std::ptrdiff_t start, std::vector<float>& mix) {
     const auto frames = static_cast<std::ptrdiff_t>(request_.frames);
-    const auto length = static_cast<std::ptrdiff_t>(mix_.size() / channels_);
+    const auto length = static_cast<std::ptrdiff_t>(mix.size() / channels_);
     const auto begin = static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(start, 0, frames));
     const auto end =
         static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(start + length, 0, frames));
-    std::fill(mix_.begin(), mix_.end(), 0.0f);
-    float* first = mix_.data() +
+    std::fill(mix.begin(), mix.end(), 0.0f);
+    float* first = mix.data() +
                    static_cast<std::size_t>(static_cast<std::ptrdiff_t>(begin) - start) * channels_;
     const std::span<float> inside(first, (end - begin) * channels_);
     STEMWRIGHT_TRY(input_->read(begin, inside));
@@ -271,14 +351,17 @@ class Separation {
   }
 
   /// Adds the share of one segment to the source's track.
-  Status addSource(const Task& task, const Pass& pass, std::size_t source) {
+  Status addSource(const Flight& flight, std::size_t source) {
+    const Task& task = flight.task;
+    const Pass& pass = passOf(flight);
     const SegmentGrid& grid = pass.grid;
     const std::ptrdiff_t start = grid.start(task.segment);
     const auto skip =
         static_cast<std::size_t>(static_cast<std::ptrdiff_t>(task.covers.first) - start);
     const auto inWindow = static_cast<std::size_t>(start - grid.windowStart(task.segment));
     const std::size_t count = task.covers.second - task.covers.first;
-    const float* from = out_.data() + source * mix_.size() + (inWindow + skip) * channels_;
+    const float* from =
+        flight.out.data() + source * flight.mix.size() + (inWindow + skip) * channels_;
     const auto std = static_cast<float>(request_.std + kStdEpsilon);
     const auto mean = static_cast<float>(request_.mean);
     const auto weight = static_cast<float>(passWeight(pass, source));
@@ -314,13 +397,13 @@ class Separation {
   std::optional<pcm::Track> input_;
   std::vector<std::optional<pcm::Track>> outputs_;
   std::unique_ptr<HTDemucsRunner> runner_;
-  std::unique_ptr<HTDemucsGpuRunner> deviceRunner_;
   std::size_t onDevice_ = 0;
   std::string deviceFault_;
-  std::vector<float> mix_;
-  std::vector<float> out_;
   std::vector<float> sum_;
   std::vector<float> shares_;
+  std::deque<Flight> flights_;  ///< in the order in which they began
+  std::vector<Flight> spare_;   ///< whose buffers serve again
+  std::vector<std::unique_ptr<HTDemucsGpuRunner>> deviceRunners_;  ///< last: they write to flights
 };
 
 }  // namespace

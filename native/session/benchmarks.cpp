@@ -1,5 +1,6 @@
 #include "session/benchmarks.h"
 
+#include "bench/gpu_benchmarks.h"
 #include "bench/separation_benchmarks.h"
 
 namespace stemwright::session {
@@ -25,6 +26,7 @@ core::Result<std::vector<BenchmarkEntry>> runBenchmark(const std::string& name, 
 
 void releaseBenchmarks() {
   bench::releaseModels();
+  bench::releaseGpu();
 }
 
 }  // namespace stemwright::session

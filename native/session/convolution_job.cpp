@@ -1,6 +1,7 @@
 #include "session/convolution_job.h"
 
 #include <algorithm>
+#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "core/trace.h"
 #include "dsp/convolution/convolver.h"
 #include "pcm/track.h"
+#include "session/gpu.h"
 #include "session/response.h"
 
 namespace stemwright::session {
@@ -47,22 +49,70 @@ class EndlessReader {
   std::vector<float> interleaved_;
 };
 
+/// What convolves a stream: `latency` frames late.
+struct Engine {
+  std::function<core::Status(const float* const* in, float* const* out, std::size_t frames)>
+      process;
+  std::size_t latency = 0;
+};
+
+core::Result<Engine> onProcessor(const ConvolutionRequest& request, std::size_t inputFrames,
+                                 std::span<const std::span<const float>> response) {
+  dsp::ConvolverOptions options;
+  options.mode = request.mode;
+  options.channels = request.channels;
+  options.blockSize = request.blockSize;
+  options.inputFrames = inputFrames;
+  auto made = dsp::Convolver::create(response, options);
+  if (!made.ok()) return made.error();
+  const std::shared_ptr<dsp::Convolver> convolver = std::move(made).value();
+  return Engine{[convolver](const float* const* in, float* const* out, std::size_t frames) {
+                  convolver->process(in, out, frames);
+                  return core::okStatus();
+                },
+                convolver->latency()};
+}
+
+core::Result<Engine> onDevice(const ConvolutionRequest& request,
+                              std::span<const std::span<const float>> response) {
+  const auto device = openGpu(request.gpu);
+  if (!device.ok()) return device.error();
+  auto made = gpu::Convolution::create(*device.value(), response, request.channels, kChunk);
+  if (!made.ok()) return made.error();
+  const std::shared_ptr<gpu::Convolution> convolution = std::move(made).value();
+  std::vector<float> x(convolution->inputs() * kChunk);
+  std::vector<float> y(convolution->outputs() * kChunk);
+  // Only the last call may be of fewer frames.
+  return Engine{[convolution, x, y](const float* const* in, float* const* out,
+                                    std::size_t frames) mutable -> core::Status {
+    for (std::size_t c = 0; c < convolution->inputs(); ++c) {
+      float* const to = x.data() + c * kChunk;
+      std::fill(std::copy_n(in[c], frames, to), to + kChunk, 0.0f);
+    }
+    STEMWRIGHT_TRY(convolution->process(x, y));
+    for (std::size_t c = 0; c < convolution->outputs(); ++c) {
+      std::copy_n(y.data() + c * kChunk, frames, out[c]);
+    }
+    return core::okStatus();
+  }};
+}
+
 /// One pass over the input.
 class Convolution {
  public:
   Convolution(const ConvolutionRequest& request, const Track& input, const Track& output,
-              dsp::Convolver& convolver)
+              Engine& engine)
       : request_(request),
         output_(output),
         reader_(input),
-        convolver_(convolver),
+        engine_(engine),
         in_(input.channels(), std::vector<float>(kChunk)),
         wet_(output.channels(), std::vector<float>(kChunk)),
         mixed_(kChunk * output.channels()) {}
 
   /// Takes off the latency: what comes out before the first frame is dropped.
   core::Status begin() {
-    for (std::size_t left = convolver_.latency(); left > 0;) {
+    for (std::size_t left = engine_.latency; left > 0;) {
       const std::size_t count = std::min(left, kChunk);
       STEMWRIGHT_TRY(convolve(count));
       left -= count;
@@ -95,14 +145,13 @@ class Convolution {
     const float* in[2] = {in_.front().data(), in_.back().data()};
     float* out[2] = {wet_.front().data(), wet_.back().data()};
     const core::TraceRegion region("convolution");
-    convolver_.process(in, out, count);
-    return core::okStatus();
+    return engine_.process(in, out, count);
   }
 
   const ConvolutionRequest& request_;
   const Track& output_;
   EndlessReader reader_;
-  dsp::Convolver& convolver_;
+  Engine& engine_;
   Planar in_, wet_;
   std::vector<float> mixed_;
   std::size_t at_ = 0;
@@ -118,30 +167,37 @@ core::Status convolveTrack(
   if (input.value().frames() == 0) return Error{ErrorCode::kInput, request.input + ": no sound"};
   const auto response = readResponse(request.response, request.responseChannels, 0);
   if (!response.ok()) return response.error();
-  dsp::ConvolverOptions options;
-  options.mode = request.mode;
-  options.channels = request.channels;
-  options.blockSize = request.blockSize;
-  options.inputFrames = input.value().frames();
   const std::vector<std::span<const float>> channels(response.value().channels.begin(),
                                                      response.value().channels.end());
-  const auto convolver = dsp::Convolver::create(channels, options);
-  if (!convolver.ok()) return convolver.error();
-  const std::size_t frames = input.value().frames() + convolver.value()->tailFrames();
+  const std::size_t frames = input.value().frames() + channels[0].size() - 1;
   const auto output = Track::create(request.output, request.outputChannels(), frames);
   if (!output.ok()) return output.error();
-
-  Convolution convolution(request, input.value(), output.value(), *convolver.value());
-  STEMWRIGHT_TRY(convolution.begin());
-  const std::size_t chunks = (frames + kChunk - 1) / kChunk;
-  for (std::size_t chunk = 0; chunk < chunks; ++chunk) {
-    if (cancel.requested()) return Error{ErrorCode::kCancelled, "cancelled"};
-    const std::size_t start = chunk * kChunk;
-    const std::size_t end = std::min(start + kChunk, frames);
-    STEMWRIGHT_TRY(convolution.run(start, end - start));
-    onProgress({chunk + 1, chunks, {{0, end}}});
+  std::string deviceFault;
+  const auto run = [&](Engine& engine, bool isOnDevice) -> core::Status {
+    Convolution convolution(request, input.value(), output.value(), engine);
+    STEMWRIGHT_TRY(convolution.begin());
+    const std::size_t chunks = (frames + kChunk - 1) / kChunk;
+    for (std::size_t chunk = 0; chunk < chunks; ++chunk) {
+      if (cancel.requested()) return Error{ErrorCode::kCancelled, "cancelled"};
+      const std::size_t start = chunk * kChunk;
+      const std::size_t end = std::min(start + kChunk, frames);
+      STEMWRIGHT_TRY(convolution.run(start, end - start));
+      onProgress({chunk + 1, chunks, {{0, end}}, isOnDevice ? chunk + 1 : 0, deviceFault});
+    }
+    return core::okStatus();
+  };
+  if (!request.gpu.empty()) {
+    auto engine = onDevice(request, channels);
+    const core::Status status = engine.ok() ? run(engine.value(), true) : engine.error();
+    const bool isOfDevice = !status.ok() && (status.error().code == ErrorCode::kDeviceLost ||
+                                             status.error().code == ErrorCode::kNoRoom ||
+                                             status.error().code == ErrorCode::kInternal);
+    if (!isOfDevice) return status;
+    deviceFault = status.error().message;
   }
-  return core::okStatus();
+  auto engine = onProcessor(request, input.value().frames(), channels);
+  if (!engine.ok()) return engine.error();
+  return run(engine.value(), false);
 }
 
 core::Result<JobPlan> planConvolution(ConvolutionRequest request) {

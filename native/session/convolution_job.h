@@ -24,6 +24,9 @@ struct ConvolutionRequest {
   std::size_t blockSize = 512;  ///< a power of two, 64 to 8192
   double wet = 1;
   double dry = 0;
+  /// Id of a GPU that convolves instead, whatever the mode; empty: none. Where it fails, the
+  /// processor begins anew.
+  std::string gpu = {};
 
   std::size_t outputChannels() const { return responseChannels == 1 ? channels : 2; }
 };

@@ -6,12 +6,16 @@
 #include <vector>
 
 #include "core/result.h"
+#include "gpu/convolution.h"
 #include "gpu/device.h"
+#include "gpu/ops.h"
+#include "gpu/recurrent.h"
 #include "models/htdemucs_gpu.h"
 #include "session/model.h"
 
 namespace stemwright::session {
 
+namespace gpu = stemwright::gpu;
 using GpuInfo = gpu::DeviceInfo;
 using GpuKind = gpu::DeviceKind;
 using GpuInventory = gpu::Inventory;
@@ -28,7 +32,7 @@ const GpuInfo* preferredGpu(const GpuInventory& inventory);
 /// STEMWRIGHT_GPU_LOSE_AFTER=n takes the device away after n executions.
 /// @param cacheFolder of compiled pipelines; empty: none is kept @return kDeviceLost
 core::Result<std::shared_ptr<gpu::Device>> openGpu(const std::string& device,
-                                                   const std::string& cacheFolder);
+                                                   const std::string& cacheFolder = "");
 
 /// Below it a device is refused: rounding of floats gives 100 dB and more, a fault of a driver
 /// some 20.

@@ -161,9 +161,9 @@ class Contest {
     gpu::ComplexMacArgs args;
     args.bins = static_cast<std::uint32_t>(kBlock);
     args.partitions = static_cast<std::uint32_t>((work.size + kBlock - 1) / kBlock);
-    args.head = 0;
-    args.streams = static_cast<std::uint32_t>(work.batch);
-    args.responseStride = 0;
+    args.blocks = 1;
+    args.sources = 1;
+    args.inputByOutput = 1;
     const std::size_t block = work.batch * 2 * kBlock;
     auto spectrum = room(block);
     auto past = room(block * args.partitions);
@@ -172,8 +172,8 @@ class Contest {
     for (const auto* buffer : {&spectrum, &past, &response, &sum}) STEMWRIGHT_TRY(*buffer);
     gpu::Recording recording = fft.value().record(
         false, 1.0f, work.batch, Binding::input(bytesOf(block)), spectrum.value(), {});
-    recording.add(
-        ops_.complexMac("calibration", past.value(), response.value(), sum.value(), args));
+    recording.add(ops_.complexMac("calibration", past.value(), response.value(), sum.value(),
+                                  work.batch, args));
     recording.append(fft.value().record(true, 1.0f / kBlock, work.batch, sum.value(),
                                         Binding::output(bytesOf(block)), {}));
     return onGpu(recording, block, block);

@@ -23,7 +23,7 @@ const target = 'vulkan1.2';
 const sources = fileURLToPath(new URL('../../shaders/', import.meta.url));
 const argsBinding = 15;
 /** Defines that ask something of the device. */
-const flags = { HALF: 'kHalf', SUBGROUP: 'kSubgroup', MATRIX: 'kMatrix' };
+const flags = { HALF: 'kHalf', SUBGROUP: 'kSubgroup', MATRIX: 'kMatrix', EMULATED: 'kHalf' };
 
 /** @param {string} program @param {string[]} args */
 async function tool(program, args) {
@@ -43,20 +43,30 @@ async function tool(program, args) {
 async function compile({ name, source, defines }, folder) {
   const spirv = join(folder, `${name}.spv`);
   const metal = join(folder, `${name}.metal`);
-  const macros = Object.entries(defines).map(([key, value]) => `-D${key}=${value}`);
-  await tool('glslangValidator', ['-V', '--target-env', target, `-I${sources}`, ...macros, '-o', spirv, join(sources, `${source}.comp`)]);
+  await assemble(spirv, source, defines);
   await tool('spirv-val', ['--target-env', target, spirv]);
-  const inMetal = defines['MATRIX'] === undefined;
-  if (inMetal) {
+  const isMatrix = defines['MATRIX'] !== undefined;
+  if (!isMatrix) {
     await tool('spirv-cross', [
       spirv, '--msl', '--msl-version', '30000', '--msl-decoration-binding', '--msl-force-native-arrays',
       '--rename-entry-point', 'main', name, 'comp', '--output', metal,
     ]);
   }
+  // SPIRV-Cross knows no cooperative matrices: it reads the interface of the same code without them.
+  const plain = isMatrix ? join(folder, `${name}.plain.spv`) : spirv;
+  if (isMatrix) {
+    await assemble(plain, source, { ...defines, EMULATED: 1 });
+  }
   /** @type {unknown} */
-  const reflected = JSON.parse(await tool('spirv-cross', [spirv, '--reflect']));
+  const reflected = JSON.parse(await tool('spirv-cross', [plain, '--reflect']));
   const reflection = /** @type {Reflection} */ (reflected);
-  return { name, defines, words: await readFile(spirv), metal: inMetal ? await readFile(metal, 'utf8') : '', ...interfaceOf(reflection, name) };
+  return { name, defines, words: await readFile(spirv), metal: isMatrix ? '' : await readFile(metal, 'utf8'), ...interfaceOf(reflection, name) };
+}
+
+/** @param {string} spirv @param {string} source @param {Record<string, string | number>} defines */
+async function assemble(spirv, source, defines) {
+  const macros = Object.entries(defines).map(([key, value]) => `-D${key}=${value}`);
+  await tool('glslangValidator', ['-V', '--target-env', target, `-I${sources}`, ...macros, '-o', spirv, join(sources, `${source}.comp`)]);
 }
 
 /**

@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/trace.h"
+#include "gpu/executions.h"
 #include "shaders/args.h"
 
 namespace stemwright::gpu::metal {
@@ -77,7 +79,9 @@ class MetalDevice final : public Device, public std::enable_shared_from_this<Met
         queue_([handle newCommandQueue]),
         info_(describe(handle)),
         budget_(options.budgetBytes != 0 ? options.budgetBytes : info_.memoryBytes / 4 * 3),
-        loseAfter_(options.loseAfter) {}
+        loseAfter_(options.loseAfter) {
+    info_.features &= ~options.lacks;
+  }
 
   const DeviceInfo& info() const noexcept override { return info_; }
   std::uint64_t usedBytes() const noexcept override { return *used_; }
@@ -200,7 +204,7 @@ class MetalDevice final : public Device, public std::enable_shared_from_this<Met
 
   id<MTLDevice> handle_;
   id<MTLCommandQueue> queue_;
-  const DeviceInfo info_;
+  DeviceInfo info_;
   const std::uint64_t budget_;
   std::shared_ptr<std::atomic<std::uint64_t>> used_ =
       std::make_shared<std::atomic<std::uint64_t>>(0);
@@ -233,7 +237,7 @@ class MetalProgram final : public Program {
       }
     }
     if (pipelines_.empty()) return Error{ErrorCode::kInvalidArgument, "nothing was recorded"};
-    slots_.resize(kSlots);
+    slots_.resize(options_.slots);
     for (Slot& slot : slots_) {
       for (const auto& [bytes, to] : {std::pair{options_.inputBytes, &slot.input},
                                       std::pair{options_.outputBytes, &slot.output}}) {
@@ -254,6 +258,7 @@ class MetalProgram final : public Program {
     changed_.wait(lock, [this] { return running_ == 0; });
   }
 
+  unsigned slots() const noexcept override { return options_.slots; }
   bool tryExecuteAsync(std::span<const float> input, std::span<float> output, Done done) override {
     Slot* slot = nullptr;
     {
@@ -302,6 +307,7 @@ class MetalProgram final : public Program {
     }
     if (!status.ok()) return end(slot, done, status);
     if (!input.empty()) {
+      const core::TraceRegion region(inputRegion(false));
       std::memcpy([slot.input->handle() contents], input.data(), input.size_bytes());
     }
     std::vector<OpTime> times;
@@ -313,6 +319,7 @@ class MetalProgram final : public Program {
     [commands addCompletedHandler:^(id<MTLCommandBuffer> ended) {
       const Status result = device_->check(ended, "computing");
       if (result.ok() && !output.empty()) {
+        const core::TraceRegion region(outputRegion(false));
         std::memcpy(output.data(), [running->output->handle() contents], output.size_bytes());
       }
       {
@@ -320,6 +327,7 @@ class MetalProgram final : public Program {
         seconds_ = [ended GPUEndTime] - [ended GPUStartTime];
         noteExecution(seconds_);
         times_ = times;
+        traceExecution(seconds_, times_);
       }
       end(*running, done, result);
     }];
@@ -327,13 +335,15 @@ class MetalProgram final : public Program {
   }
 
   void end(Slot& slot, const Done& done, const Status& status) {
-    done(status);
     {
       const std::lock_guard lock(mutex_);
       free_.push_back(&slot);
-      --running_;
       changed_.notify_all();
     }
+    done(status);
+    const std::lock_guard lock(mutex_);
+    --running_;
+    changed_.notify_all();
   }
 
   void encodeOne(id<MTLComputeCommandEncoder> encoder, const Dispatch& dispatch, std::size_t index,

@@ -1,5 +1,7 @@
 #include "gpu/vulkan/loader.h"
 
+#include <cstdlib>
+
 #include "core/shared_library.h"
 
 namespace stemwright::gpu::vulkan {
@@ -13,10 +15,13 @@ core::Result<Loader> loader() {
 #else
   constexpr const char* kName = "libvulkan.so.1";
 #endif
-  static void* const library = core::openLibrary(kName);
+  static const std::string name = [] {
+    const char* other = std::getenv("STEMWRIGHT_VULKAN");
+    return std::string(other == nullptr ? kName : other);
+  }();
+  static void* const library = core::openLibrary(name.c_str());
   if (library == nullptr) {
-    return Error{ErrorCode::kDeviceLost,
-                 std::string("no Vulkan on this machine (") + kName + " was not found)"};
+    return Error{ErrorCode::kDeviceLost, "no Vulkan on this machine (" + name + " was not found)"};
   }
   const auto get =
       reinterpret_cast<PFN_vkGetInstanceProcAddr>(core::symbolOf(library, "vkGetInstanceProcAddr"));

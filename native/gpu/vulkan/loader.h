@@ -87,7 +87,7 @@ struct Loader {
   PFN_vkGetInstanceProcAddr get = nullptr;
 };
 
-/// The system's loader, opened once and never closed.
+/// The system's loader, or the one that STEMWRIGHT_VULKAN names, opened once and never closed.
 /// @return kDeviceLost with the reason where there is none
 core::Result<Loader> loader();
 

@@ -4,6 +4,8 @@
 #include <system_error>
 #include <utility>
 
+#include "core/trace.h"
+#include "gpu/executions.h"
 #include "shaders/args.h"
 
 namespace stemwright::gpu::vulkan {
@@ -101,12 +103,12 @@ Status VulkanProgram::prepare() {
 
   const auto count = static_cast<std::uint32_t>(pipelines_.size());
   const VkDescriptorPoolSize sizes[] = {
-      {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, buffers * kSlots + 1},
-      {VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER, count * kSlots},
+      {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, buffers * options_.slots + 1},
+      {VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER, count * options_.slots},
   };
   VkDescriptorPoolCreateInfo pool{};
   pool.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO;
-  pool.maxSets = count * kSlots;
+  pool.maxSets = count * options_.slots;
   pool.poolSizeCount = 2;
   pool.pPoolSizes = sizes;
   STEMWRIGHT_TRY(device_->check(
@@ -149,7 +151,7 @@ Status VulkanProgram::writeArgs() {
 
 Status VulkanProgram::makeSlots() {
   const bool isUnified = device_->info().isUnified;
-  slots_.resize(kSlots);
+  slots_.resize(options_.slots);
   for (Slot& slot : slots_) {
     const auto take = [&](std::size_t bytes, Use use, std::shared_ptr<Allocation>& to) -> Status {
       auto made = device_->memory().allocate(bytes, use);
@@ -342,6 +344,7 @@ void VulkanProgram::start(Slot& slot, std::span<const float> input, std::span<fl
   if (input.size_bytes() != options_.inputBytes || output.size_bytes() != options_.outputBytes) {
     slot.failed = Error{ErrorCode::kInvalidArgument, "input or output of another size"};
   } else if (!input.empty()) {
+    const core::TraceRegion region(inputRegion(slot.staged != slot.input));
     std::memcpy(slot.staged->mapped(), input.data(), input.size_bytes());
   }
   {
@@ -414,10 +417,11 @@ void VulkanProgram::finish(Slot& slot) {
         logical.functions.vkWaitSemaphores(logical.handle, &wait, ~std::uint64_t{0}), "computing");
   }
   if (slot.failed.ok()) {
+    readTimes(slot);
     if (!slot.to.empty()) {
+      const core::TraceRegion region(outputRegion(slot.unstaged != slot.output));
       std::memcpy(slot.to.data(), slot.unstaged->mapped(), slot.to.size_bytes());
     }
-    readTimes(slot);
   }
   const Done done = std::move(slot.done);
   const Status status = std::move(slot.failed);
@@ -442,9 +446,8 @@ void VulkanProgram::readTimes(const Slot& slot) {
   seconds_ = static_cast<double>(ticks.back() - ticks.front()) * tick;
   noteExecution(seconds_);
   times_.clear();
-  if (!options_.isTimed) return;
   std::size_t index = 0;
-  for (const auto& step : steps_) {
+  for (const auto& step : options_.isTimed ? steps_ : decltype(steps_){}) {
     for (const Dispatch& dispatch : step) {
       times_.push_back({dispatch.label, std::string(dispatch.shader->name),
                         static_cast<double>(ticks[index + 1] - ticks[index]) * tick,
@@ -452,6 +455,7 @@ void VulkanProgram::readTimes(const Slot& slot) {
       ++index;
     }
   }
+  traceExecution(seconds_, times_);
 }
 
 std::vector<OpTime> VulkanProgram::times() const {

@@ -18,6 +18,7 @@ class VulkanProgram final : public Program {
                                                        const ProgramOptions& options);
   ~VulkanProgram() override;
 
+  unsigned slots() const noexcept override { return options_.slots; }
   bool tryExecuteAsync(std::span<const float> input, std::span<float> output, Done done) override;
   void executeAsync(std::span<const float> input, std::span<float> output, Done done) override;
   std::vector<OpTime> times() const override;

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <mutex>
 
+#include "core/trace.h"
 #include "tests/gpu/test_device.h"
 
 namespace stemwright {
@@ -135,6 +136,30 @@ TEST_SUITE("gpu") {
     REQUIRE(program->times().size() == 1);
     CHECK(program->times()[0].label == "twice");
     CHECK(program->times()[0].bytes == 3 * 4 * kCount);
+  }
+
+  TEST_CASE(
+      "executions are counted, and a trace tells their dispatches and how data came and went") {
+    const auto device = openTestDevice();
+    const std::vector<float> in = noiseOf(kCount, 1);
+    std::vector<float> out(kCount);
+    const double before = gpu::usage().seconds;
+    core::startTrace(100);
+    for (const bool isTimed : {false, true}) {
+      require(doubling(*device, isTimed)->execute(in, out));
+    }
+    const core::Trace trace = core::takeTrace();
+    CHECK(gpu::usage().seconds > before);
+    std::vector<std::string> onDevice;
+    std::vector<std::string> onHost;
+    for (const core::TraceEvent& event : trace.events) {
+      (event.thread == 0 ? onDevice : onHost).push_back(event.name);
+      CHECK(event.start <= event.end);
+    }
+    CHECK(onDevice == std::vector<std::string>{"execution", "twice"});
+    const std::string kind = device->info().isUnified ? "unified memory" : "staged";
+    CHECK(std::count(onHost.begin(), onHost.end(), "GPU input, " + kind) == 2);
+    CHECK(std::count(onHost.begin(), onHost.end(), "GPU output, " + kind) == 2);
   }
 
   TEST_CASE("compiled pipelines are kept in a folder") {

@@ -120,6 +120,31 @@ TEST_SUITE("gpu") {
                                onProcessor(reference, mix, Mode::kFull)) < 1e-4);
   }
 
+  TEST_CASE("less memory than the workspace wants: the same output in parts, one at a time") {
+    const HTDemucsConfig config = testing::tiny4Config();
+    const std::size_t frames = config.segmentFrames();
+    const std::vector<float> mix = testing::noiseOf(2 * frames, 1);
+    const auto device = testing::openTestDevice({.budgetBytes = 60 << 20});
+    const auto model = valueOf(
+        HTDemucsGpu::load(device, config, models::WeightFile::generated(testing::kTiny4Seed),
+                          gpu::Storage::kFloat, nn::NormAlgorithm::kWelford));
+    const std::uint64_t weights = device->usedBytes();
+    const auto needs = [&](bool isInParts) {
+      const auto runner =
+          valueOf(HTDemucsGpuRunner::create(model, frames, Mode::kFull, false, isInParts));
+      return device->usedBytes() - weights;
+    };
+    const std::uint64_t inParts = needs(true);
+    CHECK(inParts < needs(false));
+    const auto expected = onDevice(model, mix, Mode::kFull);
+    const auto filler = valueOf(device->allocate(device->budgetBytes() - weights - inParts - 4096));
+    const auto runner = valueOf(HTDemucsGpuRunner::create(model, frames, Mode::kFull));
+    CHECK(runner->program().slots() == 1);
+    std::vector<float> out(runner->outputSize(), NAN);
+    testing::require(runner->forward(mix, out));
+    CHECK(testing::relativeRms(out, expected) < 1e-6);
+  }
+
   TEST_CASE("a budget that is too small is an error, not a crash") {
     const auto device = testing::openTestDevice({.budgetBytes = 2 << 20});
     const auto model = HTDemucsGpu::load(device, testing::tiny4Config(),

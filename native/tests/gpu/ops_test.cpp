@@ -4,14 +4,20 @@
 
 #include <cmath>
 #include <complex>
+#include <map>
 #include <numbers>
 
 #include "core/thread_pool.h"
+#include "dsp/convolution/convolver.h"
 #include "dsp/stft.h"
+#include "gpu/arena.h"
+#include "gpu/convolution.h"
+#include "gpu/recurrent.h"
 #include "kernels/dispatch.h"
 #include "nn/attention.h"
 #include "nn/conv.h"
 #include "nn/norm.h"
+#include "nn/recurrent.h"
 #include "tests/gpu/test_device.h"
 
 namespace stemwright {
@@ -112,8 +118,20 @@ void checkConv(const ConvCase& c, Storage storage) {
                      .y = y};
   if (c.hasScale) call.scale = put(scale);
   if (c.hasResidual) call.residual = put(residual, storage);
-  runOnDevice(Ops(*testDevice(), storage).conv(call));
+  gpu::Dispatch dispatch = Ops(*testDevice(), storage).conv(call);
+  runOnDevice(dispatch);
   CHECK(worstError(get(y, storage), expected) < boundOf(storage));
+  // As matrix units would compute it, in plain code.
+  const gpu::Shader* const emulated = gpu::findShader(
+      storage == Storage::kHalf ? "gemm_emulated_64x64_f16" : "gemm_emulated_64x64_f32");
+  REQUIRE(emulated != nullptr);
+  if (s.in % 4 != 0 || !testDevice()->supports(*emulated)) return;
+  dispatch.shader = emulated;
+  dispatch.groups = {static_cast<std::uint32_t>((outHeight * outWidth + 63) / 64),
+                     static_cast<std::uint32_t>((s.out + 63) / 64), 1};
+  dispatch.bindings[6] = dispatch.bindings[7] = room(outputs, storage);
+  runOnDevice(dispatch);
+  CHECK(worstError(get(dispatch.bindings[6], storage), expected) < boundOf(storage));
 }
 
 constexpr nn::Activation kNone = nn::Activation::kNone;
@@ -586,38 +604,119 @@ TEST_SUITE("gpu") {
     }
   }
 
-  TEST_CASE("sums over the partitions of a convolution") {
-    const std::size_t bins = 257;
-    const std::size_t partitions = 5;
-    const std::size_t streams = 2;
-    for (const std::uint32_t head : {0u, 3u}) {
-      const auto x = noiseOf(2 * streams * partitions * bins, 1);
-      const auto response = noiseOf(2 * partitions * bins, 2);
-      std::vector<float> expected;
-      for (std::size_t s = 0; s < streams; ++s) {
-        for (std::size_t bin = 0; bin < bins; ++bin) {
-          std::complex<double> sum;
-          for (std::size_t p = 0; p < partitions; ++p) {
-            const std::size_t slot = (head + partitions - p) % partitions;
-            const std::size_t at = 2 * ((s * partitions + slot) * bins + bin);
-            const std::size_t with = 2 * (p * bins + bin);
-            sum += std::complex<double>(x[at], x[at + 1]) *
-                   std::complex<double>(response[with], response[with + 1]);
-          }
-          expected.push_back(static_cast<float>(sum.real()));
-          expected.push_back(static_cast<float>(sum.imag()));
+  TEST_CASE("a long response is convolved as the sum says, in any layout of channels") {
+    struct Case {
+      std::size_t channels, responses, taps;
+    };
+    constexpr std::size_t kFrames = 2 * gpu::Convolution::kBlock;
+    for (const Case& c :
+         {Case{1, 1, 1}, Case{2, 1, 1025}, Case{1, 2, 1024}, Case{2, 2, 3001}, Case{2, 4, 2500}}) {
+      CAPTURE(c.responses);
+      CAPTURE(c.taps);
+      std::vector<std::vector<float>> taps;
+      std::vector<std::span<const float>> response;
+      for (std::uint32_t r = 0; r < c.responses; ++r) taps.push_back(noiseOf(c.taps, r + 10));
+      for (const auto& channel : taps) response.push_back(channel);
+      const auto convolution =
+          valueOf(gpu::Convolution::create(*testDevice(), response, c.channels, kFrames));
+      dsp::ConvolverOptions options;
+      options.mode = dsp::ConvolutionMode::kDirect;
+      options.channels = c.channels;
+      const auto reference = valueOf(dsp::Convolver::create(response, options, scalar()));
+      REQUIRE(convolution->outputs() == reference->outputs());
+      for (int round = 0; round < 3; ++round) {
+        if (round == 2) {
+          convolution->reset();
+          reference->reset();
         }
+        const auto in = noiseOf(c.channels * kFrames, static_cast<std::uint32_t>(round + 1));
+        std::vector<float> out(convolution->outputs() * kFrames, NAN);
+        std::vector<float> expected(out.size());
+        testing::require(convolution->process(in, out));
+        const float* from[2] = {in.data(), in.data() + (c.channels - 1) * kFrames};
+        float* to[2] = {expected.data(), expected.data() + (convolution->outputs() - 1) * kFrames};
+        reference->process(from, to, kFrames);
+        CHECK(worstError(out, expected) < 2e-6);
       }
-      gpu::ComplexMacArgs args;
-      args.bins = bins;
-      args.partitions = partitions;
-      args.head = head;
-      args.streams = streams;
-      args.responseStride = 0;
-      const Binding y = room(expected.size());
-      runOnDevice(
-          Ops(*testDevice(), Storage::kFloat).complexMac("mac", put(x), put(response), y, args));
-      CHECK(worstError(get(y), expected) < 2e-6);
+    }
+    const std::vector<float> one(10, 1.0f);
+    const std::span<const float> three[] = {one, one, one};
+    CHECK_FALSE(gpu::Convolution::create(*testDevice(), three, 2, kFrames).ok());
+    CHECK_FALSE(gpu::Convolution::create(*testDevice(), std::span(three).first(1), 2, 100).ok());
+  }
+
+  TEST_CASE("LSTM and GRU, steps and sequences, equal the scalar ones and keep their state") {
+    struct Case {
+      bool isGru;
+      std::size_t input, hidden, layers;
+      bool isBidirectional;
+      std::size_t batch, steps;
+    };
+    for (const Case& c :
+         {Case{false, 1, 1, 1, false, 1, 1}, Case{false, 7, 37, 2, false, 3, 5},
+          Case{true, 7, 37, 2, false, 3, 5}, Case{false, 20, 131, 1, true, 1, 9},
+          Case{true, 20, 131, 2, true, 2, 4}, Case{true, 64, 256, 1, false, 1, 1}}) {
+      CAPTURE(c.hidden);
+      CAPTURE(c.isGru);
+      std::map<std::string, std::vector<float>> values;
+      const auto parameters =
+          [&](const std::string& name) -> std::optional<std::span<const float>> {
+        const bool isInput = name.find("_ih") != std::string::npos;
+        const bool isFirst = name.find("_l0") != std::string::npos;
+        const std::size_t width = isFirst ? c.input : (c.isBidirectional ? 2 : 1) * c.hidden;
+        const std::size_t depth = name.starts_with("bias") ? 1 : isInput ? width : c.hidden;
+        auto [found, isNew] = values.try_emplace(name);
+        if (isNew) {
+          found->second = noiseOf((c.isGru ? 3 : 4) * c.hidden * depth,
+                                  static_cast<std::uint32_t>(values.size()));
+          for (float& value : found->second) value *= 0.3f;
+        }
+        return found->second;
+      };
+      auto reference = valueOf(
+          nn::Recurrent::create({c.isGru ? nn::RecurrentCell::kGru : nn::RecurrentCell::kLstm,
+                                 c.input, c.hidden, c.layers, c.isBidirectional},
+                                parameters, scalar()));
+      testing::require(reference.prepare(c.batch, c.steps));
+      const auto recurrent = valueOf(gpu::Recurrent::create(
+          *testDevice(), {c.isGru, c.input, c.hidden, c.layers, c.isBidirectional}, parameters,
+          c.batch, c.steps));
+      for (std::uint32_t round = 0; round < 3; ++round) {
+        if (round == 2) {
+          reference.resetState();
+          testing::require(recurrent->resetState());
+        }
+        const auto x = noiseOf(recurrent->inputSize(), round + 100);
+        std::vector<float> out(recurrent->outputSize(), NAN);
+        std::vector<float> expected(out.size());
+        testing::require(recurrent->process(x, out));
+        testing::require(reference.process(x.data(), c.steps, expected.data()));
+        CHECK(worstError(out, expected) < 1e-5);
+      }
+    }
+    const auto none = [](const std::string&) { return std::optional<std::span<const float>>(); };
+    CHECK_FALSE(gpu::Recurrent::create(*testDevice(), {false, 1, 1, 1, false}, none, 1, 1).ok());
+    CHECK_FALSE(gpu::Recurrent::create(*testDevice(), {false, 1, 1025, 1, false}, none, 1, 1).ok());
+  }
+
+  TEST_CASE("buffers that are used at different times share their place, others do not") {
+    gpu::Arena arena;
+    gpu::Binding a, b, c, d;
+    arena.add(a, 1000, 1);
+    arena.add(b, 3000, 2);
+    arena.add(c, 500, 1 | 2);
+    arena.add(d, 1, 4);
+    testing::require(arena.allocate(*testDevice()));
+    const auto overlap = [](const gpu::Binding& x, const gpu::Binding& y) {
+      return x.offset < y.offset + y.bytes && y.offset < x.offset + x.bytes;
+    };
+    CHECK_FALSE(overlap(a, c));
+    CHECK_FALSE(overlap(b, c));
+    CHECK(overlap(a, b));
+    CHECK(arena.bytes() == 3072 + 512);
+    for (const gpu::Binding* one : {&a, &b, &c, &d}) {
+      CHECK(one->offset % gpu::kOffsetAlignment == 0);
+      CHECK(one->buffer == a.buffer);
     }
   }
 }

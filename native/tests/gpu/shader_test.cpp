@@ -46,6 +46,9 @@ const std::map<std::string, Block>& blocks() {
       {"istft", BLOCK(IstftArgs, ISTFT_ARGS)},
       {"overlap_add", BLOCK(OverlapAddArgs, OVERLAP_ADD_ARGS)},
       {"complex_mac", BLOCK(ComplexMacArgs, COMPLEX_MAC_ARGS)},
+      {"overlap_windows", BLOCK(OverlapArgs, OVERLAP_ARGS)},
+      {"overlap_blocks", BLOCK(OverlapArgs, OVERLAP_ARGS)},
+      {"recurrent", BLOCK(RecurrentArgs, RECURRENT_ARGS)},
   };
   return all;
 }

@@ -1,6 +1,8 @@
 // HTDemucs' full-size segment on a device by name: its agreement with the processor, its time, and
 // each op's share. Not part of the tests: it wants a real device. See docs/development.md.
 //   stemwright_gpu_segment NAME [--half] [--time-only] [--check THREADS] [--segments N] [--ops]
+//     [--lacks BITS]   of ShaderNeed: what the device is taken to lack
+//     [--tiles]        instead, each tile of the product at the network's shapes
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -10,10 +12,12 @@
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "core/thread_pool.h"
+#include "gpu/ops.h"
 #include "models/htdemucs_gpu.h"
 
 namespace {
@@ -39,6 +43,7 @@ models::HTDemucsConfig fullSize() {
   models::HTDemucsConfig config;
   config.sources = {"drums", "bass", "other", "vocals"};
   config.bottomChannels = 512;
+  config.dconvMode = 3;
   config.segmentNumerator = 39;
   config.segmentDenominator = 5;
   return config;
@@ -61,6 +66,8 @@ struct Options {
   unsigned checkThreads = 0;
   std::size_t segments = 20;
   bool showsOps = false;
+  bool showsTiles = false;
+  unsigned lacks = 0;
 };
 
 Options parse(int argc, char** argv) {
@@ -73,6 +80,10 @@ Options parse(int argc, char** argv) {
       options.mode = models::Mode::kTimeOnly;
     } else if (arg == "--ops") {
       options.showsOps = true;
+    } else if (arg == "--tiles") {
+      options.showsTiles = true;
+    } else if (arg == "--lacks" && i + 1 < argc) {
+      options.lacks = static_cast<unsigned>(std::atoi(argv[++i]));
     } else if (arg == "--check" && i + 1 < argc) {
       options.checkThreads = static_cast<unsigned>(std::atoi(argv[++i]));
     } else if (arg == "--segments" && i + 1 < argc) {
@@ -166,6 +177,76 @@ void showOps(const std::vector<gpu::OpTime>& times) {
   }
 }
 
+/// The time of a product by each of its shaders, and the largest deviation from the first one's.
+void showTiles(gpu::Device& device) {
+  struct Shape {
+    std::size_t rows, depth, columns;
+  };
+  const gpu::Ops ops(device, gpu::Storage::kFloat);
+  const auto noise = [](std::size_t count) {
+    std::vector<float> values(count);
+    std::uint32_t seed = 1;
+    for (float& value : values) {
+      seed = seed * 1664525u + 1013904223u;
+      value = static_cast<float>(seed >> 8) / 8388608.0f - 1.0f;
+    }
+    return values;
+  };
+  for (const Shape& shape : {Shape{2688, 512, 1536}, Shape{2688, 512, 512}, Shape{2688, 512, 2048},
+                             Shape{2688, 2048, 512}, Shape{1344, 512, 1536}, Shape{1344, 2048, 512},
+                             Shape{172032, 48, 96}, Shape{43008, 96, 192}, Shape{43008, 864, 192},
+                             Shape{172032, 432, 96}, Shape{2688, 3456, 768}, Shape{10752, 192, 384},
+                             Shape{85995, 48, 96}, Shape{43008, 12, 192}, Shape{172032, 48, 6},
+                             Shape{10752, 24, 384}, Shape{43344, 192, 192}}) {
+    const std::vector<float> weight = noise(shape.depth * shape.columns);
+    const gpu::Weight packed = orExit(gpu::uploadWeight(
+        device, gpu::Storage::kFloat, shape.depth, shape.columns,
+        [&](std::size_t k, std::size_t n) { return 0.05f * weight[k * shape.columns + n]; },
+        [](std::size_t) { return 0.0f; }));
+    const gpu::Binding x =
+        orExit(gpu::uploadValues(device, noise(shape.rows * shape.depth), gpu::Storage::kFloat));
+    std::vector<float> first;
+    std::printf("%zu x %zu x %zu\n", shape.rows, shape.depth, shape.columns);
+    for (const gpu::Shader& shader : gpu::shaders()) {
+      const std::string name(shader.name);
+      const bool isTile = name.starts_with("gemm_") && name.ends_with("_f32") &&
+                          name.find("emulated") == std::string::npos &&
+                          name.find("scalar") == std::string::npos;
+      if (!isTile || !device.supports(shader)) continue;
+      const gpu::Binding y = gpu::whole(orExit(device.allocate(shape.rows * shape.columns * 4)));
+      gpu::Dispatch dispatch =
+          ops.linear("product", x, packed, shape.rows, gpu::Activation::kNone, {}, {}, y);
+      const std::string tile =
+          name.substr(0, name.size() - 4).substr(name.rfind('_', name.size() - 5) + 1);
+      const std::size_t by = tile.find('x');
+      const std::size_t rows = std::stoul(tile), columns = std::stoul(tile.substr(by + 1));
+      dispatch.shader = &shader;
+      dispatch.groups = {static_cast<std::uint32_t>((shape.rows + rows - 1) / rows),
+                         static_cast<std::uint32_t>((shape.columns + columns - 1) / columns), 1};
+      gpu::Recording recording;
+      recording.add(dispatch);
+      const auto program = orExit(device.compile(recording, {}));
+      std::vector<double> times;
+      for (int i = 0; i < 7; ++i) {
+        orExit(program->execute({}, {}));
+        times.push_back(program->seconds());
+      }
+      std::sort(times.begin(), times.end());
+      std::vector<float> values(shape.rows * shape.columns);
+      orExit(device.download(*y.buffer, 0, std::as_writable_bytes(std::span(values))));
+      if (first.empty()) first = values;
+      double largest = 0, worst = 0;
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        largest = std::max(largest, std::fabs(static_cast<double>(first[i])));
+        worst = std::max(worst,
+                         std::fabs(static_cast<double>(first[i]) - static_cast<double>(values[i])));
+      }
+      std::printf("  %-26s %8.1f us %7.2f TFLOP/s, deviates by %.2g\n", name.c_str(),
+                  times[3] * 1e6, dispatch.operations / times[3] * 1e-12, worst / largest);
+    }
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -182,7 +263,11 @@ int main(int argc, char** argv) {
       inventory.devices.begin(), inventory.devices.end(),
       [&](const auto& device) { return device.name.find(options.device) != std::string::npos; });
   if (wanted == inventory.devices.end()) return 1;
-  const auto device = orExit(gpu::openDevice(wanted->id));
+  const auto device = orExit(gpu::openDevice(wanted->id, {.lacks = options.lacks}));
+  if (options.showsTiles) {
+    showTiles(*device);
+    return 0;
+  }
   const auto begin = Clock::now();
   const auto model =
       orExit(models::HTDemucsGpu::load(device, fullSize(), models::WeightFile::generated(1),
