@@ -15,7 +15,7 @@
 #extension GL_NV_cooperative_matrix : require
 #endif
 
-#define TILE_K 32
+#define TILE_K 16  // of the units
 #define THREADS (32 * WARPS_M * WARPS_N)
 #define FRAGMENTS_M (TILE_M / WARPS_M / 16)
 #define FRAGMENTS_N (TILE_N / WARPS_N / 16)
@@ -46,12 +46,14 @@ shared uvec2 tile[IN_SIZE > OUT_SIZE ? IN_SIZE : OUT_SIZE];
 
 uvec2 wordsOf(f16vec4 v) { return uvec2(packFloat2x16(v.xy), packFloat2x16(v.zw)); }
 
-// What halves hold of a value, and what that leaves.
+// The upper 11 bits of a value, and the rest. Cut off as bits: a driver may take a conversion there and back for nothing, and has.
 void put(uint at, uint size, vec4 value) {
-  const f16vec4 high = f16vec4(value);
-  tile[at] = wordsOf(high);
 #if PARTS == 2
-  tile[at + size] = wordsOf(f16vec4(value - vec4(high)));
+  const vec4 upper = uintBitsToFloat(floatBitsToUint(value) & 0xffffe000u);
+  tile[at] = wordsOf(f16vec4(upper));
+  tile[at + size] = wordsOf(f16vec4(value - upper));
+#else
+  tile[at] = wordsOf(f16vec4(value));
 #endif
 }
 
@@ -120,25 +122,23 @@ void main() {
         nextB[i] = loadB(k + TILE_K + at / (TILE_N / 4), firstColumn + at % (TILE_N / 4) * 4);
       }
     }
-    [[unroll]] for (uint part = 0; part < TILE_K / 16; ++part) {
-      FragmentA a[FRAGMENTS_M][PARTS];
+    FragmentA a[FRAGMENTS_M][PARTS];
+    [[unroll]] for (uint m = 0; m < FRAGMENTS_M; ++m) {
+      const uint at = (warpM * (TILE_M / WARPS_M) + m * 16) * A_STRIDE;
+      [[unroll]] for (uint p = 0; p < PARTS; ++p) fetchA(a[m][p], at + p * A_SIZE);
+    }
+    [[unroll]] for (uint n = 0; n < FRAGMENTS_N; ++n) {
+      const uint at = B_START + (warpN * (TILE_N / WARPS_N) + n * 16) / 4;
+      FragmentB b[PARTS];
+      [[unroll]] for (uint p = 0; p < PARTS; ++p) fetchB(b[p], at + p * B_SIZE);
       [[unroll]] for (uint m = 0; m < FRAGMENTS_M; ++m) {
-        const uint at = (warpM * (TILE_M / WARPS_M) + m * 16) * A_STRIDE + part * 4;
-        [[unroll]] for (uint p = 0; p < PARTS; ++p) fetchA(a[m][p], at + p * A_SIZE);
-      }
-      [[unroll]] for (uint n = 0; n < FRAGMENTS_N; ++n) {
-        const uint at = B_START + part * 16 * B_STRIDE + (warpN * (TILE_N / WARPS_N) + n * 16) / 4;
-        FragmentB b[PARTS];
-        [[unroll]] for (uint p = 0; p < PARTS; ++p) fetchB(b[p], at + p * B_SIZE);
-        [[unroll]] for (uint m = 0; m < FRAGMENTS_M; ++m) {
-          Sums step_ = noSums();
+        Sums step_ = noSums();
 #if PARTS == 2
-          step_ = multiplyAdd(a[m][1], b[0], step_);
-          step_ = multiplyAdd(a[m][0], b[1], step_);
+        step_ = multiplyAdd(a[m][1], b[0], step_);
+        step_ = multiplyAdd(a[m][0], b[1], step_);
 #endif
-          step_ = multiplyAdd(a[m][0], b[0], step_);
-          sums[m][n] = added(sums[m][n], step_);
-        }
+        step_ = multiplyAdd(a[m][0], b[0], step_);
+        sums[m][n] = added(sums[m][n], step_);
       }
     }
   }

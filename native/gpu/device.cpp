@@ -5,6 +5,7 @@
 
 #include "core/trace.h"
 #include "gpu/executions.h"
+#include "gpu/product_check.h"
 
 #if defined(__APPLE__)
 #include "gpu/metal/metal_device.h"
@@ -70,7 +71,14 @@ Inventory findDevices() {
 
 core::Result<std::shared_ptr<Device>> openDevice(const std::string& id,
                                                  const DeviceOptions& options) {
-  return api::openDevice(id, options);
+  auto device = api::openDevice(id, options);
+  if (!device.ok() || (device.value()->info().features & kMatrix) == 0 ||
+      keepsFloat(*device.value(), *findShader("gemm_matrix_64x64_f32"))) {
+    return device;
+  }
+  DeviceOptions plain = options;
+  plain.lacks |= kMatrix;
+  return api::openDevice(id, plain);
 }
 
 const DeviceInfo* preferredDevice(const Inventory& inventory) {

@@ -133,6 +133,7 @@ class Device {
 /// Looks at the machine; takes some milliseconds, and starts a driver.
 Inventory findDevices();
 
+/// Matrix units whose products lose what floats hold are left out of its features.
 /// @param id of a DeviceInfo @return kDeviceLost when it is gone or refuses
 core::Result<std::shared_ptr<Device>> openDevice(const std::string& id,
                                                  const DeviceOptions& options = {});

@@ -7,8 +7,8 @@
 
 namespace stemwright::gpu {
 
-/// Puts the dispatches of an execution that has just ended into the trace that is being recorded, as
-/// if the last had ended now.
+/// Puts the dispatches of an execution that has just ended into the trace that is being recorded,
+/// as if the last had ended now.
 /// @param times may be empty: then it is one region
 void traceExecution(double seconds, std::span<const OpTime> times);
 

@@ -47,18 +47,13 @@ constexpr Tile kTiles[] = {{"128x96", 128, 96, 1.0},
                            {"128x64", 128, 64, 0.95},
                            {"64x64", 64, 64, 0.8},
                            {"128x32", 128, 32, 0.6}};
-/// Those of the product on matrix units, which the narrowest do not fill.
-constexpr Tile kMatrixTiles[] = {
-    {"128x128", 128, 128, 1.0}, {"128x64", 128, 64, 0.85}, {"64x64", 64, 64, 0.6}};
-constexpr std::size_t kLeastMatrixColumns = 24;
-
 /// Multiprocessors of a large device: a smaller one is full in any case.
 constexpr std::size_t kResident = 132;
 
-const Tile& bestTile(std::span<const Tile> tiles, std::size_t rows, std::size_t columns) {
+const Tile& bestTile(std::size_t rows, std::size_t columns) {
   const Tile* best = nullptr;
   double least = 0;
-  for (const Tile& tile : tiles) {
+  for (const Tile& tile : kTiles) {
     const std::size_t count = blocksOf(rows, tile.rows) * blocksOf(columns, tile.columns);
     const std::size_t waves = blocksOf(count, kResident);
     const double cost = static_cast<double>(waves * tile.rows * tile.columns) / tile.rate;
@@ -141,18 +136,12 @@ Dispatch Ops::make(std::string label, const Shader& shader, std::vector<Binding>
   return dispatch;
 }
 
-bool Ops::hasMatrixUnits() const {
-  return device_->supports(shader("gemm_matrix_64x64"));
-}
-
 std::string Ops::gemmName(const ConvCall& call) const {
   const std::size_t rows = call.outHeight * call.outWidth;
   const std::size_t columns = call.weight->columns;
   if (call.inChannels % 4 == 0) {
-    if (columns >= kLeastMatrixColumns && hasMatrixUnits()) {
-      return std::string("gemm_matrix_") + bestTile(kMatrixTiles, rows, columns).name;
-    }
-    return std::string("gemm_") + bestTile(kTiles, rows, columns).name;
+    if (device_->supports(shader("gemm_matrix_64x64"))) return "gemm_matrix_64x64";
+    return std::string("gemm_") + bestTile(rows, columns).name;
   }
   return columns <= 32 ? "gemm_scalar_128x32" : "gemm_scalar_128x64";
 }

@@ -176,7 +176,6 @@ class Ops {
   const Shader& shader(std::string name) const;
   Dispatch make(std::string label, const Shader& shader, std::vector<Binding> bindings) const;
   std::string gemmName(const ConvCall& call) const;
-  bool hasMatrixUnits() const;
 
   const Device* device_;
   Storage storage_;

@@ -12,6 +12,7 @@
 #include "dsp/stft.h"
 #include "gpu/arena.h"
 #include "gpu/convolution.h"
+#include "gpu/product_check.h"
 #include "gpu/recurrent.h"
 #include "kernels/dispatch.h"
 #include "nn/attention.h"
@@ -199,6 +200,17 @@ TEST_SUITE("gpu") {
     };
     for (const Storage storage : storages()) {
       for (const ConvCase& c : cases) checkConv(c, storage);
+    }
+  }
+
+  TEST_CASE("a product that loses what floats hold is told from one that does not") {
+    const gpu::Shader& plain = *gpu::findShader("gemm_64x64_f32");
+    CHECK(gpu::keepsFloat(*testDevice(), plain));
+    CHECK(gpu::keepsFloat(*testDevice(), *gpu::findShader("gemm_emulated_64x64_f32")));
+    // Reads other numbers than were put there.
+    CHECK_FALSE(gpu::keepsFloat(*testDevice(), *gpu::findShader("gemm_64x64_f16")));
+    if (!testDevice()->supports(*gpu::findShader("gemm_matrix_64x64_f32"))) {
+      CHECK_FALSE(gpu::keepsFloat(*testDevice(), *gpu::findShader("gemm_matrix_64x64_f32")));
     }
   }
 

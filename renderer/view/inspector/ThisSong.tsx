@@ -10,6 +10,11 @@ import styles from './inspector.module.css';
 
 const signed = (db: number): string => db.toFixed(1).replace('-', '−');
 
+/** A device by its name; one that went away says who finished. */
+function backendOf({ backend, device, threads }: Project['report']): string {
+  return backend === 'gpu' ? `GPU: ${device}` : `CPU, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+}
+
 /** What made these stems. */
 export function ThisSong({ project }: { project: Project }): JSX.Element {
   const { report, stems, createdAt, bytes, folder, missing } = project;
@@ -21,7 +26,7 @@ export function ThisSong({ project }: { project: Project }): JSX.Element {
     ['Overlap', `${Math.round(report.overlap * 100)} %`],
     ['Shifts', String(report.shifts)],
     ['Exact sum', report.exactSum ? 'On' : 'Off'],
-    ['Backend', `${report.backend.toUpperCase()}, ${report.threads} ${report.threads === 1 ? 'thread' : 'threads'}, ${report.precision}`],
+    ['Backend', `${backendOf(report)}, ${report.precision}`],
     ['Group norm', groupNormLabels[report.groupNorm]],
     ['Made', formatDay(createdAt)],
     ['Took', `${formatDuration(report.seconds)}, ${report.realtimeFactor.toFixed(1)} times real time`],
