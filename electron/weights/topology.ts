@@ -10,7 +10,7 @@ const MAX_INPUTS = 64;
 const MAX_CHANNELS = 65_536;
 const MAX_STEPS = 65_536;
 const JSON_LIMITS = { depth: 4, commas: MAX_NODES * 16 };
-const HINT = 'See electron/weights/topology.ts for what a topology may hold.';
+const HINT = 'See docs/development.md for what a topology may hold.';
 
 /** Of the network; no node may be called so. */
 const INPUT = 'input';
