@@ -8,6 +8,7 @@
 #include <numbers>
 #include <numeric>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "tests/rt/test_song.h"
@@ -82,9 +83,10 @@ std::vector<float> beats() {
 class Timed {
  public:
   /// @param sound mono; silence follows it
-  Timed(const std::vector<float>& sound, const TimePitch& timePitch) : speed_(timePitch.speed) {
+  Timed(std::vector<float> sound, const TimePitch& timePitch) : speed_(timePitch.speed) {
     auto made = TimeStretch::create(
-        2, kTestRate, timePitch, [&sound](std::int64_t first, std::size_t count, float* samples) {
+        2, kTestRate, timePitch,
+        [sound = std::move(sound)](std::int64_t first, std::size_t count, float* samples) {
           for (std::size_t i = 0; i < count; ++i) {
             const std::int64_t frame = first + static_cast<std::int64_t>(i);
             const bool isInside = frame >= 0 && frame < static_cast<std::int64_t>(sound.size());
