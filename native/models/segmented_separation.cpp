@@ -8,6 +8,7 @@
 #include <random>
 #include <span>
 
+#include "core/memory_usage.h"
 #include "core/thread_pool.h"
 #include "core/trace.h"
 #include "models/segment_grid.h"
@@ -210,6 +211,7 @@ class Separation {
     std::vector<float> mix{};
     std::vector<float> out{};
     std::future<Status> onDevice{};  ///< none: the processor's turn
+    core::MemoryClaim claim{core::MemoryOwner::kWorkspaces, 0};  ///< of mix and out
   };
 
   const Pass& passOf(const Flight& flight) const { return passes_[flight.task.pass]; }
@@ -234,6 +236,7 @@ class Separation {
       waiting.erase(next);
       flight.mix.resize(pass.segmentFrames * channels_);
       flight.out.resize(flight.mix.size() * sources_);
+      flight.claim.resize((flight.mix.size() + flight.out.size()) * sizeof(float));
       STEMWRIGHT_TRY(readWindow(pass.grid.windowStart(flight.task.segment), flight.mix));
       if (isForDevice) begin(flight);
     }

@@ -1,65 +1,98 @@
-import { useEffect, useRef, type JSX } from 'react';
-import { Sparkline } from '../../canvas/sparkline.ts';
-import { useFrame } from '../frame.ts';
+import { useEffect, useEffectEvent, useRef, type JSX } from 'react';
+import { Sparkline, stillSeconds } from '../../canvas/sparkline.ts';
+import { surfaceOf } from '../../canvas/surface.ts';
 import { useStudioStore } from '../studio-context.ts';
 import { figures, ownersText, type Figure } from './figures.ts';
 import styles from './meters.module.css';
-import { useHardware } from './use-hardware.ts';
 
-/** How often figures are written anew; lines move with every frame. */
+/** How often the machine is asked, and figures are written anew. */
+const lookMs = 1000;
 const writeSeconds = 0.25;
+const lineHeight = 16;
 
-/** What the engine and the machine do now, outside of React. */
+/**
+ * What the engine and the machine do now, outside of React. All lines are on one canvas, which is painted when they have moved by
+ * something that can be seen: about ten times a second, in a frame of its own.
+ */
 export function Meters(): JSX.Element {
   const store = useStudioStore();
   const panel = useRef<HTMLElement>(null);
-  const lines = useRef(new Map<string, Sparkline>());
-  const written = useRef(0);
-  useHardware();
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const lines = useRef(new Map<string, { line: Sparkline; top: number }>());
+  const written = useRef(-Infinity);
   useEffect(() => {
-    const made = lines.current;
-    for (const { id, least } of figures) {
-      const canvas = panel.current?.querySelector<HTMLCanvasElement>(`canvas[data-figure="${id}"]`) ?? null;
-      if (canvas !== null && least !== undefined) made.set(id, new Sparkline(canvas, least));
-    }
-    return () => {
-      made.clear();
+    const look = (): void => {
+      // Without a connection the last figures stay; the status line tells.
+      store.getState().lookAtHardware().catch(() => undefined);
     };
-  }, []);
-  useFrame((now) => {
+    look();
+    const timer = setInterval(look, lookMs);
+    return () => {
+      clearInterval(timer);
+    };
+  }, [store]);
+  const show = useEffectEvent((now: number) => {
     const { soundLoad, hardware } = store.getState();
-    const [sound, machine] = [soundLoad(), hardware()];
-    const isDue = now - written.current >= writeSeconds;
-    for (const figure of figures) {
-      const line = lines.current.get(figure.id);
-      if (isDue) {
+    if (now - written.current >= writeSeconds) {
+      written.current = now;
+      const [sound, machine] = [soundLoad(), hardware()];
+      for (const figure of figures) {
+        const line = lines.current.get(figure.id)?.line;
         const value = figure.value?.(sound, machine) ?? null;
         if (value === null) line?.clear();
         else line?.add(now, value);
         write(panel.current, figure, figure.text(sound, machine), figure.isBad?.(sound, machine) ?? false);
       }
-      line?.show(now);
+      writeText(panel.current?.querySelector('[data-owners]') ?? null, ownersText(machine));
     }
-    if (!isDue) return;
-    written.current = now;
-    const owners = panel.current?.querySelector('[data-owners]') ?? null;
-    const text = ownersText(machine);
-    if (owners !== null && owners.textContent !== text) owners.textContent = text;
+    const surface = canvas.current === null ? null : surfaceOf(canvas.current);
+    if (surface === null) return;
+    for (const { line, top } of lines.current.values()) line.draw(surface, top, lineHeight, now);
   });
+  useEffect(() => {
+    const [element, made] = [canvas.current, lines.current];
+    if (element === null) return undefined;
+    let width = 0;
+    const place = (): void => {
+      width = element.clientWidth;
+      for (const { id, least } of figures) {
+        const row = panel.current?.querySelector<HTMLElement>(`[data-row="${id}"]`) ?? null;
+        if (row === null || least === undefined) continue;
+        made.set(id, { line: made.get(id)?.line ?? new Sparkline(least), top: row.offsetTop + (row.offsetHeight - lineHeight) / 2 });
+      }
+    };
+    const sizes = new ResizeObserver(place);
+    sizes.observe(element);
+    place();
+    let [timer, frame] = [0, 0];
+    const paint = (now: number): void => {
+      show(now / 1000);
+      timer = window.setTimeout(() => {
+        frame = requestAnimationFrame(paint);
+      }, 1000 * Math.min(writeSeconds, stillSeconds(width)));
+    };
+    frame = requestAnimationFrame(paint);
+    return () => {
+      sizes.disconnect();
+      clearTimeout(timer);
+      cancelAnimationFrame(frame);
+      made.clear();
+    };
+  }, []);
   return (
     <section ref={panel} aria-labelledby="meters-title" className={styles.meters}>
       <h2 id="meters-title" className={styles.title}>Now</h2>
-      <dl>
-        {figures.map(({ id, label, least }) => (
-          <div key={id} className={styles.row}>
-            <dt>{label}</dt>
-            <dd>
-              {least !== undefined && <canvas data-figure={id} aria-hidden="true" className={styles.line} />}
-              <span data-value={id} className={styles.value}>–</span>
-            </dd>
-          </div>
-        ))}
-      </dl>
+      <div className={styles.figures}>
+        <canvas ref={canvas} aria-hidden="true" className={styles.lines} />
+        <dl>
+          {figures.map(({ id, label }) => (
+            <div key={id} data-row={id} className={styles.row}>
+              <dt>{label}</dt>
+              <dd data-value={id}>–</dd>
+            </div>
+          ))}
+        </dl>
+      </div>
       <p data-owners className={styles.owners}>–</p>
     </section>
   );
@@ -67,7 +100,11 @@ export function Meters(): JSX.Element {
 
 function write(panel: HTMLElement | null, { id }: Figure, text: string, isBad: boolean): void {
   const element = panel?.querySelector<HTMLElement>(`[data-value="${id}"]`) ?? null;
-  if (element === null) return;
-  if (element.textContent !== text) element.textContent = text;
-  element.toggleAttribute('data-bad', isBad);
+  writeText(element, text);
+  element?.toggleAttribute('data-bad', isBad);
+}
+
+/** What says the same stays: the page would lay it out again. */
+function writeText(element: Element | null, text: string): void {
+  if (element !== null && element.textContent !== text) element.textContent = text;
 }

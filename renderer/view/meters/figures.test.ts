@@ -43,8 +43,8 @@ it('what is wrong stands out', () => {
 
 it('what a GPU computed is told once it has', () => {
   const busy = { ...machine, state: { ...machine.state, backend: 'gpu', reason: '' }, gpu: { executions: 3, seconds: 0.07, lastSeconds: 0.0236 }, gpuShare: 0.871 } as Hardware;
-  expect(textOf('gpu', null, busy)).toBe('23.6 ms a segment, 87 % busy');
-  expect(textOf('gpu', null, { ...busy, gpuShare: null })).toBe('23.6 ms a segment');
+  expect(textOf('gpu', null, busy)).toBe('23.6 ms, 87 % busy');
+  expect(textOf('gpu', null, { ...busy, gpuShare: null })).toBe('23.6 ms');
   expect(textOf('backend', null, busy)).toBe('CPU and GPU');
 });
 

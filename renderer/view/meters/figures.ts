@@ -29,12 +29,12 @@ export const figures: readonly Figure[] = [
   { id: 'pressure', label: 'Memory pressure', text: (_, machine) => machine?.state.pressure ?? '–', isBad: (_, machine) => (machine?.state.pressure ?? 'none') !== 'none' },
 ];
 
-/** Of the last execution, which is a segment of a song, and how much of the time something was computed. */
+/** Of the last execution, a segment of a song mostly, and how much of the time something was computed. */
 function gpuText(machine: Hardware | null): string {
   if (machine === null) return '–';
   const { gpu, gpuShare } = machine;
   if (gpu.executions === 0) return 'none';
-  return `${(1000 * gpu.lastSeconds).toPrecision(3)} ms a segment${gpuShare === null ? '' : `, ${percent(gpuShare)} busy`}`;
+  return `${(1000 * gpu.lastSeconds).toPrecision(3)} ms${gpuShare === null ? '' : `, ${percent(gpuShare)} busy`}`;
 }
 
 const ownerNames: Readonly<Record<EngineMemory['owners'][number]['name'], string>> = {
