@@ -127,6 +127,7 @@ test('the meters show what machine and sound engine do', async ({ studio }) => {
 });
 
 test('a machine that gets hot or short of memory leaves the GPU, and the meters show it', async ({ studio }) => {
+  test.skip(process.platform !== 'linux', 'the engine takes a folder for the machine on Linux only');
   const machine = await MadeMachine.create(studio.file('machine'));
   const made = { STEMWRIGHT_MACHINE: machine.folder, STEMWRIGHT_GPU: 'llvmpipe' };
   Object.assign(process.env, made);
