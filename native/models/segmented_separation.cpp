@@ -210,7 +210,7 @@ class Separation {
     Task task{};
     std::vector<float> mix{};
     std::vector<float> out{};
-    std::future<Status> onDevice{};  ///< none: the processor's turn
+    std::future<Status> onDevice{};                              ///< none: the processor's turn
     core::MemoryClaim claim{core::MemoryOwner::kWorkspaces, 0};  ///< of mix and out
   };
 
