@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { requests } from '../../contract/channels.ts';
+import { ipc } from './names.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -36,7 +37,7 @@ export class BrowserWindow extends EventEmitter {
   }
 }
 export const dialog = { showErrorBox: (...text) => tell('error', text) };
-export const ipcMain = { handle: (_, handler) => { answer = handler; }, removeHandler: nothing, on: nothing, removeListener: nothing };
+export const ipcMain = { handle: (name, handler) => { if (name === '${ipc.request}') answer = handler; }, removeHandler: nothing, on: nothing, removeListener: nothing };
 export const Menu = { buildFromTemplate: (template) => template, setApplicationMenu: nothing };
 export const nativeTheme = {};
 export class Notification {}
