@@ -4,7 +4,14 @@ const callbacks = new Set<(now: number) => void>();
 let request = 0;
 
 function run(now: number): void {
-  for (const callback of callbacks) callback(now / 1000);
+  for (const callback of callbacks) {
+    try {
+      callback(now / 1000);
+    } catch (error) {
+      // The others go on.
+      reportError(error);
+    }
+  }
   request = callbacks.size > 0 ? requestAnimationFrame(run) : 0;
 }
 
