@@ -15,46 +15,28 @@ struct Direction {
   Binding resetBias;
 };
 
-core::Result<std::span<const float>> fetch(const Recurrent::Parameters& parameters,
-                                           const std::string& name, std::size_t count) {
-  const auto values = parameters(name);
-  if (values && values->size() == count) return *values;
-  return Error{ErrorCode::kModel, "recurrent layer: " + name + " is missing or has not " +
-                                      std::to_string(count) + " values"};
-}
-
 core::Result<Direction> load(Device& device, const RecurrentShape& shape, std::size_t inputs,
                              const std::string& suffix, const Recurrent::Parameters& parameters) {
   const std::size_t units = shape.hiddenSize;
   const std::size_t rows = shape.gates() * units;
-  const auto input = fetch(parameters, "weight_ih" + suffix, rows * inputs);
-  STEMWRIGHT_TRY(input);
-  const auto hidden = fetch(parameters, "weight_hh" + suffix, rows * units);
-  STEMWRIGHT_TRY(hidden);
-  const std::vector<float> zeros(rows);
-  std::span<const float> inputBias = zeros;
-  std::span<const float> hiddenBias = zeros;
-  if (parameters("bias_ih" + suffix) || parameters("bias_hh" + suffix)) {
-    const auto first = fetch(parameters, "bias_ih" + suffix, rows);
-    STEMWRIGHT_TRY(first);
-    const auto second = fetch(parameters, "bias_hh" + suffix, rows);
-    STEMWRIGHT_TRY(second);
-    inputBias = first.value();
-    hiddenBias = second.value();
-  }
+  const auto read = core::readRecurrentParameters(parameters, suffix, rows, inputs, units);
+  STEMWRIGHT_TRY(read);
+  const core::RecurrentParameters& weights = read.value();
   const std::size_t outside = shape.isGru ? 2 * units : rows;
   const auto transposed = [](std::span<const float> weight, std::size_t depth) {
     return [weight, depth](std::size_t k, std::size_t row) { return weight[row * depth + k]; };
   };
-  auto inputWeight = uploadWeight(
-      device, Storage::kFloat, inputs, rows, transposed(input.value(), inputs),
-      [&](std::size_t row) { return inputBias[row] + (row < outside ? hiddenBias[row] : 0); });
+  auto inputWeight =
+      uploadWeight(device, Storage::kFloat, inputs, rows, transposed(weights.input, inputs),
+                   [&](std::size_t row) {
+                     return weights.inputBias[row] + (row < outside ? weights.hiddenBias[row] : 0);
+                   });
   STEMWRIGHT_TRY(inputWeight);
   auto hiddenWeight =
-      uploadWeight(device, Storage::kFloat, units, rows, transposed(hidden.value(), units),
+      uploadWeight(device, Storage::kFloat, units, rows, transposed(weights.hidden, units),
                    [](std::size_t) { return 0.0f; });
   STEMWRIGHT_TRY(hiddenWeight);
-  const auto reset = shape.isGru ? hiddenBias.subspan(outside) : hiddenBias.first(0);
+  const auto reset = std::span(weights.hiddenBias).subspan(outside);
   auto resetBias = uploadValues(device, reset, Storage::kFloat);
   STEMWRIGHT_TRY(resetBias);
   return Direction{std::move(inputWeight).value(), std::move(hiddenWeight).value(),

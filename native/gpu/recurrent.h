@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/recurrent_parameters.h"
 #include "core/result.h"
 #include "gpu/device.h"
 #include "gpu/ops.h"
@@ -29,10 +30,10 @@ struct RecurrentShape {
 /// from call to call. A whole sequence is two dispatches a layer and direction. [one thread]
 class Recurrent {
  public:
-  using Parameters = std::function<std::optional<std::span<const float>>(const std::string& name)>;
+  using Parameters = core::NamedParameters;
 
   /// @param batch, steps of every call
-  /// @return kInvalidArgument, kModel for a parameter that is missing or ill-sized, kNoRoom,
+  /// @return kInvalidArgument, kModel as core::readRecurrentParameters, kNoRoom,
   ///         kDeviceLost
   static core::Result<std::unique_ptr<Recurrent>> create(Device& device,
                                                          const RecurrentShape& shape,

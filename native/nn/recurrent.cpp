@@ -1,7 +1,6 @@
 #include "nn/recurrent.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 namespace stemwright::nn {
@@ -14,30 +13,6 @@ constexpr std::size_t kLeastProjectedRows = 4;
 
 core::Error invalid(std::string message) {
   return {core::ErrorCode::kInvalidArgument, std::move(message)};
-}
-
-/// A parameter of `count` values.
-core::Result<std::span<const float>> fetch(const Recurrent::Parameters& parameters,
-                                           const std::string& name, std::size_t count,
-                                           WeightType type = WeightType::kFp32) {
-  const auto values = parameters(name);
-  if (!values) return core::Error{core::ErrorCode::kModel, "recurrent layer: no parameter " + name};
-  if (values->size() != count) {
-    return core::Error{core::ErrorCode::kModel, "recurrent layer: " + name + " has " +
-                                                    std::to_string(values->size()) +
-                                                    " values, not " + std::to_string(count)};
-  }
-  const bool areNumbers =
-      std::all_of(values->begin(), values->end(), [](float value) { return std::isfinite(value); });
-  if (!areNumbers) {
-    return core::Error{core::ErrorCode::kModel,
-                       "recurrent layer: " + name + " holds values that are no numbers"};
-  }
-  if (!fits(*values, type)) {
-    return core::Error{core::ErrorCode::kModel,
-                       "recurrent layer: " + name + " holds values too large for 16 bits"};
-  }
-  return *values;
 }
 
 /// Where a packed column comes from: a row of PyTorch's weight, or nowhere (padding).
@@ -92,20 +67,15 @@ core::Status Recurrent::load(Direction& direction, std::size_t inputs, const std
                              const Parameters& parameters) const {
   const std::size_t units = shape_.hiddenSize;
   const std::size_t rows = gates() * units;
-  const auto input = fetch(parameters, "weight_ih" + suffix, rows * inputs, weights_);
-  STEMWRIGHT_TRY(input);
-  const auto hidden = fetch(parameters, "weight_hh" + suffix, rows * units, weights_);
-  STEMWRIGHT_TRY(hidden);
-  const std::vector<float> zeros(rows);
-  std::span<const float> inputBias = zeros;
-  std::span<const float> hiddenBias = zeros;
-  if (parameters("bias_ih" + suffix) || parameters("bias_hh" + suffix)) {
-    const auto first = fetch(parameters, "bias_ih" + suffix, rows);
-    STEMWRIGHT_TRY(first);
-    const auto second = fetch(parameters, "bias_hh" + suffix, rows);
-    STEMWRIGHT_TRY(second);
-    inputBias = first.value();
-    hiddenBias = second.value();
+  const auto read = core::readRecurrentParameters(parameters, suffix, rows, inputs, units);
+  STEMWRIGHT_TRY(read);
+  const core::RecurrentParameters& weights = read.value();
+  for (const auto& [name, values] :
+       {std::pair{"weight_ih", weights.input}, std::pair{"weight_hh", weights.hidden}}) {
+    if (!fits(values, weights_)) {
+      return core::Error{core::ErrorCode::kModel, "recurrent layer: " + (name + suffix) +
+                                                      " holds values too large for 16 bits"};
+    }
   }
 
   // A GRU multiplies the recurrent part of its third gate, bias included, by the reset gate.
@@ -130,15 +100,15 @@ core::Status Recurrent::load(Direction& direction, std::size_t inputs, const std
     return packed;
   };
   direction.inputs = inputs;
-  direction.input = pack(input.value(), inputs, [&](std::size_t row) {
-    return inputBias[row] + (row < outside ? hiddenBias[row] : 0.0f);
+  direction.input = pack(weights.input, inputs, [&](std::size_t row) {
+    return weights.inputBias[row] + (row < outside ? weights.hiddenBias[row] : 0.0f);
   });
-  direction.hidden = pack(hidden.value(), units, [](std::size_t) { return 0.0f; });
+  direction.hidden = pack(weights.hidden, units, [](std::size_t) { return 0.0f; });
   direction.hiddenBias =
       core::AlignedBuffer<float>((units + map.lanes - 1) / map.lanes * map.lanes);
   direction.hiddenBias.zero();
-  std::copy(hiddenBias.begin() + static_cast<std::ptrdiff_t>(outside), hiddenBias.end(),
-            direction.hiddenBias.begin());
+  std::copy(weights.hiddenBias.begin() + static_cast<std::ptrdiff_t>(outside),
+            weights.hiddenBias.end(), direction.hiddenBias.begin());
   return core::okStatus();
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/aligned.h"
+#include "core/recurrent_parameters.h"
 #include "core/result.h"
 #include "kernels/dispatch.h"
 #include "nn/packed_matrix.h"
@@ -32,9 +33,8 @@ struct RecurrentShape {
 /// call too, so reset it between sequences. One call at a time.
 class Recurrent {
  public:
-  /// Values of a parameter such as "weight_ih_l0", "bias_hh_l1_reverse"; nothing if there is none.
   /// All weights must be there; biases may be absent altogether.
-  using Parameters = std::function<std::optional<std::span<const float>>(const std::string& name)>;
+  using Parameters = core::NamedParameters;
 
   /// @param weights in 16 bits they take half the memory, which is what a step waits for
   /// @return kInvalidArgument for an empty shape, kModel naming a parameter missing or ill-sized

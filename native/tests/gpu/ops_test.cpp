@@ -709,6 +709,15 @@ TEST_SUITE("gpu") {
     const auto none = [](const std::string&) { return std::optional<std::span<const float>>(); };
     CHECK_FALSE(gpu::Recurrent::create(*testDevice(), {false, 1, 1, 1, false}, none, 1, 1).ok());
     CHECK_FALSE(gpu::Recurrent::create(*testDevice(), {false, 1, 1025, 1, false}, none, 1, 1).ok());
+    const std::vector<float> notNumbers(4, NAN);
+    const auto broken = [&](const std::string& name) {
+      return name.starts_with("weight") ? std::optional<std::span<const float>>(notNumbers)
+                                        : std::nullopt;
+    };
+    const auto made = gpu::Recurrent::create(*testDevice(), {false, 1, 1, 1, false}, broken, 1, 1);
+    REQUIRE_FALSE(made.ok());
+    CHECK(made.error().code == core::ErrorCode::kModel);
+    CHECK(made.error().message.find("no numbers") != std::string::npos);
   }
 
   TEST_CASE("buffers that are used at different times share their place, others do not") {
