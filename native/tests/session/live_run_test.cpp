@@ -11,6 +11,7 @@
 #include "rt/engine.h"
 #include "tests/rt/test_song.h"
 #include "tests/support/realtime_trap.h"
+#include "tests/support/stolen_time.h"
 
 using stemwright::audio::NullDevice;
 using stemwright::audio::Renderer;
@@ -69,33 +70,47 @@ class Run final : public Renderer, public Sink {
   bool isDone_ = false;
 };
 
+/// @return what the longest block took of the processor, in seconds
+double playThrough(Engine& engine, const TestSong& song) {
+  REQUIRE(engine.setSong(song.open(), false));
+  REQUIRE(engine.play());
+  const auto before = stemwright::testing::offences();
+  Run run(engine, 144'000);
+  {
+    auto device = NullDevice::open({.rate = kTestRate, .frames = kBlock}, run, &run);
+    REQUIRE(device.ok());
+    REQUIRE(device.value()->start().ok());
+    REQUIRE(run.wait(std::chrono::seconds(60)));
+  }
+  CAPTURE(stemwright::testing::lastOffence());
+  CHECK(stemwright::testing::offences() == before);
+  CHECK(engine.snapshot().lateReads == 0);
+  double worst = 0;
+  for (std::size_t i = 2 * 240; i < run.sound().size(); ++i) {
+    float sum = 0;
+    for (const auto& stem : song.stems) sum += stem[i];
+    worst = std::max(worst, std::abs(double{run.sound()[i]} - sum));
+  }
+  CHECK(worst == 0);
+  return run.worstSeconds();
+}
+
 }  // namespace
 
 TEST_SUITE("session") {
   TEST_CASE("three seconds at the pace of a card come out to the sample, each block in its time") {
     const TemporaryFolder folder;
     const TestSong song(folder, 6, 200'000);
-    Engine engine(kTestRate);
-    REQUIRE(engine.setSong(song.open(), false));
-    REQUIRE(engine.play());
-    const auto before = stemwright::testing::offences();
-    Run run(engine, 144'000);
-    {
-      auto device = NullDevice::open({.rate = kTestRate, .frames = kBlock}, run, &run);
-      REQUIRE(device.ok());
-      REQUIRE(device.value()->start().ok());
-      REQUIRE(run.wait(std::chrono::seconds(60)));
+    constexpr int kMostRuns = 5;
+    for (int i = 1; i <= kMostRuns; ++i) {
+      const long long stolen = stemwright::testing::stolenTicks();
+      Engine engine(kTestRate);
+      const double worst = playThrough(engine, song);
+      const bool isInTime = worst < kBlock / kTestRate;
+      // Such a run measured the host: another one has to be in time, every block of it.
+      if (!isInTime && i < kMostRuns && stemwright::testing::stolenTicks() > stolen) continue;
+      CHECK(worst < kBlock / kTestRate);
+      break;
     }
-    CAPTURE(stemwright::testing::lastOffence());
-    CHECK(stemwright::testing::offences() == before);
-    CHECK(engine.snapshot().lateReads == 0);
-    double worst = 0;
-    for (std::size_t i = 2 * 240; i < run.sound().size(); ++i) {
-      float sum = 0;
-      for (const auto& stem : song.stems) sum += stem[i];
-      worst = std::max(worst, std::abs(double{run.sound()[i]} - sum));
-    }
-    CHECK(worst == 0);
-    CHECK(run.worstSeconds() < kBlock / kTestRate);
   }
 }
