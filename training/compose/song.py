@@ -15,6 +15,7 @@ from .styles import Style, draw_plan
 
 STEMS = ("drums", "bass", "other", "vocals")
 LEVELS = {"drums": -17.0, "bass": -18.5, "other": -19.0, "vocals": -17.5}
+HIDDEN = (0.2, 0.15, 0.4, 0.25)  # how the stem that hides behind the rest is drawn, in the order of STEMS
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ def _balance(stems: dict[str, Audio], heavy: float, rng: Generator) -> Audio:
         levels["bass"] += rng.uniform(4, 14)
     elif chance(rng, 0.12):
         levels[str(rng.choice(STEMS, p=[0.2, 0.45, 0.15, 0.2]))] += rng.uniform(5, 12)
-    if chance(rng, 0.15):
-        levels[str(rng.choice(STEMS))] -= rng.uniform(6, 18)
+    if chance(rng, 0.25):
+        levels[str(rng.choice(STEMS, p=HIDDEN))] -= rng.uniform(6, 20)
     out = []
     for stem in STEMS:
         audio = np.nan_to_num(stems[stem])

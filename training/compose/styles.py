@@ -9,6 +9,7 @@ from numpy.random import Generator
 from .harmony import Harmony, draw_harmony
 from .signal import chance
 
+BASSLESS = 0.1  # share of songs with drums and no bass, beside those that come about by chance: what sounds like a kick there is one
 MINORISH = ("minor", "minor", "dorian", "phrygian")
 MIXED = ("major", "minor", "major", "minor", "dorian", "mixolydian")
 
@@ -54,6 +55,10 @@ STYLES = (
     Style("remix", (75, 145), ("four", "trap", "boom", "breakbeat", "half"), ("drone", "drone", "reese", "808", "long", "glide", "sub", "sub", "pluck", "pluck", "thump", "punch", "punch"), ("pad", "drone", "synth", "effects", "textures", "plucked", "amped"), 0.85, MINORISH, drums=0.8, vocals=0.85, ducking=0.4, heavy=0.35),
     Style("club", (70, 150), ("four", "trap", "boom", "breakbeat", "half", "light", "percussion"), ("sub", "sub", "pluck", "pluck", "thump", "thump", "punch", "punch", "808", "glide", "drone"), ("effects", "textures", "pad", "synth", "amped", "lead", "plucked", "organ"), 0.75, MINORISH, drums=0.85, vocals=0.75, ducking=0.2, rap=0.4, heavy=0.7),
     Style("bounce", (115, 145), ("percussion", "latin", "trap", "breakbeat", "four", "light"), ("punch", "punch", "punch", "thump", "sub"), ("effects", "textures", "synth", "pad", "lead", "plucked", "brass"), 0.85, MINORISH, vocals=0.7, rap=0.4, heavy=0.65),
+)
+HELD_STYLES = (  # for evaluation only
+    Style("reggae", (65, 95), ("half", "light", "percussion"), ("sync", "long", "tumbao", "sub"), ("organ", "clean", "piano", "brass", "effects"), 0.2, swing=0.1),
+    Style("country", (85, 180), ("shuffle", "rock", "light"), ("quarters", "octaves", "walk", "long"), ("acoustic", "strummed", "clean", "piano", "lead", "accordion"), 0.0),
 )
 BY_NAME = {style.name: style for style in STYLES}
 
@@ -102,6 +107,9 @@ def draw_plan(rng: Generator, seconds: float, held: bool, style: Style | None = 
     present = {stem for stem in likely if chance(rng, 0.94)}
     if chance(rng, 0.12):
         likely[str(rng.choice(list(likely)))] = 0.25
+    if chance(rng, BASSLESS):
+        present = (present - {"bass"}) | {"drums"}
+        likely["drums"] = max(likely["drums"], 0.9)
     sections, first, length = [], 0, int(rng.choice([2, 4, 4]))
     while first < bars:
         last = min(first + length, bars)

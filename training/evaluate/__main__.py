@@ -19,7 +19,7 @@ from torch import Tensor
 from ..compose.bank import Bank
 from ..compose.signal import RATE as SAMPLE_RATE
 from ..compose.song import STEMS, compose
-from ..compose.styles import STYLES
+from ..compose.styles import HELD_STYLES, STYLES
 from ..learn import load_weights
 from ..model.config import Config
 from ..model.htdemucs import HTDemucs
@@ -36,10 +36,10 @@ def open_model(path: Path) -> HTDemucs:
 
 
 def synthetic(bank: Path, count: int, window: int, libraries: Path | None) -> Iterator[Named]:
-    """The middle `window` samples of songs of each style in turn, with held-out instruments and voices only."""
-    loaded = Bank(bank, libraries)
+    """The middle `window` samples of songs of each style in turn, the held-out ones among them, with held-out instruments and voices only."""
+    loaded, styles = Bank(bank, libraries), (*STYLES, *HELD_STYLES)
     for number in range(count):
-        song = compose(EVALUATION_SEEDS + number, loaded, 15.0, True, STYLES[number % len(STYLES)])
+        song = compose(EVALUATION_SEEDS + number, loaded, 15.0, True, styles[number % len(styles)])
         start = (song.stems.shape[-1] - window) // 2
         yield "synthetic", song.style, torch.from_numpy(song.stems[..., start : start + window].astype(np.float32) / 32768)
 

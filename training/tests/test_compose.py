@@ -14,7 +14,7 @@ from ..compose.harmony import Note
 from ..compose.sampler import Sampler
 from ..compose.signal import RATE, levelled, loudness
 from ..compose.song import STEMS, _balance, compose
-from ..compose.styles import BY_NAME, STYLES, draw_plan
+from ..compose.styles import BY_NAME, HELD_STYLES, STYLES, draw_plan
 from ..compose.tract import Tract
 from ..compose.voice import draw_singer, track_pitch
 from . import tiny_bank
@@ -54,7 +54,7 @@ class WithBank(unittest.TestCase):
         self.assertFalse(np.array_equal(first, other))
 
     def test_every_style_composes_without_clipping(self) -> None:
-        for number, style in enumerate(STYLES):
+        for number, style in enumerate((*STYLES, *HELD_STYLES)):
             with self.subTest(style.name):
                 song = compose(number, self.bank, 5.0, number % 2 == 1, style)
                 self.assertEqual(song.stems.shape, (4, 2, 5 * RATE))
@@ -78,6 +78,22 @@ class WithBank(unittest.TestCase):
 
 
 class Parts(unittest.TestCase):
+    def test_songs_draw_no_held_style(self) -> None:
+        drawn = {draw_plan(default_rng(seed), 4.0, False).style.name for seed in range(300)}
+        self.assertEqual(drawn, {style.name for style in STYLES})
+        self.assertFalse(drawn & {style.name for style in HELD_STYLES})
+
+    def test_some_songs_have_drums_and_no_bass(self) -> None:
+        plans = [draw_plan(default_rng(seed), 20.0, False) for seed in range(300)]
+        without = [plan for plan in plans if plan.parts("drums") and not plan.parts("bass")]
+        self.assertGreater(len(without), 0.12 * len(plans))
+
+    def test_a_stem_may_hide_behind_the_rest(self) -> None:
+        noise = {stem: default_rng(number).standard_normal((2, 8820)).astype(np.float32) for number, stem in enumerate(STEMS)}
+        balances = [_balance(noise, 0.0, default_rng(seed)) for seed in range(400)]
+        hidden = [loudness(stems[2]) < 0.15 * loudness(stems.sum(0)) for stems in balances]
+        self.assertGreater(np.mean(hidden), 0.05)
+
     def test_invented_voices_have_vowels_and_can_sing(self) -> None:
         rng = default_rng(3)
         speech = Tract(rng).speech(5)
