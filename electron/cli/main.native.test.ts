@@ -90,6 +90,18 @@ describe('every fault is one line with its exit code', () => {
   });
 });
 
+describe('info', () => {
+  it('says what a file holds and names the instruction set, which STEMWRIGHT_ISA lowers', async () => {
+    const held = await stemwright(['info', model]);
+    expect({ code: held.code, stderr: held.stderr }).toEqual({ code: 0, stderr: '' });
+    expect(held.stdout).toMatch(/^kind +model \(safetensors\)$/m);
+    expect(held.stdout).toMatch(/^engine +\w+ \(of scalar, .*\), \d+ threads$/m);
+    const lowered = await stemwright(['info'], { env: { STEMWRIGHT_ISA: 'scalar' } });
+    expect(lowered.stdout).toMatch(/^engine +scalar \(of scalar, .*\nbf16 +not on this processor\n$/);
+    expect((await stemwright(['info', model, song])).code).toBe(2);
+  });
+});
+
 describe('convolve', () => {
   it('writes a file, and its report as one line', async () => {
     const run = await stemwright(['convolve', song, '--ir', song, '--out', join(out, 'wet.wav'), '--mode', 'fft', '--json']);

@@ -38,7 +38,7 @@ export const usage = `stemwright: takes a song apart into stems
     --backend cpu|gpu     gpu: by transforms on a GPU, whatever the mode and block
     --trace FILE          as of separate
     --json                the report as a line on standard output
-  info FILE               what a song or a model file holds
+  info [FILE]             what a song or a model file holds, and the instruction set that computes here
   bench [--filter RE]     what the engine does on this machine
     --peers [DIR]         beside its rivals, which \`npm run bench:peers\` gets; DIR holds their data
     --json FILE           the figures, written to FILE

@@ -8,6 +8,8 @@
 #include <random>
 #include <span>
 
+#include "core/background.h"
+#include "core/background_thread.h"
 #include "core/memory_usage.h"
 #include "core/thread_pool.h"
 #include "core/trace.h"
@@ -178,13 +180,10 @@ class Separation {
       if (control_.cancel.requested()) return Error{ErrorCode::kCancelled, "cancelled"};
       STEMWRIGHT_TRY(launch(waiting));
       STEMWRIGHT_TRY(finishFirst());
-      std::vector<Task> open;
-      for (const Flight& flight : flights_) open.push_back(flight.task);
-      open.insert(open.end(), waiting.begin(), waiting.end());
-      onProgress({segments - open.size(), segments, finishedRanges(std::move(open), range_),
-                  onDevice_, deviceFault_});
+      STEMWRIGHT_TRY(handOver());
+      STEMWRIGHT_TRY(write(progressOf(waiting, segments), onProgress));
     }
-    return {};
+    return writer_ ? writer_->wait() : Status();
   }
 
  private:
@@ -254,38 +253,63 @@ class Separation {
     }
   }
 
-  /// Waits for the segment that began first and adds it to the stems. Where the device goes away,
-  /// has no room or gives no numbers, the segment is computed again on the processor, and so are
-  /// all that follow.
+  /// Waits for the segment that began first. Where the device goes away, has no room or gives no
+  /// numbers, the segment is computed again on the processor, and so are all that follow.
   Status finishFirst() {
     Flight& flight = flights_.front();
     if (flight.onDevice.valid()) {
       const Status status = flight.onDevice.get();
       if (status.ok() && areFinite(flight.out)) {
         ++onDevice_;
-        return deliver(flight);
+        return {};
       }
       giveUp(status.ok() ? "the graphics processor gave values that are no numbers"
                          : status.error().message);
     }
     core::Result<HTDemucsRunner*> runner = runnerFor(passOf(flight));
     if (!runner.ok()) return runner.error();
-    {
-      const core::TraceRegion region("segment");
-      STEMWRIGHT_TRY(
-          runner.value()->forward(flight.mix.data(), flight.out.data(), pool_, control_.cancel));
-    }
-    return deliver(flight);
+    const core::TraceRegion region("segment");
+    return runner.value()->forward(flight.mix.data(), flight.out.data(), pool_, control_.cancel);
   }
 
-  Status deliver(Flight& flight) {
-    const Pass& pass = passOf(flight);
-    pass.grid.shares(flight.task.segment, shares_);
+  /// The segment that began first is the next to be written, once the one before it is.
+  Status handOver() {
+    if (writer_) STEMWRIGHT_TRY(writer_->wait());
+    if (written_) spare_.push_back(std::move(*written_));
+    written_ = std::move(flights_.front());
+    flights_.pop_front();
+    return {};
+  }
+
+  SeparationProgress progressOf(const std::vector<Task>& waiting, std::size_t segments) const {
+    std::vector<Task> open;
+    for (const Flight& flight : flights_) open.push_back(flight.task);
+    open.insert(open.end(), waiting.begin(), waiting.end());
+    const std::size_t done = segments - open.size();
+    return {done, segments, finishedRanges(std::move(open), range_), onDevice_, deviceFault_};
+  }
+
+  /// Adds the segment to the stems and then tells of it, while the next one is computed. With one
+  /// thread there is nothing to gain, and a core that is left to others stays theirs.
+  Status write(SeparationProgress progress,
+               const std::function<void(const SeparationProgress&)>& onProgress) {
+    const auto work = [this, &onProgress, progress = std::move(progress)]() -> Status {
+      const core::TraceRegion region("write");
+      STEMWRIGHT_TRY(addToStems(*written_));
+      onProgress(progress);
+      return {};
+    };
+    if (request_.threads == 1 || request_.threads > core::backgroundThreads()) return work();
+    if (!writer_) writer_.emplace();
+    writer_->start(work);
+    return {};
+  }
+
+  Status addToStems(const Flight& flight) {
+    passOf(flight).grid.shares(flight.task.segment, shares_);
     for (std::size_t source = 0; source < sources_; ++source) {
       if (outputs_[source]) STEMWRIGHT_TRY(addSource(flight, source));
     }
-    spare_.push_back(std::move(flight));
-    flights_.pop_front();
     return {};
   }
 
@@ -406,7 +430,9 @@ class Separation {
   std::vector<float> shares_;
   std::deque<Flight> flights_;  ///< in the order in which they began
   std::vector<Flight> spare_;   ///< whose buffers serve again
-  std::vector<std::unique_ptr<HTDemucsGpuRunner>> deviceRunners_;  ///< last: they write to flights
+  std::vector<std::unique_ptr<HTDemucsGpuRunner>> deviceRunners_;  ///< they write to flights
+  std::optional<Flight> written_;
+  std::optional<core::BackgroundThread> writer_;  ///< last: it reads the others
 };
 
 }  // namespace
@@ -418,8 +444,11 @@ core::Result<std::size_t> separationBytes(const HTDemucs& model, Mode mode,
   const std::size_t frames = segmentFramesOf(segmentSeconds, config);
   const auto workspace = HTDemucsRunner::plannedBytes(model, frames, mode, threads);
   if (!workspace.ok()) return workspace.error();
-  // The mix, one buffer a source, a sum, and the shares of its frames.
-  const std::size_t floats = frames * (config.audioChannels * (config.sources.size() + 2) + 1);
+  // The mix and one buffer a source, twice where a segment is written while the next one is
+  // computed; a sum, and the shares of its frames.
+  const std::size_t segments = threads > 1 ? 2 : 1;
+  const std::size_t floats =
+      frames * (config.audioChannels * (segments * (config.sources.size() + 1) + 1) + 1);
   return workspace.value() + floats * sizeof(float);
 }
 

@@ -76,7 +76,9 @@ core::Result<std::size_t> separationBytes(const HTDemucs& model, Mode mode,
 /// demucs.apply does; memory does not depend on the length. Output tracks are as long as the
 /// input from the start and final where progress says so. Where more than two results overlap
 /// (overlap beyond a half, shifts, bags), a focus that moves may change the last bits of their sum.
-/// [worker; calls onProgress on the same thread]
+/// With several threads a segment is written while the next one is computed, which a focus that
+/// moves in between no longer changes.
+/// [worker; calls onProgress on one thread at a time, which may be another]
 core::Status separate(const SeparationRequest& request, const SeparationControl& control,
                       const std::function<void(const SeparationProgress&)>& onProgress);
 

@@ -33,9 +33,8 @@ void configure(std::size_t rows) {
   config.rows[0] = config.rows[1] = config.rows[4] = upper;
   config.rows[2] = config.rows[3] = config.rows[5] = lower;
   config.rows[6] = config.rows[7] = kTile;
-  // The intrinsic says that it reads eight bytes: keep the compiler from dropping the others.
-  __asm__ volatile("" : : "r"(&config) : "memory");
-  _tile_loadconfig(&config);
+  // GCC's intrinsic tells the compiler of the first eight bytes only, which then drops the others.
+  __asm__ volatile("ldtilecfg %0" : : "m"(config));
 }
 
 struct HalfTile {

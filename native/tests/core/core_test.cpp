@@ -18,6 +18,7 @@
 
 #include "core/arena.h"
 #include "core/background.h"
+#include "core/background_thread.h"
 #include "core/half.h"
 #include "core/result.h"
 #include "core/spsc_ring.h"
@@ -158,6 +159,33 @@ TEST_SUITE("core") {
     from = std::move(to);
     CHECK(from.size() == 3);
     CHECK(to.data() == nullptr);
+  }
+
+  TEST_CASE("a thread in the background ends a piece before its next, and passes its fault on") {
+    std::atomic<int> done{0};
+    {
+      BackgroundThread thread;
+      CHECK(thread.wait().ok());
+      for (int piece = 0; piece < 100; ++piece) {
+        thread.start([&done, piece]() -> Status {
+          done = piece;
+          return {};
+        });
+        REQUIRE(thread.wait().ok());
+        REQUIRE(done == piece);
+      }
+      thread.start([]() -> Status { return Error{ErrorCode::kNoRoom, "full"}; });
+      CHECK(thread.wait().error().message == "full");
+      CHECK(thread.wait().ok());
+      thread.start([]() -> Status { throw std::bad_alloc(); });
+      CHECK_THROWS_AS(static_cast<void>(thread.wait()), std::bad_alloc);
+      thread.start([&done]() -> Status {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        done = -1;
+        return {};
+      });
+    }
+    CHECK(done == -1);
   }
 
   TEST_CASE("half precision numbers widen exactly") {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "kernels/dispatch.h"
@@ -262,6 +263,18 @@ TEST_SUITE("kernels") {
         }
       }
     });
+  }
+
+  TEST_CASE("what measures the peak of multiply-adds runs on any thread and counts them") {
+    std::vector<const Kernels*> all(kernels::bf16Kernels().begin(), kernels::bf16Kernels().end());
+    for (Isa isa : kernels::availableIsas()) all.push_back(kernels::kernelsFor(isa));
+    for (const Kernels* k : all) {
+      const double one = k->weightGemm.saturate(1);
+      CHECK(one >= 2.0 * static_cast<double>(k->weightGemm.lanes));
+      double many = 0;
+      std::thread([&] { many = k->weightGemm.saturate(1000); }).join();
+      CHECK(many == 1000 * one);
+    }
   }
 
   TEST_CASE("gain and bias of the caller stand in for the weights' own") {

@@ -128,6 +128,7 @@ TEST_SUITE("models") {
     auto request = requestFor(song, testing::load(testing::tiny4Config(), 11), folder);
     REQUIRE(run(request).ok());
     const std::vector<float> inOrder = readStems(request);
+    request.threads = 1;  // each segment is told of before the next one begins
 
     // Segments of 13230 frames start at 0, 9922, 19844, 29766 and 39688.
     models::SeparationControl control;
@@ -149,6 +150,61 @@ TEST_SUITE("models") {
     for (std::size_t i = 1; i < seen.size(); ++i) {
       for (const FrameRange& range : seen[i - 1].finished) CHECK(isFinished(seen[i], range));
     }
+  }
+
+  TEST_CASE("a segment is told of once it is in the stems, also while the next is computed") {
+    const testing::Fixture io("tiny4-io.safetensors");
+    const TemporaryFolder folder;
+    const Song song = writeSong(folder.file("mix.f32"), io["track"]);
+    const auto request = requestFor(song, testing::load(testing::tiny4Config(), 11), folder);
+    REQUIRE(run(request).ok());
+    const std::vector<float> whole = readStems(request);
+
+    models::SeparationControl control;
+    control.focus = 25000;
+    std::vector<SeparationProgress> seen;
+    const auto onProgress = [&](const SeparationProgress& progress) {
+      seen.push_back(progress);
+      control.focus = 5000;
+      const std::vector<float> stems = readStems(request);
+      for (std::size_t row = 0; row < whole.size(); row += song.stats.frames) {
+        for (const FrameRange& range : progress.finished) {
+          CHECK(std::equal(whole.begin() + static_cast<std::ptrdiff_t>(row + range.first),
+                           whole.begin() + static_cast<std::ptrdiff_t>(row + range.second),
+                           stems.begin() + static_cast<std::ptrdiff_t>(row + range.first)));
+        }
+      }
+    };
+    REQUIRE(models::separate(request, control, onProgress).ok());
+    REQUIRE(seen.size() == 5);
+    // The focus moved while the second segment was at work or about to be.
+    CHECK(isFinished(seen[3], {0, 19844}));
+    CHECK(seen.back().finished == std::vector<FrameRange>{{0, song.stats.frames}});
+    CHECK(readStems(request) == whole);
+  }
+
+  TEST_CASE("a stem that cannot be written ends the run with its fault, and cancelling ends it") {
+    const testing::Fixture io("tiny4-io.safetensors");
+    const TemporaryFolder folder;
+    const Song song = writeSong(folder.file("mix.f32"), io["track"]);
+    auto request = requestFor(song, testing::load(testing::tiny4Config(), 11), folder);
+    models::SeparationControl control;
+    std::size_t told = 0;
+    const core::Status cut = models::separate(request, control, [&](const SeparationProgress&) {
+      ++told;
+      std::filesystem::resize_file(folder.file("vocals.f32"), 0);
+    });
+    CHECK(cut.error().code == core::ErrorCode::kInput);
+    CHECK(cut.error().message.find("vocals.f32") != std::string::npos);
+    CHECK(told == 1);
+
+    told = 0;
+    const core::Status stopped = models::separate(request, control, [&](const SeparationProgress&) {
+      ++told;
+      control.cancel.request();
+    });
+    CHECK(stopped.error().code == core::ErrorCode::kCancelled);
+    CHECK(told <= 2);
   }
 
   TEST_CASE("before the focus the nearest segment comes first") {
