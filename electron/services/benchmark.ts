@@ -2,6 +2,7 @@ import type { BenchmarkEntry, BenchmarkReport } from '../contract/benchmark.ts';
 import { cancelled, StemwrightError } from '../contract/errors.ts';
 import { loadNative } from '../engine/load.ts';
 import type { NativeModule } from '../engine/native.ts';
+import { batchMeasurable } from './benchmark-batch.ts';
 import { guideMeasurables, type GuideSetting } from './benchmark-guide.ts';
 import { machineOf, measurables } from './benchmark-list.ts';
 import { runPeers } from './benchmark-peers.ts';
@@ -26,7 +27,7 @@ export async function runBenchmarks(run: BenchmarkRun, onEntry: (entry: Benchmar
     const entries = await runPeers({ ...run.peers, native, filter, threads, signal, onAbsent, onEntry });
     return { machine: machineOf(native, run.threads), date: new Date().toISOString(), entries };
   }
-  const all = [...measurables(native), ...(run.guide === undefined ? [] : guideMeasurables({ native, ...run.guide }))];
+  const all = [...measurables(native), batchMeasurable(native), ...(run.guide === undefined ? [] : guideMeasurables({ native, ...run.guide }))];
   const chosen = all.filter(({ name }) => run.filter.test(name));
   if (chosen.length === 0) {
     throw new StemwrightError('usage', `no benchmark matches ${run.filter.source}`, `There are: ${all.map(({ name }) => name).join('; ')}.`);

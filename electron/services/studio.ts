@@ -8,6 +8,7 @@ import { loadNative } from '../engine/load.ts';
 import type { NativeModule } from '../engine/native.ts';
 import { Addresses, type Content } from './addresses.ts';
 import { Benchmarks } from './benchmarks.ts';
+import { batchMeasurable } from './benchmark-batch.ts';
 import { guideMeasurables } from './benchmark-guide.ts';
 import { measurables } from './benchmark-list.ts';
 import { peerMeasurables } from './benchmark-peers.ts';
@@ -274,6 +275,7 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
     native,
     measurables: [
       ...measurables(native),
+      batchMeasurable(native),
       ...guideMeasurables({ native, models: modelStore, folder: library.folder }),
       ...(await peerMeasurables(native, process.env['STEMWRIGHT_PEERS'] ?? null)),
     ],

@@ -101,13 +101,19 @@ void ThreadPool::run(std::size_t count, Task task, void* context) {
     state_.store(loop << (2 * kIndexBits) | std::uint64_t{count} << kIndexBits);
     if (sleepers_.load() != 0) {
       { std::lock_guard lock(mutex_); }  // whoever is about to sleep sees the loop or the call
-      wake_.notify_all();
+      wake(count - 1);
     }
     drain(0);
     waitForOthers(count);
   }
   ++usage_.loops;
   usage_.seconds += 1e-9 * static_cast<double>(nanosecondsSince(start));
+}
+
+/// As many workers as there is work for: each one more costs the caller microseconds.
+void ThreadPool::wake(std::size_t most) {
+  if (most >= threads_.size()) return wake_.notify_all();
+  for (std::size_t i = 0; i < most; ++i) wake_.notify_one();
 }
 
 /// Takes indices of the loop at hand until none is left.

@@ -68,6 +68,7 @@ class ThreadPool {
   void stop();
   void run(std::size_t count, Task task, void* context);
   void workerLoop(unsigned worker);
+  void wake(std::size_t most);
   void drain(unsigned worker);
   bool sitsOut(unsigned worker) const noexcept;
   void waitForOthers(std::size_t count);

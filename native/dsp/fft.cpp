@@ -204,10 +204,14 @@ void RealFft::inverseBatch(std::size_t count, const float* bins, std::size_t bin
 
 template <typename Run>
 void RealFft::share(std::size_t count, float* scratch, core::ThreadPool& pool, Run run) const {
-  // About 2 microseconds of work and more.
-  constexpr std::size_t kLeastSamples = 1 << 13;
-  const std::size_t least = std::max<std::size_t>(1, kLeastSamples / size());
-  const std::size_t perRun = std::max(least, blocksOf(count, 4 * std::size_t{pool.size()}));
+  // A row moves from one core's cache to another's more slowly than it is transformed. So each
+  // worker gets one run, and in the next batch the same again, unless runs get long.
+  constexpr std::size_t kLeastSamples = 1 << 15;  // some microseconds, which waking takes too
+  constexpr std::size_t kLongSamples = 1 << 18;
+  const std::size_t samples = count * size();
+  const std::size_t most = pool.size() * (samples > pool.size() * kLongSamples ? 4 : 1);
+  const std::size_t runs = std::clamp<std::size_t>(samples / kLeastSamples, 1, most);
+  const std::size_t perRun = std::max<std::size_t>(1, blocksOf(count, runs));
   const std::size_t scratchStride = core::paddedCount<float>(scratchSize());
   pool.parallelFor(blocksOf(count, perRun), [&](std::size_t index, unsigned worker) {
     const std::size_t begin = index * perRun;

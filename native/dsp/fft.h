@@ -58,8 +58,8 @@ class RealFft {
   void inverseBatch(std::size_t count, const float* bins, std::size_t binsStride, float* out,
                     std::size_t outStride, float* scratch) const noexcept;
 
-  /// The same shared among the pool, in runs that keep a worker busy longer than waking it takes:
-  /// this is what a batch gains.
+  /// The same shared among the pool, which is what a batch gains where a core is free. A worker
+  /// that is awake, as it is for some microseconds after a batch, has the same rows in the next.
   /// @param scratch batchScratchSize(pool.size()) floats, 64-byte aligned [not audio-thread]
   void forwardBatch(std::size_t count, const float* in, std::size_t inStride, float* bins,
                     std::size_t binsStride, float* scratch, core::ThreadPool& pool) const;

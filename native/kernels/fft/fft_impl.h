@@ -99,8 +99,22 @@ STEMWRIGHT_INLINE void group(const FftStage& stage, Source in, Target out, const
   }
 }
 
+/// A stride of one vector: a loop over groups alone, which is where short groups spend their time.
+template <int kRadix>
+static void narrowPass(const FftStage& stage, Source in, Target out) {
+  const std::size_t rowsIn = kLanes * stage.groups;
+  butterflies<kRadix, false, Layout::kPlanes>(in, out, rowsIn, kLanes, nullptr);
+  const float* twiddles = stage.twiddles;
+  for (std::size_t p = 1; p < stage.groups; ++p, twiddles += 2 * (kRadix - 1)) {
+    in = {in.re + kLanes, in.im + kLanes};
+    out = {out.re + kRadix * kLanes, out.im + kRadix * kLanes};
+    butterflies<kRadix, true, Layout::kPlanes>(in, out, rowsIn, kLanes, twiddles);
+  }
+}
+
 template <int kRadix>
 static void pass(const FftStage& stage, Source in, Target out) {
+  if (stage.stride == kLanes) return narrowPass<kRadix>(stage, in, out);
   group<kRadix, false, Layout::kPlanes>(stage, in, out, nullptr);
   const float* twiddles = stage.twiddles;
   for (std::size_t p = 1; p < stage.groups; ++p, twiddles += 2 * (kRadix - 1)) {

@@ -27,7 +27,7 @@ TEST_SUITE("dsp") {
   }
 
   TEST_CASE("batches shared among threads are the single transforms") {
-    for (const std::size_t n : {64u, 1024u, 3000u}) {
+    for (const std::size_t n : {64u, 1024u, 3000u, 32768u}) {  // one run, one a worker, several
       const dsp::RealFft fft = dsp::RealFft::create(n).value();
       constexpr std::size_t kCount = 37;
       const std::size_t width = 2 * fft.bins();
