@@ -71,14 +71,18 @@ Inventory findDevices() {
 
 core::Result<std::shared_ptr<Device>> openDevice(const std::string& id,
                                                  const DeviceOptions& options) {
-  auto device = api::openDevice(id, options);
-  if (!device.ok() || (device.value()->info().features & kMatrix) == 0 ||
-      keepsFloat(*device.value(), *findShader("gemm_matrix_64x64_f32"))) {
-    return device;
+  DeviceOptions lasting = options;
+  lasting.loseAfter.reset();  // the check's execution is not one of its user's
+  auto device = api::openDevice(id, lasting);
+  if (!device.ok()) return device;
+  if ((device.value()->info().features & kMatrix) != 0 &&
+      !keepsFloat(*device.value(), *findShader("gemm_matrix_64x64_f32"))) {
+    lasting.lacks |= kMatrix;
+    device = api::openDevice(id, lasting);
   }
-  DeviceOptions plain = options;
-  plain.lacks |= kMatrix;
-  return api::openDevice(id, plain);
+  if (!options.loseAfter) return device;
+  lasting.loseAfter = options.loseAfter;
+  return api::openDevice(id, lasting);
 }
 
 const DeviceInfo* preferredDevice(const Inventory& inventory) {

@@ -73,8 +73,7 @@ std::unique_ptr<ConvolutionEngine> makeEngine(ConvolutionMode mode, Responses re
       return std::make_unique<BlockEngine>(options.blockSize, response, routing, level);
     default:
       return std::make_unique<PartitionedEngine>(planPartitions(taps, options.blockSize), response,
-                                                 routing, options.tailThread, options.onWorkerStart,
-                                                 level);
+                                                 routing, options, level);
   }
 }
 

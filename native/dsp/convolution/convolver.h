@@ -9,6 +9,7 @@
 #include "core/result.h"
 #include "dsp/convolution/layout.h"
 #include "dsp/convolution/partition_bank.h"
+#include "dsp/convolution/tail_device.h"
 #include "dsp/convolution/tail_stage.h"
 #include "kernels/dispatch.h"
 
@@ -29,6 +30,8 @@ struct ConvolverOptions {
   TailThread tailThread = TailThread::kInline;
   /// Called first on the worker's thread: real-time priority, denormals.
   std::function<void()> onWorkerStart;
+  /// With kWorker: where the tail's sums are computed; empty: by the worker.
+  TailDevices tailDevices;
 };
 
 /// One way of computing a convolution; see Convolver for the contract.
@@ -41,6 +44,7 @@ class ConvolutionEngine {
   virtual std::size_t latency() const noexcept { return 0; }
   virtual std::size_t bytes() const noexcept = 0;
   virtual std::uint64_t missedBlocks() const noexcept { return 0; }
+  virtual TailDeviceCounts deviceCounts() const noexcept { return {}; }
 };
 
 /// Convolves a stream of one or two channels with an impulse response of 1 channel (each signal
@@ -84,6 +88,8 @@ class Convolver {
   void settle() noexcept { engine_->settle(); }
   /// Blocks of tail that came too late and were left out. [thread-safe]
   std::uint64_t missedBlocks() const noexcept { return engine_->missedBlocks(); }
+  /// Of blocks that tailDevices were to compute. [thread-safe]
+  TailDeviceCounts deviceCounts() const noexcept { return engine_->deviceCounts(); }
 
  private:
   Convolver(ConvolutionMode mode, ConvolutionRouting routing, std::size_t taps)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <thread>
+#include <utility>
 
 namespace stemwright::dsp {
 namespace {
@@ -13,11 +14,22 @@ constexpr std::size_t kMostInputs = 2;
 /// Taps whose products are summed before they meet a larger sum.
 constexpr std::size_t kRun = 512;
 
+/// The taps of a stage: planPartitions() makes none beyond the end of a response.
+std::vector<std::span<const float>> tapsOf(const TailLayout& layout, Responses responses) {
+  std::vector<std::span<const float>> taps;
+  for (const std::span<const float> response : responses) {
+    const std::size_t begin = 2 * layout.block;
+    const std::size_t end = std::min(begin + layout.partitions * layout.block, response.size());
+    taps.push_back(response.subspan(begin, end - begin));
+  }
+  return taps;
+}
+
 }  // namespace
 
 PartitionedEngine::PartitionedEngine(const PartitionLayout& layout, Responses responses,
-                                     const ConvolutionRouting& routing, TailThread tailThread,
-                                     const std::function<void()>& onWorkerStart,
+                                     const ConvolutionRouting& routing,
+                                     const ConvolverOptions& options,
                                      const kernels::Kernels& level)
     : routing_(routing),
       kernels_(&level.convolution),
@@ -35,13 +47,26 @@ PartitionedEngine::PartitionedEngine(const PartitionLayout& layout, Responses re
     std::copy_n(responses[r].begin(), std::min(layout.head, responses[r].size()),
                 firstTaps_.data() + r * layout.head);
   }
+  makeTail(layout.tail, responses, options, level);
+}
+
+void PartitionedEngine::makeTail(const std::vector<TailLayout>& layouts, Responses responses,
+                                 const ConvolverOptions& options, const kernels::Kernels& level) {
+  const bool isThreaded = options.tailThread == TailThread::kWorker;
   std::vector<TailStage*> stages;
-  for (const TailLayout& stage : layout.tail) {
-    tail_.push_back(std::make_unique<TailStage>(stage, responses, routing, tailThread, level));
+  for (const TailLayout& layout : layouts) {
+    std::unique_ptr<TailDevice> device;
+    if (isThreaded && options.tailDevices) {
+      const std::vector<std::span<const float>> taps = tapsOf(layout, responses);
+      device = options.tailDevices(layout, taps, routing_);
+    }
+    tail_.push_back(std::make_unique<TailStage>(
+        layout, responses, routing_, options.tailThread, std::move(device),
+        [this] { jobs_.release(); }, level));
     stages.push_back(tail_.back().get());
   }
-  if (tailThread == TailThread::kWorker && !stages.empty()) {
-    worker_ = std::make_unique<TailWorker>(std::move(stages), onWorkerStart);
+  if (isThreaded && !stages.empty()) {
+    worker_ = std::make_unique<TailWorker>(std::move(stages), jobs_, options.onWorkerStart);
   }
 }
 
@@ -113,9 +138,9 @@ void PartitionedEngine::endBlock(std::size_t upcoming) noexcept {
   const std::size_t block = head_.block();
   std::array<const float*, kMostInputs> latest{};
   for (std::size_t i = 0; i < routing_.inputs; ++i) latest[i] = window(i) + block;
-  bool isPosted = false;
-  for (const auto& stage : tail_) isPosted |= stage->feed(latest.data(), block, upcoming);
-  if (isPosted && worker_) worker_->wake();
+  bool hasNews = false;
+  for (const auto& stage : tail_) hasNews |= stage->feed(latest.data(), block, upcoming);
+  if (hasNews && worker_) jobs_.release();
   for (std::size_t i = 0; i < routing_.inputs; ++i) {
     std::copy(window(i) + block, window(i) + 2 * block, window(i));
   }
@@ -141,6 +166,19 @@ std::size_t PartitionedEngine::bytes() const noexcept {
   std::size_t sum =
       head_.bytes() + firstTaps_.bytes() + window_.bytes() + rest_.bytes() + part_.bytes();
   for (const auto& stage : tail_) sum += stage->bytes();
+  return sum;
+}
+
+TailDeviceCounts PartitionedEngine::deviceCounts() const noexcept {
+  TailDeviceCounts sum;
+  for (const auto& stage : tail_) {
+    if (stage->offload() == nullptr) continue;
+    const TailDeviceCounts one = stage->offload()->counts();
+    sum.computed += one.computed;
+    sum.late += one.late;
+    sum.refused += one.refused;
+    sum.isLost |= one.isLost;
+  }
   return sum;
 }
 

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <semaphore>
 #include <vector>
 
 #include "core/aligned.h"
@@ -19,14 +20,15 @@ class PartitionedEngine final : public ConvolutionEngine {
  public:
   /// Throws std::system_error when the worker gets no thread.
   PartitionedEngine(const PartitionLayout& layout, Responses responses,
-                    const ConvolutionRouting& routing, TailThread tailThread,
-                    const std::function<void()>& onWorkerStart, const kernels::Kernels& level);
+                    const ConvolutionRouting& routing, const ConvolverOptions& options,
+                    const kernels::Kernels& level);
 
   void process(const float* const* in, float* const* out, std::size_t frames) noexcept override;
   void settle() noexcept override;
   void reset() noexcept override;
   std::size_t bytes() const noexcept override;
   std::uint64_t missedBlocks() const noexcept override;
+  TailDeviceCounts deviceCounts() const noexcept override;
 
  private:
   float* window(std::size_t input) noexcept { return window_.data() + input * windowStride_; }
@@ -36,6 +38,8 @@ class PartitionedEngine final : public ConvolutionEngine {
   void convolvePiece(float* const* out, std::size_t offset, std::size_t count) noexcept;
   void addFirstTaps(const ConvolutionPath& path, float* to, std::size_t count) noexcept;
   void endBlock(std::size_t upcoming) noexcept;
+  void makeTail(const std::vector<TailLayout>& layouts, Responses responses,
+                const ConvolverOptions& options, const kernels::Kernels& level);
 
   const ConvolutionRouting routing_;
   const kernels::ConvolutionKernels* kernels_;
@@ -46,6 +50,7 @@ class PartitionedEngine final : public ConvolutionEngine {
   core::AlignedBuffer<float> rest_;       ///< per output: the current block without partition 0
   core::AlignedBuffer<float> part_;       ///< what some of the taps give of a piece
   std::size_t position_ = 0;
+  std::counting_semaphore<> jobs_{0};  ///< for the worker; devices outlive that, and wake it
   std::vector<std::unique_ptr<TailStage>> tail_;
   std::unique_ptr<TailWorker> worker_;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace stemwright::dsp {
 namespace {
@@ -22,21 +23,29 @@ std::size_t pathsTo(const ConvolutionRouting& routing, std::size_t output) {
 
 TailStage::TailStage(const TailLayout& layout, Responses responses,
                      const ConvolutionRouting& routing, TailThread thread,
+                     std::unique_ptr<TailDevice> device, std::function<void()> wake,
                      const kernels::Kernels& level)
-    : bank_(layout.block, 2 * layout.block, layout.partitions, PartitionBank::Blocks::kWhole,
-            responses, routing, level),
+    // Sums that look ahead must be made of every block.
+    : bank_(layout.block, 2 * layout.block, layout.partitions,
+            device ? PartitionBank::Blocks::kInPieces : PartitionBank::Blocks::kWhole, responses,
+            routing, level),
       inputs_(routing.inputs),
       outputs_(routing.outputs),
       thread_(thread),
       kernels_(&level.elementwise),
-      steps_(planSteps(bank_, routing)),
+      steps_(planSteps(bank_, routing, device != nullptr)),
       input_(zeros(kInputBlocks * routing.inputs * layout.block)),
       output_(zeros(kOutputBlocks * routing.outputs * layout.block)),
-      pair_(zeros(2 * layout.block)) {}
+      pair_(zeros(2 * layout.block)) {
+  if (device == nullptr) return;
+  offload_ = std::make_unique<TailOffload>(std::move(device), layout, routing.inputs,
+                                           routing.outputs, std::move(wake));
+}
 
 /// Each step is due when the time gone by has earned all of its cost.
 std::vector<TailStage::Step> TailStage::planSteps(const PartitionBank& bank,
-                                                  const ConvolutionRouting& routing) {
+                                                  const ConvolutionRouting& routing,
+                                                  bool hasDevice) {
   std::vector<Step> steps;
   std::vector<double> costs;
   double total = 0;
@@ -50,6 +59,7 @@ std::vector<TailStage::Step> TailStage::planSteps(const PartitionBank& bank,
     add(StepKind::kCopy, i, 0, transform);
     for (std::size_t p = 0; p < parts; ++p) add(StepKind::kTransform, i, p, transform);
   }
+  if (hasDevice) add(StepKind::kDevice, 0, 0, 0);
   for (std::size_t o = 0; o < routing.outputs; ++o) {
     const double products = static_cast<double>(pathsTo(routing, o) * bank.partitions()) *
                             productCost(bank.tileStep() * kernels::kTileBins);
@@ -66,7 +76,8 @@ std::vector<TailStage::Step> TailStage::planSteps(const PartitionBank& bank,
 }
 
 std::size_t TailStage::bytes() const noexcept {
-  return bank_.bytes() + input_.bytes() + output_.bytes() + pair_.bytes();
+  return bank_.bytes() + input_.bytes() + output_.bytes() + pair_.bytes() +
+         (offload_ ? offload_->bytes() : 0);
 }
 
 void TailStage::mix(float* const* out, std::size_t offset, std::size_t position,
@@ -84,9 +95,12 @@ bool TailStage::feed(const float* const* in, std::size_t count, std::size_t upco
       std::copy(in[i], in[i] + count, inputBlock(filled_, i) + phase_);
     }
   }
+  const bool wasEarly = phase_ < block() / 2;
   phase_ += count;
   if (isOwn_) runOwnSteps(phase_);
-  if (phase_ < block()) return false;
+  const bool isOverdue = offload_ && wasEarly && phase_ >= block() / 2 && !isOwn_ && !isIdle();
+  if (isOverdue) offload_->setOverdue(filled_);
+  if (phase_ < block()) return isOverdue;
   phase_ = 0;
   takeOutput();
   return post(upcoming);
@@ -94,7 +108,7 @@ bool TailStage::feed(const float* const* in, std::size_t count, std::size_t upco
 
 void TailStage::runOwnSteps(std::size_t due) noexcept {
   while (isOwn_ && steps_[step_].due <= due) {
-    runStep();
+    compute();
     isOwn_ = !isIdle();
   }
   // The worker looks at posted_ first, and so never sees a job where none is left.
@@ -127,7 +141,7 @@ bool TailStage::post(std::size_t upcoming) noexcept {
   return isPosted_ && !isOwn_;
 }
 
-void TailStage::runStep() noexcept {
+void TailStage::compute() noexcept {
   const Step& step = steps_[step_];
   switch (step.kind) {
     case StepKind::kCopy:
@@ -136,6 +150,8 @@ void TailStage::runStep() noexcept {
     case StepKind::kTransform:
       bank_.pushStep(step.channel, pair_.data(), step.part);
       break;
+    case StepKind::kDevice:  // not the audio thread's
+      break;
     case StepKind::kSum:
       bank_.sum(step.channel, 0, step.part, step.part + bank_.tileStep());
       break;
@@ -143,9 +159,24 @@ void TailStage::runStep() noexcept {
       bank_.finishStep(step.channel, 0, outputBlock(job_, step.channel), step.part);
       break;
   }
-  if (++step_ < steps_.size()) return;
+  if (++step_ == steps_.size()) endJob();
+}
+
+void TailStage::endJob() noexcept {
   step_ = 0;
   done_.store(++job_, std::memory_order_release);
+}
+
+/// Begins a block there, or takes what became of it; what did not become anything is computed.
+void TailStage::leaveToDevice() noexcept {
+  if (!offload_->isInFlight() && offload_->tryStart()) return;
+  const float* const result = offload_->isInFlight() ? offload_->land() : nullptr;
+  if (result == nullptr) {
+    ++step_;
+    return;
+  }
+  std::copy_n(result, outputs_ * block(), outputBlock(job_, 0));
+  endJob();
 }
 
 /// Of the input and the block before, so that the audio thread may go on writing.
@@ -163,12 +194,17 @@ void TailStage::copy(std::size_t input) noexcept {
     std::copy(before, before + block(), pair_.data());
   }
   std::copy(latest, latest + block(), pair_.data() + block());
+  if (offload_) {
+    if (input == 0 && restarts) offload_->reset();
+    offload_->push(input, pair_.data() + block());
+  }
   if (input + 1 == inputs_) taken_.store(job_ + 1, std::memory_order_release);
 }
 
 void TailStage::reset() noexcept {
   runOwnSteps(block());
   bank_.reset();
+  if (offload_) offload_->reset();
   input_.zero();
   phase_ = 0;
   isFilling_ = true;

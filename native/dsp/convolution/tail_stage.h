@@ -3,11 +3,14 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <vector>
 
 #include "core/aligned.h"
 #include "dsp/convolution/layout.h"
 #include "dsp/convolution/partition_bank.h"
+#include "dsp/convolution/tail_offload.h"
 
 namespace stemwright::dsp {
 
@@ -20,10 +23,14 @@ enum class TailThread {
 /// Partitions of one size whose work on a block, a job, may take until the next block is complete.
 /// The audio thread gives input and takes output. Jobs are done by one other thread, or by the
 /// audio thread itself in steps that are due as time goes by. Neither side locks or waits.
+/// With a device the other thread leaves it the sums and transforms back of a block, until half of
+/// the block's time is up.
 class TailStage {
  public:
+  /// @param device may be null; only of kWorker @param wake tells the worker that it has answered
   TailStage(const TailLayout& layout, Responses responses, const ConvolutionRouting& routing,
-            TailThread thread, const kernels::Kernels& level);
+            TailThread thread, std::unique_ptr<TailDevice> device, std::function<void()> wake,
+            const kernels::Kernels& level);
 
   std::size_t block() const noexcept { return bank_.block(); }
   std::size_t bytes() const noexcept;
@@ -35,18 +42,27 @@ class TailStage {
   /// Takes the next `count` samples of each input; they end no later than the block does.
   /// @param upcoming samples that follow at once: a job that has to be done before they end is not
   ///   left to the worker
-  /// @return whether a job was posted for the worker [audio-thread]
+  /// @return whether there is something new for the worker to do [audio-thread]
   bool feed(const float* const* in, std::size_t count, std::size_t upcoming) noexcept;
   /// Blocks of output that were not ready in time and were left out. [thread-safe]
   std::uint64_t missed() const noexcept { return missed_.load(std::memory_order_relaxed); }
 
-  /// [worker]
-  bool hasJob() const noexcept {
+  /// Null without a device.
+  const TailOffload* offload() const noexcept { return offload_.get(); }
+
+  /// Whether runStep() has something to do. [worker]
+  bool hasStep() const noexcept {
     const std::uint64_t posted = posted_.load(std::memory_order_acquire);
-    return done_.load(std::memory_order_acquire) < posted;
+    return done_.load(std::memory_order_acquire) < posted && !(offload_ && offload_->mayWait(job_));
   }
   /// One step of the job that is waiting. [worker]
-  void runStep() noexcept;
+  void runStep() noexcept {
+    if (steps_[step_].kind == StepKind::kDevice) {
+      leaveToDevice();
+    } else {
+      compute();
+    }
+  }
 
   /// Whether all that was left to the worker is done. [audio-thread]
   bool isSettled() const noexcept { return isOwn_ || isIdle(); }
@@ -54,7 +70,7 @@ class TailStage {
   void reset() noexcept;
 
  private:
-  enum class StepKind { kCopy, kTransform, kSum, kFinish };
+  enum class StepKind { kCopy, kTransform, kDevice, kSum, kFinish };
   struct Step {
     StepKind kind;
     std::size_t channel;
@@ -64,7 +80,8 @@ class TailStage {
   static constexpr std::size_t kInputBlocks = 4;  ///< a power of two
   static constexpr std::size_t kOutputBlocks = 2;
 
-  static std::vector<Step> planSteps(const PartitionBank& bank, const ConvolutionRouting& routing);
+  static std::vector<Step> planSteps(const PartitionBank& bank, const ConvolutionRouting& routing,
+                                     bool hasDevice);
   float* inputBlock(std::uint64_t job, std::size_t input) noexcept {
     return input_.data() + ((job % kInputBlocks) * inputs_ + input) * block();
   }
@@ -75,7 +92,10 @@ class TailStage {
   void runOwnSteps(std::size_t due) noexcept;
   void takeOutput() noexcept;
   bool post(std::size_t upcoming) noexcept;
+  void compute() noexcept;
+  void leaveToDevice() noexcept;
   void copy(std::size_t input) noexcept;
+  void endJob() noexcept;
 
   PartitionBank bank_;
   const std::size_t inputs_;
@@ -103,6 +123,7 @@ class TailStage {
   // Of whoever does the job.
   std::uint64_t job_ = 0;
   std::size_t step_ = 0;
+  std::unique_ptr<TailOffload> offload_;
 };
 
 }  // namespace stemwright::dsp

@@ -5,8 +5,9 @@
 
 namespace stemwright::dsp {
 
-TailWorker::TailWorker(std::vector<TailStage*> stages, std::function<void()> onStart)
-    : stages_(std::move(stages)), thread_([this, start = std::move(onStart)] { run(start); }) {}
+TailWorker::TailWorker(std::vector<TailStage*> stages, std::counting_semaphore<>& jobs,
+                       std::function<void()> onStart)
+    : stages_(std::move(stages)), jobs_(jobs), thread_([this, start = std::move(onStart)] { run(start); }) {}
 
 TailWorker::~TailWorker() {
   isStopping_.store(true, std::memory_order_relaxed);
@@ -29,7 +30,7 @@ void TailWorker::run(const std::function<void()>& onStart) noexcept {
 
 TailStage* TailWorker::mostUrgent() const noexcept {
   const auto found = std::find_if(stages_.begin(), stages_.end(),
-                                  [](const TailStage* stage) { return stage->hasJob(); });
+                                  [](const TailStage* stage) { return stage->hasStep(); });
   return found == stages_.end() ? nullptr : *found;
 }
 
