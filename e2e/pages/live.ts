@@ -1,4 +1,5 @@
 import { expect, type Locator } from '@playwright/test';
+import { fit, listen, type Stems } from './sound.ts';
 import type { StudioPage } from './studio.ts';
 
 /** The live view: responses, chain, engine. */
@@ -65,4 +66,14 @@ export class LivePage {
     await field.fill(figure);
     await field.press('Enter');
   }
+}
+
+/** Listens until dry and wet sound are as loud as they should be. */
+export async function expectMix(studio: StudioPage, parts: Stems, gains: { dry: number; wet: number }): Promise<void> {
+  await expect(async () => {
+    const found = fit(await listen(studio.page, 1), parts, gains);
+    expect(found.gains['dry'], 'dry').toBeCloseTo(gains.dry, 2);
+    expect(found.gains['wet'], 'wet').toBeCloseTo(gains.wet, 2);
+    expect(found.rest, 'what neither explains').toBeLessThan(0.01);
+  }).toPass({ timeout: 60_000 });
 }

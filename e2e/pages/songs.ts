@@ -24,14 +24,14 @@ export async function makeTone(path: string, { seconds, hz }: { seconds: number;
 }
 
 /** An impulse response at 44.1 kHz: noise that dies away, the same for both ears. @returns its samples */
-export async function makeResponse(path: string, { seconds }: { seconds: number }): Promise<Float32Array> {
+export async function makeResponse(path: string, { seconds, every = 1 }: { seconds: number; every?: number }): Promise<Float32Array> {
   let seed = 1;
   const noise = (): number => {
     seed = (seed * 48_271) % 2_147_483_647;
     return (2 * seed) / 2_147_483_647 - 1;
   };
   const frames = Math.round(44_100 * seconds);
-  const samples = Float32Array.from({ length: frames }, (_, frame) => 0.2 * noise() * 10 ** ((-3 * frame) / frames));
+  const samples = Float32Array.from({ length: frames }, (_, frame) => (frame % every === 0 ? 0.2 * noise() * 10 ** ((-3 * frame) / frames) : 0));
   const raw = `${path}.f32`;
   await writeFile(raw, Buffer.from(samples.buffer));
   await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', '-f', 'f32le', '-ar', '44100', '-ac', '1', '-i', raw, '-c:a', 'pcm_f32le', path]);
@@ -42,6 +42,7 @@ export async function makeResponse(path: string, { seconds }: { seconds: number 
 export function convolve(sound: Float32Array, response: Float32Array): Float32Array {
   const out = new Float32Array(sound.length);
   for (const [frame, gain] of response.entries()) {
+    if (gain === 0) continue;
     for (let at = 2 * frame; at < out.length; at++) out[at] = (out[at] ?? 0) + gain * (sound[at - 2 * frame] ?? 0);
   }
   return out;

@@ -1,21 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JackServer } from '../pages/jack.ts';
-import { LivePage } from '../pages/live.ts';
+import { expectMix, LivePage } from '../pages/live.ts';
 import { convolve, makeResponse, makeTone } from '../pages/songs.ts';
-import { fit, level, listen, pitchOf, stemsOf, type Stems } from '../pages/sound.ts';
+import { level, listen, pitchOf, stemsOf } from '../pages/sound.ts';
 import { expect, finishedSong, test } from '../pages/test.ts';
-import type { StudioPage } from '../pages/studio.ts';
-
-/** Listens until dry and wet sound are as loud as they should be. */
-async function expectMix(studio: StudioPage, parts: Stems, gains: { dry: number; wet: number }): Promise<void> {
-  await expect(async () => {
-    const found = fit(await listen(studio.page, 1), parts, gains);
-    expect(found.gains['dry'], 'dry').toBeCloseTo(gains.dry, 2);
-    expect(found.gains['wet'], 'wet').toBeCloseTo(gains.wet, 2);
-    expect(found.rest, 'what neither explains').toBeLessThan(0.01);
-  }).toPass({ timeout: 60_000 });
-}
 
 test.describe('with a finished song', () => {
   test.use({ home: 'library' });

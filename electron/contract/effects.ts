@@ -77,6 +77,8 @@ export const ReverbEffect = z.strictObject({
   blockSize: z.literal(reverbBlocks).nullable(),
   /** Long tails of `partitioned` are computed beside the audio thread; else by it alone. */
   isThreaded: z.boolean(),
+  /** What computes those tails. A GPU that cannot be had, or is late, leaves them to the CPU; prints are the CPU's. */
+  backend: z.enum(['cpu', 'gpu']).default('cpu'),
   /** `loudness`: noise through the response comes out as loud as it went in. */
   normalize: z.enum(['none', 'loudness']),
   dryDb: levelDb,
@@ -112,6 +114,20 @@ const ReverbFacts = z.strictObject({
   warmUpSeconds: z.number(),
   /** Time that the audio thread takes for it over the time there is, as measured before it was heard. */
   load: z.number(),
+  /** Where the GPU was asked for, and can have a part: what it has of the tail. */
+  gpu: z
+    .strictObject({
+      /** Empty: the CPU computes everything, as `fault` says. */
+      device: z.string(),
+      fault: z.string(),
+      partitions: count,
+      /** Of the response. */
+      seconds: z.number(),
+      /** Opening it, building its pipelines, and its first blocks, which are compared with the CPU's. */
+      warmUpSeconds: z.number(),
+      agreementDb: z.number(),
+    })
+    .nullable(),
 });
 export type ReverbFacts = z.infer<typeof ReverbFacts>;
 

@@ -108,8 +108,8 @@ export const Meters = z.strictObject({
   master: Levels,
   input: Levels,
   send: Levels,
-  /** Of limiters: what they take off now, dB, at most 0. Of reverbs: parts of the tail that came too late and were left out. */
-  effects: z.array(z.strictObject({ place: EffectPlace, reductionDb: z.number(), missedBlocks: count })),
+  /** Of limiters: what they take off now, dB, at most 0. Of reverbs: parts of the tail that came too late and were left out, parts that the GPU computed, and those that the CPU did as the GPU was late, busy or lost. */
+  effects: z.array(z.strictObject({ place: EffectPlace, reductionDb: z.number(), missedBlocks: count, gpuBlocks: count, lateGpuBlocks: count, isGpuLost: z.boolean() })),
   /** Time the engine takes over the time there is: of the last second, and of the worst block. */
   loadMean: z.number(),
   loadWorst: z.number(),

@@ -239,10 +239,20 @@ export type NativeEffect =
       /** Null: as the device has it. */
       blockSize: number | null;
       isThreaded: boolean;
+      /** Of threaded tails; absent: the processor's. */
+      gpu?: NativeTailGpu;
       dry: number;
       wet: number;
       isDryCompensated: boolean;
     };
+
+/** Where a tail is computed. */
+export interface NativeTailGpu {
+  /** Id of a NativeGpu. */
+  device: string;
+  /** Of compiled pipelines. */
+  cacheFolder: string;
+}
 
 /** All but `latencyFrames` is 0 for others than reverbs, but for `responseGain`. */
 export interface NativeEffectFacts {
@@ -261,6 +271,8 @@ export interface NativeEffectFacts {
   load: number;
   /** Of one block. */
   worstLoad: number;
+  /** What a device has of the tail. `device`: its name; empty: nothing, and where one was asked for `fault` says why. `frames`: of the response. */
+  gpu: { device: string; fault: string; partitions: number; frames: number; warmUpSeconds: number; agreementDb: number };
 }
 
 export interface NativeResponseFacts {
@@ -339,7 +351,7 @@ export interface MonitorMeters {
   input: MonitorLevels;
   send: MonitorLevels;
   /** Of limiters and reverbs. */
-  effects: { place: InsertPlace; reductionDb: number; missedBlocks: number }[];
+  effects: { place: InsertPlace; reductionDb: number; missedBlocks: number; gpuBlocks: number; lateGpuBlocks: number; isGpuLost: boolean }[];
 }
 
 /** Work that `signal` stops; it is then rejected with the code 'cancelled'. */

@@ -45,6 +45,7 @@ export function fakeMonitor(info: NativeMonitor['info']): FakeMonitor {
 const effectFacts: NativeEffectFacts = {
   ...{ latencyFrames: 64, responseFrames: 44_100, responseGain: 0.5, dry: 1, blockSize: 512 },
   ...{ readSeconds: 0.01, prepareSeconds: 0.02, warmUpSeconds: 0.03, load: 0.1, worstLoad: 0.2 },
+  gpu: { device: '', fault: '', partitions: 0, frames: 0, warmUpSeconds: 0, agreementDb: 0 },
 };
 
 function silence(): MonitorMeters {

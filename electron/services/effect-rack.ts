@@ -1,7 +1,7 @@
 import { chainSlots, reverbModes, type Effect, type EffectPlace, type EffectStrip, type ModeLoad, type PlacedEffect, type ReverbEffect, type ReverbFacts, type Send } from '../contract/effects.ts';
 import { StemwrightError, toFault } from '../contract/errors.ts';
 import { fromNative } from '../engine/errors.ts';
-import type { NativeEffect, NativeEffectFacts, NativeMonitor } from '../engine/native.ts';
+import type { NativeEffect, NativeEffectFacts, NativeMonitor, NativeTailGpu } from '../engine/native.ts';
 import { toDb } from './levels.ts';
 import { effectsFile, trackKey, type ProjectEffects, type StoredEffect } from './project-effects.ts';
 import type { TrackRef } from './project-folder.ts';
@@ -19,6 +19,9 @@ interface Slot {
   file?: StoredEffect['file'];
 }
 
+/** Where live tails go that are the GPU's; else why they stay on the CPU. */
+export type TailDevice = () => Promise<NativeTailGpu | string>;
+
 /** Where the effects are kept; null: a song that has no folder yet. */
 interface Home {
   project: string;
@@ -33,6 +36,7 @@ const saveAfterMs = 400;
  */
 export class EffectRack {
   readonly #responses: ResponseStore;
+  readonly #tailDevice: TailDevice;
   readonly #onUnsaved: (message: string) => void;
   readonly #chains = new Map<Track, (Slot | null)[]>();
   readonly #sends = new Map<Track, number>();
@@ -41,8 +45,9 @@ export class EffectRack {
   #timer: NodeJS.Timeout | null = null;
 
   /** @param onUnsaved what was changed could not be written down, and why */
-  constructor(responses: ResponseStore, onUnsaved: (message: string) => void) {
+  constructor(responses: ResponseStore, tailDevice: TailDevice, onUnsaved: (message: string) => void) {
     this.#responses = responses;
+    this.#tailDevice = tailDevice;
     this.#onUnsaved = onUnsaved;
   }
 
@@ -130,8 +135,8 @@ export class EffectRack {
     for (const [strip, key] of keys.entries()) {
       for (const [slot, one] of (chains.get(key) ?? []).entries()) {
         if (one !== null && one.fault === null && !one.effect.isBypassed) {
-          const effect = await this.#native(native, one.effect).catch((error: unknown) => fail(one, error));
-          effects.push(...(effect === null ? [] : [{ place: { strip, slot }, effect }]));
+          const placed = await this.#placed(native, one.effect).catch((error: unknown) => fail(one, error));
+          effects.push(...(placed === null ? [] : [{ place: { strip, slot }, effect: placed.spec }]));
         }
       }
     }
@@ -177,7 +182,7 @@ export class EffectRack {
   async measureModes(native: NativeMonitor, effect: ReverbEffect): Promise<ModeLoad[]> {
     const loads: ModeLoad[] = [];
     for (const mode of reverbModes) {
-      const { load, worstLoad, latencyFrames } = await native.measureEffect(await this.#native(native, { ...effect, mode }));
+      const { load, worstLoad, latencyFrames } = await native.measureEffect(await this.#native(native, { ...effect, mode, backend: 'cpu' }));
       loads.push({ mode, load, worstLoad, latencySeconds: latencyFrames / native.info.rate });
     }
     return loads;
@@ -257,9 +262,11 @@ export class EffectRack {
       native.removeEffect(place);
       return { effect, facts: null, reverb: null, fault: null };
     }
-    const facts = await native.setEffect(place, await this.#native(native, effect)).catch((error: unknown) => {
+    const { spec, gpuFault } = await this.#placed(native, effect);
+    const made = await native.setEffect(place, spec).catch((error: unknown) => {
       throw withAdvice(fromNative(error), effect);
     });
+    const facts = gpuFault === '' ? made : { ...made, gpu: { ...made.gpu, fault: gpuFault } };
     return { effect, facts, reverb: effect.kind === 'reverb' ? await this.#reverbFacts(native, effect, facts) : null, fault: null };
   }
 
@@ -273,7 +280,18 @@ export class EffectRack {
       responseGainDb: toDb(facts.responseGain) ?? 0,
       dryDb: dryDb === null ? null : toDb(facts.dry),
       ...{ blockSize, readSeconds, prepareSeconds, warmUpSeconds, load },
+      gpu: gpuFacts(facts, info.rate),
     };
+  }
+
+  /** With the device of its tail, or why it has none though one was asked for. */
+  async #placed(native: NativeMonitor, effect: Effect): Promise<{ spec: NativeEffect; gpuFault: string }> {
+    const spec = await this.#native(native, effect);
+    if (spec.kind !== 'reverb' || effect.kind !== 'reverb' || effect.backend === 'cpu') {
+      return { spec, gpuFault: '' };
+    }
+    const gpu = await this.#tailDevice();
+    return typeof gpu === 'string' ? { spec, gpuFault: gpu } : { spec: { ...spec, gpu }, gpuFault: '' };
   }
 
   #native({ info }: NativeMonitor, effect: Effect): Promise<NativeEffect> {
@@ -360,6 +378,11 @@ export async function nativeEffect(responses: ResponseStore, effect: Effect, rat
       };
     }
   }
+}
+
+/** Null where there is nothing to be said of it. */
+function gpuFacts({ gpu: { frames, ...gpu } }: NativeEffectFacts, rate: number): ReverbFacts['gpu'] {
+  return gpu.device === '' && gpu.fault === '' ? null : { ...gpu, seconds: frames / rate };
 }
 
 function toLinear(db: number | null): number {

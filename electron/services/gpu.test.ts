@@ -48,6 +48,17 @@ function modelThat(prepareGpu: NativeModel['prepareGpu'], sha256 = 'abc') {
 
 const wish: GpuWish = { backend: 'auto', precision: 'fp32', device: null, threads: 2 };
 
+describe('where a live tail is computed', () => {
+  it('is the device that is wanted, unless there is none or it has failed its test', async () => {
+    expect(await chooser().tailDevice(null)).toEqual({ device: 'vulkan:1', cacheFolder: join(folder, 'gpu') });
+    expect(await chooser().tailDevice('vulkan:2')).toMatchObject({ device: 'vulkan:2' });
+    expect(await chooser([software]).tailDevice(null)).toMatch('only a software driver');
+    expect(await chooser().tailDevice('vulkan:3')).toBe('the GPU that was chosen is not here');
+    await chooser().place(modelThat(() => Promise.resolve({ ...accepted, isAccepted: false, agreementDb: 20 })).model, wish);
+    expect(await chooser().tailDevice(null)).toBe('Fast card has failed its test');
+  });
+});
+
 describe('where a model is computed', () => {
   it('is the preferred device, once it agrees and is faster; it is compared only once', async () => {
     const first = modelThat(() => Promise.resolve(accepted));

@@ -4,7 +4,7 @@ import type { AppInfo } from '../contract/channels.ts';
 import { StemwrightError, toFault } from '../contract/errors.ts';
 import type { SeparationOptions, Warning } from '../contract/separation.ts';
 import { fromNative } from '../engine/errors.ts';
-import type { GpuWork, NativeGpu, NativeJob, NativeModule, NativeSeparationSpec } from '../engine/native.ts';
+import type { GpuWork, NativeGpu, NativeJob, NativeModule, NativeSeparationSpec, NativeTailGpu } from '../engine/native.ts';
 import { runSeparation, type SeparationDone, type SeparationProgressEvent } from './engine-run.ts';
 import type { GpuPolicy } from './hardware.ts';
 import { JsonFile } from './json-file.ts';
@@ -99,6 +99,17 @@ export class GpuChooser {
   /** The one that work goes to. @param wanted id; null: the preferred one */
   device(wanted: string | null): NativeGpu | undefined {
     return choose(this.#look().devices, wanted);
+  }
+
+  /** Where a live tail goes, which compares itself with the processor before it is heard; or why it does not. */
+  async tailDevice(wanted: string | null): Promise<NativeTailGpu | string> {
+    const facts = await this.facts(wanted);
+    if (facts === null) {
+      const { devices, reason } = this.#look();
+      return devices.length === 0 ? reason : wanted === null ? 'only a software driver is here, which is taken by name alone' : 'the GPU that was chosen is not here';
+    }
+    const { device, verdict } = facts;
+    return verdict?.isAccepted === false ? `${device.name} has failed its test` : { device: device.id, cacheFolder: this.#cacheFolder };
   }
 
   async facts(wanted: string | null): Promise<GpuFacts | null> {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { MonitorState } from '../contract/monitor.ts';
+import type { NativeTailGpu } from '../engine/native.ts';
 import { fakeMonitor, type FakeMonitor } from '../engine/testing-monitor.ts';
 import { fakeNative } from '../engine/testing.ts';
 import { Monitor } from './monitor.ts';
@@ -22,11 +23,12 @@ let library: ProjectLibrary;
 let responses: ResponseStore;
 let card: FakeMonitor;
 let monitor: Monitor;
+const tailDevice = vi.fn<() => Promise<NativeTailGpu | string>>();
 
 function openMonitor(): Monitor {
   const ignore = (): void => undefined;
   return new Monitor({
-    ...{ responses, find: async (id: string) => playableProject(await library.find(id)), onState: ignore, onDevices: ignore, isHeeded: () => false, onMeters: ignore, onTransport: ignore },
+    ...{ responses, tailDevice, find: async (id: string) => playableProject(await library.find(id)), onState: ignore, onDevices: ignore, isHeeded: () => false, onMeters: ignore, onTransport: ignore },
     native: {
       ...fakeNative(),
       openMonitor: () => {
@@ -127,6 +129,22 @@ it('effects move within their chain', async () => {
   await monitor.moveEffect({ strip: 'master', slot: 0 }, 2);
   expect(monitor.state?.effects.map(({ effect }) => effect.kind === 'gain' && effect.gainDb)).toEqual([2, 3, 1]);
   await expect(monitor.setEffect({ strip: 3, slot: 0 }, gain)).rejects.toMatchObject({ code: 'usage' });
+});
+
+it('a live tail goes to the GPU as the settings have it, also with its song, and says why where it cannot', async () => {
+  const gpu = { device: 'vulkan:1', cacheFolder: '/gpu' };
+  tailDevice.mockResolvedValue(gpu);
+  await load();
+  await monitor.setEffect({ strip: 0, slot: 0 }, { ...reverb, isThreaded: true, backend: 'gpu' });
+  expect(told('setEffect').at(-1)).toMatchObject([{ strip: 0, slot: 0 }, { kind: 'reverb', gpu }]);
+  await restart();
+  await load();
+  expect(told('load')[0]).toMatchObject([{ effects: [{ effect: { gpu } }] }]);
+  tailDevice.mockResolvedValue('there is no driver');
+  const placed = await monitor.setEffect({ strip: 0, slot: 0 }, { ...reverb, isThreaded: true, backend: 'gpu' });
+  expect(placed?.reverb?.gpu).toMatchObject({ device: '', fault: 'there is no driver' });
+  expect(told('setEffect').at(-1)).not.toMatchObject([{}, { gpu }]);
+  expect((await monitor.setEffect({ strip: 0, slot: 0 }, reverb))?.reverb?.gpu).toBeNull();
 });
 
 it('says when effects cannot be kept', async () => {

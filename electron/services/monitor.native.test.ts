@@ -24,6 +24,7 @@ beforeEach(async () => {
   responses = await openTestResponses(folder, native);
   const ignore = (): void => undefined;
   monitor = new Monitor({
+    tailDevice: () => Promise.resolve('no GPU'),
     ...{ responses, find: async (id: string) => playableProject(await library.find(id)), onState: ignore, onDevices: ignore, isHeeded: () => false, onMeters: ignore, onTransport: ignore },
     native: { ...native, openMonitor: async (spec) => (device = await native.openMonitor(spec)) },
   });

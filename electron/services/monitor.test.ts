@@ -44,6 +44,7 @@ beforeEach(async () => {
   responses = await openTestResponses(folder, native);
   monitor = new Monitor({
     responses,
+    tailDevice: () => Promise.resolve('no GPU'),
     native: {
       ...native,
       audioDevices: () => Promise.resolve([['busy', 'Busy card', true] as const, ...(isThere ? [['card', 'Good card', false] as const] : [])].map(([id, name, isDefault]) => ({ id, name, isDefault, system: 'ALSA', inputs: 0, outputs: 2, rate: 48_000 }))),

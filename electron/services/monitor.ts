@@ -5,7 +5,7 @@ import type { TimePitch } from '../contract/rhythm.ts';
 import { fromNative } from '../engine/errors.ts';
 import type { MonitorMeters, MonitorSong, MonitorStrip, NativeModule, NativeMonitor } from '../engine/native.ts';
 import { DeviceWatch } from './device-watch.ts';
-import { EffectRack } from './effect-rack.ts';
+import { EffectRack, type TailDevice } from './effect-rack.ts';
 import { sameRanges, type FrameRanges, type PlayableSong } from './playable-song.ts';
 import type { ResponseStore } from './response-library.ts';
 import { Turns } from './turns.ts';
@@ -17,6 +17,7 @@ const triesAgainMs = 5000;
 export interface MonitorContext {
   native: NativeModule;
   responses: ResponseStore;
+  tailDevice: TailDevice;
   /** A project with all its tracks, or the song that is being separated. */
   find: (id: string) => Promise<PlayableSong>;
   /** Whether anyone wants meters and the transport's state. */
@@ -65,7 +66,7 @@ export class Monitor {
 
   constructor(context: MonitorContext) {
     this.#context = context;
-    this.#effects = new EffectRack(context.responses, (message) => {
+    this.#effects = new EffectRack(context.responses, context.tailDevice, (message) => {
       if (this.#open !== null) {
         this.#open.notice = message;
         this.#changed();

@@ -228,6 +228,7 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
   });
   const monitor = new Monitor({
     ...{ native, responses },
+    tailDevice: () => gpu.tailDevice(settings.get().gpuDevice),
     find: async (id) => {
       const running = songs.playable(id);
       if (running !== null) {

@@ -15,6 +15,6 @@ export const limiter: Effect = { kind: 'limiter', isBypassed: false, ceilingDb: 
 
 /** Wet alone. */
 export const reverb: ReverbEffect = {
-  ...{ kind: 'reverb', isBypassed: false, response: { id: 'room' }, edit: plainResponse, mode: 'partitioned', blockSize: null, isThreaded: false },
+  ...{ kind: 'reverb', isBypassed: false, response: { id: 'room' }, edit: plainResponse, mode: 'partitioned', blockSize: null, isThreaded: false, backend: 'cpu' },
   ...{ normalize: 'loudness', dryDb: null, wetDb: 0, isDryCompensated: false },
 };

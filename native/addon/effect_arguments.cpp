@@ -61,6 +61,9 @@ session::ReverbRequest readReverb(const Argument& effect) {
     request.blockSize = block.size();
   }
   request.isThreaded = effect["isThreaded"].flag();
+  if (const Argument gpu = effect["gpu"]; !gpu.isAbsent()) {
+    request.gpu = {gpu["device"].text(), gpu["cacheFolder"].path()};
+  }
   request.dry = effect["dry"].number();
   request.wet = effect["wet"].number();
   request.isDryCompensated = effect["isDryCompensated"].flag();
@@ -139,6 +142,14 @@ Napi::Value effectFactsToJs(Napi::Env env, const session::EffectFacts& facts) {
   object.Set("warmUpSeconds", facts.warmUpSeconds);
   object.Set("load", facts.load);
   object.Set("worstLoad", facts.worstLoad);
+  Napi::Object gpu = Napi::Object::New(env);
+  gpu.Set("device", facts.gpu.device);
+  gpu.Set("fault", facts.gpu.fault);
+  gpu.Set("partitions", static_cast<double>(facts.gpu.partitions));
+  gpu.Set("frames", static_cast<double>(facts.gpu.frames));
+  gpu.Set("warmUpSeconds", facts.gpu.warmUpSeconds);
+  gpu.Set("agreementDb", facts.gpu.agreementDb);
+  object.Set("gpu", gpu);
   return object;
 }
 

@@ -123,6 +123,9 @@ Napi::Object readingToJs(Napi::Env env, const session::MonitorReading& reading) 
     entry.Set("place", placeToJs(env, place));
     entry.Set("reductionDb", effect.reductionDb);
     entry.Set("missedBlocks", number(effect.missedBlocks));
+    entry.Set("gpuBlocks", number(effect.gpu.computed));
+    entry.Set("lateGpuBlocks", number(effect.gpu.late + effect.gpu.refused));
+    entry.Set("isGpuLost", effect.gpu.isLost);
     effects.Set(i, entry);
   }
   object.Set("effects", effects);

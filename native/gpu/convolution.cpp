@@ -40,7 +40,7 @@ core::Result<Binding> transformed(Device& device, const Fft& fft,
 
 core::Result<std::unique_ptr<Convolution>> Convolution::create(
     Device& device, std::span<const std::span<const float>> response, std::size_t channels,
-    std::size_t frames) {
+    std::size_t frames, unsigned slots) {
   const bool isKnown =
       response.size() == 1 || response.size() == 2 || (response.size() == 4 && channels == 2);
   if (!isKnown || channels < 1 || channels > 2 || response[0].empty() || frames == 0 ||
@@ -97,8 +97,8 @@ core::Result<std::unique_ptr<Convolution>> Convolution::create(
                                       made->outputs_ * blocks, y.value(), y.value(), {}));
   recording.add(ops.overlapBlocks("blocks", y.value(), Binding::output(outputBytes), kBlock, blocks,
                                   made->outputs_));
-  auto program =
-      device.compile(recording, {.inputBytes = inputBytes, .outputBytes = outputBytes, .slots = 1});
+  auto program = device.compile(
+      recording, {.inputBytes = inputBytes, .outputBytes = outputBytes, .slots = slots});
   if (!program.ok()) return program.error();
   made->program_ = std::move(program).value();
   return made;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "core/result.h"
@@ -21,10 +22,11 @@ class Convolution {
   ///                 right by right) or 4 (LL, LR, RL, RR: from, to)
   /// @param channels of the signal, 1 or 2. One through a response of two gives two.
   /// @param frames   of a call; a multiple of kBlock
+  /// @param slots    calls of tryProcess() in flight
   /// @return kInvalidArgument, kNoRoom, kDeviceLost
   static core::Result<std::unique_ptr<Convolution>> create(
       Device& device, std::span<const std::span<const float>> response, std::size_t channels,
-      std::size_t frames);
+      std::size_t frames, unsigned slots = 1);
 
   std::size_t inputs() const noexcept { return inputs_; }
   std::size_t outputs() const noexcept { return outputs_; }
@@ -34,6 +36,13 @@ class Convolution {
   /// @param out outputs() channels
   /// @return kDeviceLost; the convolution is then of no more use
   core::Status process(std::span<const float> in, std::span<float> out);
+  /// One call by itself, whose caller keeps the input. Never waits.
+  /// @param window per input the frames before it, as many as the response has, rounded up to
+  ///               kBlock; then its own
+  /// @return false, and nothing happens, when all slots are in flight
+  bool tryProcess(std::span<const float> window, std::span<float> out, Program::Done done) {
+    return program_->tryExecuteAsync(window, out, std::move(done));
+  }
   void reset() noexcept;
   Program& program() noexcept { return *program_; }
 

@@ -60,8 +60,8 @@ core::Result<Weight> uploadWeight(Device& device, Storage storage, std::size_t d
 /// A convolution over [height, width, channels], or a transposed one along the height as `phases`
 /// products at once.
 struct ConvCall {
-  std::string label;
-  Binding x;  ///< [inHeight, inWidth, inChannels]
+  std::string label{};
+  Binding x{};  ///< [inHeight, inWidth, inChannels]
   const Weight* weight = nullptr;
   std::size_t inChannels = 1;
   std::size_t inHeight = 1;

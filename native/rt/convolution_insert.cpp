@@ -11,6 +11,7 @@ ConvolutionInsert::ConvolutionInsert(std::unique_ptr<dsp::Convolver> convolver, 
                                      float dry, float wet)
     : convolver_(std::move(convolver)),
       missedBefore_(convolver_->missedBlocks()),
+      countsBefore_(convolver_->deviceCounts()),
       input_(rate, 1),
       dry_(rate, dry),
       wet_(rate, wet),
@@ -23,6 +24,12 @@ ConvolutionInsert::ConvolutionInsert(std::unique_ptr<dsp::Convolver> convolver, 
 void ConvolutionInsert::setMix(float dry, float wet) noexcept {
   dry_.set(dry);
   wet_.set(wet);
+}
+
+dsp::TailDeviceCounts ConvolutionInsert::deviceCounts() const noexcept {
+  const dsp::TailDeviceCounts now = convolver_->deviceCounts();
+  return {now.computed - countsBefore_.computed, now.late - countsBefore_.late,
+          now.refused - countsBefore_.refused, now.isLost};
 }
 
 void ConvolutionInsert::process(float* left, float* right, std::size_t frames) noexcept {

@@ -27,6 +27,8 @@ class ConvolutionInsert final : public Insert {
   std::size_t latencyFrames() const noexcept override { return convolver_->latency(); }
   /// Parts of the tail that came too late since it was made, and were left out. [thread-safe]
   std::uint64_t missedBlocks() const noexcept { return convolver_->missedBlocks() - missedBefore_; }
+  /// Of parts of the tail that a device was to compute, since it was made. [thread-safe]
+  dsp::TailDeviceCounts deviceCounts() const noexcept;
 
  private:
   void convolveFadingIn(float* left, float* right, float* const* out, std::size_t frames) noexcept;
@@ -34,6 +36,7 @@ class ConvolutionInsert final : public Insert {
 
   const std::unique_ptr<dsp::Convolver> convolver_;
   const std::uint64_t missedBefore_;  ///< in its warm-up, which is faster than real time
+  const dsp::TailDeviceCounts countsBefore_;
   Ramp input_;
   Ramp dry_;
   Ramp wet_;

@@ -138,12 +138,22 @@ Prepared prepare(const ReverbRequest& request, const EffectSetting& setting) {
   options.blockSize = facts.blockSize = blockSizeOf(request, setting);
   if (request.isThreaded && setting.isLive) options.tailThread = dsp::TailThread::kWorker;
   options.onWorkerStart = prepareWorker;
+  std::optional<GpuTails> gpuTails;
+  if (options.tailThread == dsp::TailThread::kWorker && !request.gpu.device.empty() &&
+      request.mode == ConvolutionMode::kPartitioned) {
+    gpuTails.emplace(request.gpu);
+    options.tailDevices = gpuTails->maker();
+  }
   const auto& samples = response.value().channels;
   const std::vector<std::span<const float>> channels(samples.begin(), samples.end());
   auto made = dsp::Convolver::create(channels, options);
   if (!made.ok()) return made.error();
   std::unique_ptr<dsp::Convolver> convolver = std::move(made).value();
   facts.prepareSeconds = watch.lap();
+  if (gpuTails) {
+    facts.gpu = gpuTails->facts();
+    facts.prepareSeconds -= facts.gpu.warmUpSeconds;
+  }
   facts.latencyFrames = convolver->latency();
   if (setting.isLive) {
     // The direct form of a long response would take minutes for that.
@@ -185,7 +195,8 @@ core::Result<bool> glide(const LimiterRequest& wanted, const LimiterRequest&, rt
 /// Whether nothing but the mix is another.
 bool isSameReverb(const ReverbRequest& a, const ReverbRequest& b) {
   return a.response == b.response && a.channels == b.channels && a.edit == b.edit &&
-         a.mode == b.mode && a.blockSize == b.blockSize && a.isThreaded == b.isThreaded;
+         a.mode == b.mode && a.blockSize == b.blockSize && a.isThreaded == b.isThreaded &&
+         a.gpu == b.gpu;
 }
 
 core::Result<bool> glide(const ReverbRequest& wanted, const ReverbRequest& now, rt::Insert& insert,
@@ -221,7 +232,7 @@ std::optional<EffectReading> readEffect(const EffectRequest& request, const rt::
   }
   if (std::holds_alternative<ReverbRequest>(request)) {
     const auto& reverb = static_cast<const rt::ConvolutionInsert&>(insert);
-    return EffectReading{.missedBlocks = reverb.missedBlocks()};
+    return EffectReading{.missedBlocks = reverb.missedBlocks(), .gpu = reverb.deviceCounts()};
   }
   return std::nullopt;
 }

@@ -13,6 +13,7 @@
 #include "dsp/impulse_response.h"
 #include "dsp/parametric_eq.h"
 #include "rt/insert.h"
+#include "session/gpu_tail.h"
 
 namespace stemwright::session {
 
@@ -41,6 +42,8 @@ struct ReverbRequest {
   std::size_t blockSize = 0;  ///< a power of two, 64 to 8192; 0: as the device has it
   /// Long tails are computed beside the audio thread; else by it alone.
   bool isThreaded = true;
+  /// Of those tails; a device that cannot be had leaves them to the processor, and says so.
+  GpuTailRequest gpu{};
   double dry = 1;  ///< linear
   double wet = 1;
   /// The dry sound gives way so that noise comes out as loud as `dry` alone would make it.
@@ -70,12 +73,14 @@ struct EffectFacts {
   double warmUpSeconds = 0;   ///< its first run
   double load = 0;            ///< time the audio thread takes over the time there is
   double worstLoad = 0;       ///< of one block
+  GpuTailFacts gpu{};
 };
 
 /// What an effect does while it is heard.
 struct EffectReading {
   double reductionDb = 0;          ///< what a limiter takes off now, at most 0
   std::uint64_t missedBlocks = 0;  ///< parts of a reverb's tail that came too late
+  dsp::TailDeviceCounts gpu{};     ///< parts of it that a device was to compute
 };
 
 struct PreparedEffect {

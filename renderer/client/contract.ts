@@ -25,6 +25,7 @@ export {
   type ResponseLibrary,
   type ResponseRef,
   type ReverbEffect,
+  type ReverbFacts,
 } from '../../electron/contract/effects.ts';
 export type { Library, Mix, Project, ProjectSummary } from '../../electron/contract/project.ts';
 export type { ItemPlan, ItemProgress, ItemState, LiveTracks, Queue, QueueItem, QueueOptions } from '../../electron/contract/queue.ts';

@@ -47,7 +47,7 @@ export function sentGain(source: string, monitor: MonitorState | null): number {
 
 function newReverb(response: ReverbEffect['response'], isSend: boolean): ReverbEffect {
   return {
-    ...{ kind: 'reverb', isBypassed: false, response, edit: plainResponse, mode: 'partitioned', blockSize: null, isThreaded: true, normalize: 'loudness' },
+    ...{ kind: 'reverb', isBypassed: false, response, edit: plainResponse, mode: 'partitioned', blockSize: null, isThreaded: true, backend: 'cpu', normalize: 'loudness' },
     // What is sent is heard dry already.
     ...{ dryDb: isSend ? null : 0, wetDb: isSend ? 0 : -12, isDryCompensated: false },
   };

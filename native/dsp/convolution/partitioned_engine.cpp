@@ -29,8 +29,7 @@ std::vector<std::span<const float>> tapsOf(const TailLayout& layout, Responses r
 
 PartitionedEngine::PartitionedEngine(const PartitionLayout& layout, Responses responses,
                                      const ConvolutionRouting& routing,
-                                     const ConvolverOptions& options,
-                                     const kernels::Kernels& level)
+                                     const ConvolverOptions& options, const kernels::Kernels& level)
     : routing_(routing),
       kernels_(&level.convolution),
       head_(layout.head, 0, layout.headPartitions, PartitionBank::Blocks::kInPieces, responses,

@@ -7,7 +7,9 @@ namespace stemwright::dsp {
 
 TailWorker::TailWorker(std::vector<TailStage*> stages, std::counting_semaphore<>& jobs,
                        std::function<void()> onStart)
-    : stages_(std::move(stages)), jobs_(jobs), thread_([this, start = std::move(onStart)] { run(start); }) {}
+    : stages_(std::move(stages)),
+      jobs_(jobs),
+      thread_([this, start = std::move(onStart)] { run(start); }) {}
 
 TailWorker::~TailWorker() {
   isStopping_.store(true, std::memory_order_relaxed);

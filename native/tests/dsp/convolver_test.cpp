@@ -161,8 +161,8 @@ class Device final : public dsp::TailDevice {
       for (std::size_t n = 0; n < block_; ++n) {
         double sum = 0;
         for (std::size_t k = 0; k < taps_[c].size(); ++k) {
-          sum += static_cast<double>(latest[static_cast<std::ptrdiff_t>(n) -
-                                            static_cast<std::ptrdiff_t>(k)]) *
+          sum += static_cast<double>(
+                     latest[static_cast<std::ptrdiff_t>(n) - static_cast<std::ptrdiff_t>(k)]) *
                  static_cast<double>(taps_[c][k]);
         }
         out[c * block_ + n] = static_cast<float>(sum);
@@ -369,7 +369,8 @@ TEST_SUITE("dsp") {
     CHECK(convolver->missedBlocks() == missed);
   }
 
-  TEST_CASE("a tail on a device equals the worker's, and the worker's takes over where it is late") {
+  TEST_CASE(
+      "a tail on a device equals the worker's, and the worker's takes over where it is late") {
     constexpr std::size_t kHalf = DeviceRun::kFrames / 2 / 1024 * 1024 - DeviceRun::kHead;
     constexpr std::size_t kEnd = DeviceRun::kFrames;
     SUBCASE("in time") {
@@ -398,7 +399,8 @@ TEST_SUITE("dsp") {
       run.run(kHalf, kEnd);
       CHECK(errorOf(run.out, run.signal, run.response) < kBound);
       CHECK(run.convolver->deviceCounts().late == 3);
-      CHECK(run.convolver->deviceCounts().computed == kEnd / run.stageBlock - kHalf / run.stageBlock);
+      CHECK(run.convolver->deviceCounts().computed ==
+            kEnd / run.stageBlock - kHalf / run.stageBlock);
     }
     SUBCASE("it takes no more than one") {
       DeviceRun run({.isHeld = true, .places = 1});

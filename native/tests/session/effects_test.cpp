@@ -11,6 +11,7 @@
 
 #include "rt/engine.h"
 #include "tests/dsp/exact_convolution.h"
+#include "tests/gpu/test_device.h"
 #include "tests/pcm/temporary_folder.h"
 #include "tests/pcm/test_tracks.h"
 #include "tests/support/realtime_trap.h"
@@ -184,6 +185,32 @@ TEST_SUITE("session") {
     CHECK(loudest > 1);
     // A tone of that level bends by so much all the time; a click of −40 dBFS would by 0.01.
     CHECK(sharpest(out) < 0.01);
+  }
+
+  TEST_CASE("the audio thread never meets the graphics processor that computes its tail") {
+    const TemporaryFolder folder;
+    writeTrack(folder.file("ir.f32"), 2, noise(2 * 60'000, 4, 0.01f));
+    ReverbRequest request{folder.file("ir.f32"), 2};
+    request.gpu.device = testing::testDeviceId();
+    EffectSetting setting;
+    setting.blockFrames = 256;
+    PreparedEffect reverb = prepared(request, setting);
+    CHECK(reverb.facts.gpu.fault == "");
+    CHECK(reverb.facts.gpu.warmUpSeconds > 0);
+    // What is asked for can be another device, which needs another effect.
+    ReverbRequest onProcessor = request;
+    onProcessor.gpu = {};
+    EffectFacts facts;
+    CHECK_FALSE(session::glideTo(onProcessor, request, *reverb.insert, setting, facts).value());
+
+    const auto before = testing::offences();
+    std::vector<float> left = tone(20'480), right = left;
+    for (std::size_t at = 0; at < left.size(); at += 256) {
+      const testing::RealtimeTrap trap;
+      reverb.insert->process(left.data() + at, right.data() + at, 256);
+    }
+    CAPTURE(testing::lastOffence());
+    CHECK(testing::offences() == before);
   }
 
   TEST_CASE("what glides needs no new effect and does not click; what does not, does") {

@@ -4,6 +4,8 @@ import { reverbBlocks, type Effect, type ModeLoad, type PlacedEffect, type Rever
 import { Picker, Segmented } from '../parts/controls.tsx';
 import { useStudio } from '../studio-context.ts';
 import styles from './engine.module.css';
+import { gpuBlocks, gpuObstacle, gpuWords } from './gpu-words.ts';
+import { LiveFigure } from './LiveFigure.tsx';
 import { Row } from './Row.tsx';
 import { inMs, loadWords } from './words.ts';
 
@@ -73,19 +75,34 @@ export function Convolution({ placed, effect }: { placed: PlacedEffect; effect: 
       <Row label="Loudness" {...(reverb === null ? {} : { cost: effect.normalize === 'none' ? 'As loud as the file is.' : `${reverb.responseGainDb.toFixed(1).replace('-', '−')} dB: comes out as loud as it went in.` })}>
         <Segmented label="Loudness" choices={[{ id: 'loudness', label: 'Even' }, { id: 'none', label: 'As it is' }]} value={effect.normalize} onChange={(id) => { change({ normalize: id === 'none' ? 'none' : 'loudness' }); }} />
       </Row>
-      <FftRow placed={placed} />
+      <FftRow placed={placed} effect={effect} />
     </section>
   );
 }
 
-/** What transforms the partitions, and how long it took until the first block could be heard. */
-function FftRow({ placed: { reverb } }: { placed: PlacedEffect }): JSX.Element {
-  const gpu = useStudio((state) => state.info?.backends.find(({ id }) => id === 'gpu'));
-  const why = gpu === undefined || gpu.isAvailable ? 'The GPU is not used for live sound.' : `No GPU: ${gpu.reason.replace(/[.\s]+$/, '')}.`;
+/** What computes the tail, how long it took until the first block could be heard, and how it does. */
+function FftRow({ placed, effect }: { placed: PlacedEffect; effect: ReverbEffect }): JSX.Element {
+  const { slot, info, wanted, putEffect } = useStudio((state) => ({ slot: state.slot, info: state.info, wanted: state.settings.gpuDevice, putEffect: state.putEffect }));
+  const { reverb } = placed;
+  const obstacle = gpuObstacle(effect, info, wanted);
+  const isOnGpu = effect.backend === 'gpu' && effect.mode === 'partitioned' && effect.isThreaded;
   const ready = reverb === null ? '' : `Read ${inMs(reverb.readSeconds)}, prepare ${inMs(reverb.prepareSeconds)}, warm-up ${inMs(reverb.warmUpSeconds)}. `;
+  const { strip, slot: at } = placed.place;
   return (
-    <Row label="FFT on" cost={ready + why}>
-      <Segmented label="FFT on" choices={[{ id: 'cpu', label: 'CPU' }, { id: 'gpu', label: 'GPU', isDisabled: true }]} value="cpu" onChange={() => undefined} />
-    </Row>
+    <>
+      <Row label="FFT on" cost={ready + (isOnGpu ? gpuWords(reverb) : (obstacle ?? 'The GPU can compute the long partitions.'))}>
+        <Segmented
+          label="FFT on"
+          choices={[{ id: 'cpu', label: 'CPU' }, { id: 'gpu', label: 'GPU', isDisabled: obstacle !== null && !isOnGpu }]}
+          value={isOnGpu ? 'gpu' : 'cpu'}
+          onChange={(id) => { putEffect(slot, { ...effect, backend: id === 'gpu' ? 'gpu' : 'cpu' } satisfies Effect); }}
+        />
+      </Row>
+      {isOnGpu && (
+        <Row label="GPU blocks">
+          <LiveFigure read={(meters) => gpuBlocks(meters?.effects.find(({ place }) => place.strip === strip && place.slot === at))} />
+        </Row>
+      )}
+    </>
   );
 }

@@ -1,7 +1,7 @@
 import { useRef, type JSX, type ReactNode } from 'react';
 import { Button as AriaButton } from 'react-aria-components';
 import { paintSpark } from '../../canvas/response.ts';
-import type { Hardware, Meters } from '../../store/types.ts';
+import type { Meters } from '../../store/types.ts';
 import { useFrame } from '../frame.ts';
 import { figureText } from '../meters/figures.ts';
 import { useHardware } from '../meters/use-hardware.ts';
@@ -11,6 +11,7 @@ import { soundName } from '../../units/sound.ts';
 import { useStudio, useStudioStore } from '../studio-context.ts';
 import { Convolution } from './ConvolutionPanel.tsx';
 import styles from './engine.module.css';
+import { LiveFigure, type Figure } from './LiveFigure.tsx';
 import { Row } from './Row.tsx';
 import { useChain } from './use-chain.ts';
 import { inMs } from './words.ts';
@@ -77,21 +78,8 @@ function Device(): JSX.Element {
   );
 }
 
-type Figure = (meters: Meters | null, machine: Hardware | null) => string;
 const ofSound = (read: (meters: Meters) => string): Figure => (meters) => (meters === null ? '–' : read(meters));
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
-
-/** A figure that changes many times a second, outside of React. */
-function Live({ read }: { read: Figure }): JSX.Element {
-  const store = useStudioStore();
-  const text = useRef<HTMLSpanElement>(null);
-  useFrame(() => {
-    const { soundLoad, hardware } = store.getState();
-    const shown = read(soundLoad(), hardware());
-    if (text.current !== null && text.current.textContent !== shown) text.current.textContent = shown;
-  });
-  return <span ref={text} className={styles.figure} />;
-}
 
 function Spark({ read, full }: { read: (meters: Meters) => number; full: number }): JSX.Element {
   const store = useStudioStore();
@@ -127,13 +115,13 @@ function MeterRows(): JSX.Element {
     <section className={styles.section} aria-label="Meters">
       <h2 className={styles.head}>Meters <span>last 10 s</span></h2>
       <dl>
-        <MeterRow label="Load"><Spark read={({ loadMean }) => loadMean} full={1} /><Live read={ofSound(({ loadMean }) => percent(loadMean))} /></MeterRow>
-        <MeterRow label="Worst block"><Spark read={({ loadWorst }) => loadWorst} full={1} /><Live read={ofSound(({ loadWorst }) => percent(loadWorst))} /></MeterRow>
-        <MeterRow label="Processor"><Live read={figureText('cpu')} /></MeterRow>
-        <MeterRow label="Memory"><Live read={figureText('memory')} /></MeterRow>
-        <MeterRow label="Xruns"><AriaButton aria-label="Xruns, press to reset" {...counters}>Reset</AriaButton><Live read={ofSound(({ xruns }) => String(xruns))} /></MeterRow>
-        <MeterRow label="Overloads"><Live read={ofSound(({ overloads }) => String(overloads))} /></MeterRow>
-        <MeterRow label="Latency reported"><Live read={ofSound(({ inputLatencySeconds, outputLatencySeconds }) => frames(output === null ? inputLatencySeconds + outputLatencySeconds : output.latencySeconds))} /></MeterRow>
+        <MeterRow label="Load"><Spark read={({ loadMean }) => loadMean} full={1} /><LiveFigure read={ofSound(({ loadMean }) => percent(loadMean))} /></MeterRow>
+        <MeterRow label="Worst block"><Spark read={({ loadWorst }) => loadWorst} full={1} /><LiveFigure read={ofSound(({ loadWorst }) => percent(loadWorst))} /></MeterRow>
+        <MeterRow label="Processor"><LiveFigure read={figureText('cpu')} /></MeterRow>
+        <MeterRow label="Memory"><LiveFigure read={figureText('memory')} /></MeterRow>
+        <MeterRow label="Xruns"><AriaButton aria-label="Xruns, press to reset" {...counters}>Reset</AriaButton><LiveFigure read={ofSound(({ xruns }) => String(xruns))} /></MeterRow>
+        <MeterRow label="Overloads"><LiveFigure read={ofSound(({ overloads }) => String(overloads))} /></MeterRow>
+        <MeterRow label="Latency reported"><LiveFigure read={ofSound(({ inputLatencySeconds, outputLatencySeconds }) => frames(output === null ? inputLatencySeconds + outputLatencySeconds : output.latencySeconds))} /></MeterRow>
         <MeterRow label="Latency measured">
           {loopback === null ? (
             <AriaButton {...counters} isDisabled={isMeasuring || (monitor?.inputs ?? 0) === 0} onPress={() => { void measureLatency(); }} aria-label="Measure latency, with a cable from output to input">{isMeasuring ? 'Listening' : 'Measure'}</AriaButton>
@@ -141,8 +129,8 @@ function MeterRows(): JSX.Element {
             <span className={styles.figure}>{frames(loopback.seconds)}</span>
           )}
         </MeterRow>
-        <MeterRow label="Late disk reads"><Live read={() => String(store.getState().transport()?.lateReads ?? 0)} /></MeterRow>
-        <MeterRow label="Muted blocks"><Live read={ofSound(({ nonFiniteBlocks }) => String(nonFiniteBlocks))} /></MeterRow>
+        <MeterRow label="Late disk reads"><LiveFigure read={() => String(store.getState().transport()?.lateReads ?? 0)} /></MeterRow>
+        <MeterRow label="Muted blocks"><LiveFigure read={ofSound(({ nonFiniteBlocks }) => String(nonFiniteBlocks))} /></MeterRow>
       </dl>
     </section>
   );

@@ -1,0 +1,19 @@
+import { useRef, type JSX } from 'react';
+import type { Hardware, Meters } from '../../store/types.ts';
+import { useFrame } from '../frame.ts';
+import { useStudioStore } from '../studio-context.ts';
+import styles from './engine.module.css';
+
+export type Figure = (meters: Meters | null, machine: Hardware | null) => string;
+
+/** A figure that changes many times a second, outside of React. */
+export function LiveFigure({ read }: { read: Figure }): JSX.Element {
+  const store = useStudioStore();
+  const text = useRef<HTMLSpanElement>(null);
+  useFrame(() => {
+    const { soundLoad, hardware } = store.getState();
+    const shown = read(soundLoad(), hardware());
+    if (text.current !== null && text.current.textContent !== shown) text.current.textContent = shown;
+  });
+  return <span ref={text} className={styles.figure} />;
+}
