@@ -71,6 +71,17 @@ export interface NativeModule {
   runBenchmark(spec: { name: string; threads: number } & Abortable): Promise<NativeBenchmarkEntry[]>;
   /** Gives back the models that benchmarks keep from one run to the next. */
   releaseBenchmarks(): void;
+  /** Starts a program, in a session of its own and without anything to read, and does not copy this process; null where Node does as well. */
+  readonly startProgram: ((program: string, args: readonly string[]) => NativeProgram) | null;
+}
+
+export interface NativeProgram {
+  /** Descriptors from which what it writes is read, the caller's to close. */
+  output: number;
+  errors: number;
+  kill(): void;
+  /** Its exit code; null when a signal ended it. Holds a thread of Node's pool until then. */
+  wait(): Promise<number | null>;
 }
 
 /** Stretches of the engine's work; `agoMs`: how long before it was taken one began. Threads count from 1; 0 is the GPU, whose

@@ -120,6 +120,7 @@ export function fakeNative(behaviour: FakeBehaviour = {}): NativeModule {
     },
     findRhythm: () => Promise.resolve({ bpm: 120, confidence: 0.5, beats: [0.25, 0.75, 1.25, 1.75], key: { tonic: 2, isMinor: false, confidence: 0.1 } }),
     spectrumTile: ({ level, index }) => Promise.resolve(Buffer.alloc(256 * 256, level + index)),
+    startProgram: null,
     audioDevices: () => Promise.resolve([]),
     audioDeviceChanges: () => ({ list: 0, defaultOutput: 0 }),
     openMonitor: ({ device, rate, blockFrames }) =>

@@ -1,4 +1,5 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { cancelled, StemwrightError } from '../contract/errors.ts';
 
@@ -13,67 +14,114 @@ export interface ToolEnd {
   errors: string[];
 }
 
+/** Starts a program in a session of its own, without anything to read. */
+export type StartProgram = (
+  program: string,
+  args: readonly string[],
+) => {
+  /** Descriptors of what it writes. */
+  output: number;
+  errors: number;
+  kill(): void;
+  /** Its exit code; null when it was killed. */
+  wait(): Promise<number | null>;
+};
+
+let startProgram: StartProgram | null = null;
+
+/**
+ * From now on tools are started this way; null: as Node does it. On Linux that is a fork, which copies the page tables of a
+ * process of some hundred MB, and sound that plays stops for as long.
+ */
+export function startToolsThrough(start: StartProgram | null): void {
+  startProgram = start;
+}
+
+interface Child {
+  stdout: Readable;
+  stderr: Readable;
+  kill: () => void;
+  /** With the exit code, once all that it wrote was read. */
+  ended: Promise<number | null>;
+}
+
 interface Running {
-  child: ChildProcessByStdio<null, Readable, Readable>;
+  child: Child;
   end: Promise<ToolEnd>;
 }
 
-const living = new Set<Running['child']>();
+const living = new Set<Child>();
 process.on('exit', () => {
   for (const child of living) {
-    child.kill('SIGKILL');
+    child.kill();
   }
 });
 
+function spawned(tool: Tool, args: readonly string[]): Child {
+  const child = spawn(tool, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: process.platform !== 'win32', windowsHide: true });
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once('error', (error) => {
+      reject(toolMissing(tool, error));
+    });
+    child.once('close', resolve);
+  });
+  return { stdout: child.stdout, stderr: child.stderr, kill: () => child.kill('SIGKILL'), ended };
+}
+
+function started(start: StartProgram, tool: Tool, args: readonly string[]): Child {
+  try {
+    const program = start(tool, args);
+    const [stdout, stderr] = [program.output, program.errors].map((fd) => new Socket({ fd, readable: true, writable: false })) as [Socket, Socket];
+    const closed = [stdout, stderr].map((stream) => new Promise((resolve) => stream.once('close', resolve)));
+    const kill = (): void => {
+      program.kill();
+    };
+    return { stdout, stderr, kill, ended: Promise.all(closed).then(() => program.wait()) };
+  } catch (error) {
+    throw toolMissing(tool, error);
+  }
+}
+
 /**
- * Runs the tool in a process group of its own: a Ctrl-C at the terminal then reaches it only through `signal`, which
- * kills it at once.
+ * Runs the tool in a session of its own: a Ctrl-C at the terminal then reaches it only through `signal`, which kills it
+ * at once.
  */
 function start(tool: Tool, args: readonly string[], signal: AbortSignal | undefined): Running {
   signal?.throwIfAborted();
-  const child = spawn(tool, ['-hide_banner', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: process.platform !== 'win32',
-    windowsHide: true,
-  });
+  const line = ['-hide_banner', ...args];
+  const child = startProgram === null ? spawned(tool, line) : started(startProgram, tool, line);
   living.add(child);
-  const kill = () => child.kill('SIGKILL');
-  signal?.addEventListener('abort', kill, { once: true });
+  signal?.addEventListener('abort', child.kill, { once: true });
 
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text.slice(0, Math.max(0, maxErrorBytes - stderr.length));
   });
-  const end = new Promise<ToolEnd>((resolve, reject) => {
-    child.once('error', (error) => {
-      reject(toolMissing(tool, error));
+  const end = child.ended
+    .then((code) => ({ ok: code === 0, errors: stderr.split('\n').filter((text) => text.trim() !== '') }))
+    .finally(() => {
+      living.delete(child);
+      signal?.removeEventListener('abort', child.kill);
     });
-    child.once('close', (code) => {
-      resolve({ ok: code === 0, errors: stderr.split('\n').filter((line) => line.trim() !== '') });
-    });
-  }).finally(() => {
-    living.delete(child);
-    signal?.removeEventListener('abort', kill);
-  });
   end.catch(() => undefined);
   return { child, end };
 }
 
-function toolMissing(tool: Tool, error: Error): StemwrightError {
+function toolMissing(tool: Tool, error: unknown): StemwrightError {
   const install = process.platform === 'darwin' ? 'brew install ffmpeg' : 'sudo apt install ffmpeg';
-  return new StemwrightError('internal', `${tool} cannot be started: ${error.message}`, `Install it: ${install}.`, { cause: error });
+  return new StemwrightError('internal', `${tool} cannot be started: ${error instanceof Error ? error.message : String(error)}`, `Install it: ${install}.`, { cause: error });
 }
 
 /** Runs a tool to its end and gives its standard output. */
 export async function runTool(tool: Tool, args: readonly string[], options: { signal?: AbortSignal | undefined; timeoutMs?: number } = {}): Promise<ToolEnd & { output: string }> {
   const { child, end } = start(tool, args, options.signal);
-  const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 2 ** 31 - 1);
+  const timer = setTimeout(child.kill, options.timeoutMs ?? 2 ** 31 - 1);
   const chunks: Buffer[] = [];
   let bytes = 0;
   child.stdout.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
     if (bytes > maxOutputBytes) {
-      child.kill('SIGKILL');
+      child.kill();
     } else {
       chunks.push(chunk);
     }
@@ -98,7 +146,7 @@ export async function* streamTool(tool: Tool, args: readonly string[], signal: A
     drained = true;
   } finally {
     if (!drained) {
-      child.kill('SIGKILL');
+      child.kill();
     }
     await end.catch(() => undefined);
   }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requests, type Args, type Channel, type Result } from '../contract/channels.ts';
 import type { Project } from '../contract/project.ts';
 import { defaultQueueOptions, type ItemProgress, type QueueItem } from '../contract/queue.ts';
+import { loadNative } from '../engine/load.ts';
 import { probe } from '../media/probe.ts';
 import { decode } from '../media/decode.ts';
 import { ffmpeg, noise, tone, writeWave } from '../media/testing.ts';
@@ -19,11 +20,23 @@ let studio: Studio;
 let song: string;
 let project: Project;
 let live: ItemProgress['live'] = null;
+const native = loadNative();
+/** Programs that the engine started. */
+const programs = new Set<string>();
+const startProgram: typeof native.startProgram = (program, args) => {
+  programs.add(program);
+  if (native.startProgram === null) throw new Error('the engine starts no programs on this system');
+  return native.startProgram(program, args);
+};
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'stemwright-studio-'));
   song = join(folder, 'song.wav');
   await writeWave(song, noise(frames, 2, 0.1), { rate });
-  studio = await Studio.open({ folders: { data: join(folder, 'data'), config: join(folder, 'config') }, system: { shell: 'browser', log: () => undefined } });
+  studio = await Studio.open({
+    folders: { data: join(folder, 'data'), config: join(folder, 'config') },
+    system: { shell: 'browser', log: () => undefined },
+    native: { ...native, startProgram: native.startProgram && startProgram },
+  });
   for (const [name, seed] of [['tiny', 1], ['other', 2]] as const) {
     await writeSmallModel(join(folder, `${name}.safetensors`), { seed });
     await ask('models.import', { path: join(folder, `${name}.safetensors`), name });
@@ -93,6 +106,10 @@ async function areNow(names: string[], expected: Float32Array[]): Promise<boolea
 }
 
 const rms = (values: Float32Array) => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+
+it('tools are started without a copy of a process that plays', () => {
+  expect([...programs].sort()).toEqual(process.platform === 'linux' ? ['ffmpeg', 'ffprobe'] : []);
+});
 
 it('tracks of a song in work begin with the song, and last beyond its end', async () => {
   expect(live?.tracks.map(({ name }) => name)).toEqual(['original', ...project.stems]);

@@ -6,6 +6,7 @@ import { ChainPreset } from '../contract/effects.ts';
 import { printable, StemwrightError, toFault } from '../contract/errors.ts';
 import { loadNative } from '../engine/load.ts';
 import type { NativeModule } from '../engine/native.ts';
+import { startToolsThrough } from '../media/process.ts';
 import { Addresses, type Content } from './addresses.ts';
 import { Benchmarks } from './benchmarks.ts';
 import { batchMeasurable } from './benchmark-batch.ts';
@@ -157,6 +158,7 @@ export class Studio {
 }
 
 async function openServices({ system, folders, native }: Required<StudioSetting>, isHeeded: () => boolean, emit: Services['emit']): Promise<Services> {
+  startToolsThrough(native.startProgram);
   const { data, config } = folders;
   const exportsFolder = join(data, 'exports');
   const library = new ProjectLibrary(join(data, 'projects'));

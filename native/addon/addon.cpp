@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "addon/benchmark_functions.h"
+#include "addon/child_process.h"
 #include "addon/convolution.h"
 #include "addon/environment.h"
 #include "addon/gpu_functions.h"
@@ -78,6 +79,11 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
       Napi::PropertyDescriptor::Function("runBenchmark", runBenchmark, napi_enumerable),
       Napi::PropertyDescriptor::Function("releaseBenchmarks", releaseBenchmarks, napi_enumerable),
   });
+#if defined(__linux__)
+  exports.Set("startProgram", Napi::Function::New(env, startProgram, "startProgram"));
+#else
+  exports.Set("startProgram", env.Null());
+#endif
   exports.Set("systems", makeSystems(env));
   return exports;
 }
