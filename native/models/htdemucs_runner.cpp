@@ -38,11 +38,6 @@ std::size_t cropOf(const HTDemucsConfig& config) {
   return config.kernelSize / 4;
 }
 
-/// Rows that would leave threads idle if each were one task from start to end.
-bool fewRows(std::size_t rows, const core::ThreadPool& pool) {
-  return pool.size() > 1 && rows < 4 * pool.size();
-}
-
 /// Makes the pool's loops stop at the flag for as long as it lives.
 class CancelScope {
  public:
@@ -139,7 +134,7 @@ void HTDemucsRunner::State::encodeTime(std::size_t i, core::ThreadPool& pool) {
   const std::size_t length = dims.timeLengths[i + 1];
   layer.conv.forward(x, 1, dims.timeLengths[i], length, work.timeInner,
                      {.activation = Activation::kGelu}, pool);
-  layer.dconv.wide(work.timeInner, length, work.timeHidden, work.scratch, work.scratchSize, pool);
+  layer.dconv.wide(work.timeInner, length, work.hidden, work.scratch, work.scratchSize, pool);
   layer.rewrite.forward(work.timeInner, 1, length, work.timeSkips[i],
                         {.activation = Activation::kGlu}, pool);
   show("tencoder.", i, work.timeSkips[i], length * dims.channels[i]);
@@ -154,11 +149,9 @@ void HTDemucsRunner::State::encodeFrequency(std::size_t i, core::ThreadPool& poo
   const std::size_t rowSize = width * dims.channels[i];
   const nn::Epilogue gelu{.activation = Activation::kGelu};
   const nn::Epilogue glu{.activation = Activation::kGlu};
-  if (fewRows(height, pool)) {
+  if (fewRows(height, pool.size())) {
     layer.conv.forward(x, dims.rows[i], width, work.inner, gelu, pool);
-    pool.parallelFor(height, [&](std::size_t row, unsigned worker) {
-      layer.dconv.row(work.inner + row * rowSize, width, scratch(worker));
-    });
+    layer.dconv.rows(work.inner, height, width, work.hidden, work.scratch, work.scratchSize, pool);
     layer.rewrite.forward(work.inner, height, width, work.skips[i], glu, pool);
   } else {
     pool.parallelFor(height, [&](std::size_t row, unsigned worker) {
@@ -193,7 +186,7 @@ void HTDemucsRunner::State::decodeTime(std::size_t j, core::ThreadPool& pool) {
   const std::size_t length = dims.timeLengths[i + 1];
   layer.rewrite.forward(work.timeSkips[i], 1, length, work.timeInner,
                         {.activation = Activation::kGlu}, pool);
-  layer.dconv.wide(work.timeInner, length, work.timeHidden, work.scratch, work.scratchSize, pool);
+  layer.dconv.wide(work.timeInner, length, work.hidden, work.scratch, work.scratchSize, pool);
 
   const std::size_t outChannels = i == 0 ? dims.sources * dims.audioChannels : dims.channels[i - 1];
   float* kept = i == 0 ? work.timeOut : work.timeSkips[i - 1];
@@ -213,18 +206,23 @@ void HTDemucsRunner::State::decodeFrequency(std::size_t j, core::ThreadPool& poo
   const std::size_t height = dims.rows[i + 1];
   const std::size_t innerSize = width * dims.channels[i];
   const nn::Epilogue glu{.activation = Activation::kGlu};
-  const bool few = !layer.winograd && fewRows(height, pool);
+  const bool few = fewRows(height, pool.size());
   const bool isFused = !layer.winograd && !few;
   if (layer.winograd) {
     layer.winograd->forward(work.skips[i], height, width, work.inner, work.tiles, work.scratch,
                             work.scratchSize, pool);
+  } else if (few) {
+    layer.rewrite.forward(work.skips[i], height, width, work.inner, glu, pool);
   }
-  if (few) layer.rewrite.forward(work.skips[i], height, width, work.inner, glu, pool);
-  pool.parallelFor(height, [&](std::size_t row, unsigned worker) {
-    float* inner = work.inner + row * innerSize;
-    if (isFused) layer.rewrite.row(work.skips[i], height, width, row, 0, width, inner, glu);
-    layer.dconv.row(inner, width, scratch(worker));
-  });
+  if (few) {
+    layer.dconv.rows(work.inner, height, width, work.hidden, work.scratch, work.scratchSize, pool);
+  } else {
+    pool.parallelFor(height, [&](std::size_t row, unsigned worker) {
+      float* inner = work.inner + row * innerSize;
+      if (isFused) layer.rewrite.row(work.skips[i], height, width, row, 0, width, inner, glu);
+      layer.dconv.row(inner, width, scratch(worker));
+    });
+  }
   float* out = i == 0 ? work.spectrumOut : work.skips[i - 1];
   const std::size_t outSize = width * layer.transposed[0].outChannels();
   pool.parallelFor(dims.rows[i], [&](std::size_t row, unsigned) {

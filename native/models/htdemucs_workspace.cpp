@@ -18,6 +18,10 @@ float* takeWithMargin(core::Arena& arena, std::size_t steps, std::size_t stride,
 
 }  // namespace
 
+bool fewRows(std::size_t rows, unsigned threads) {
+  return threads > 1 && rows < 4 * threads;
+}
+
 Dimensions::Dimensions(const HTDemucsConfig& config, std::size_t frames)
     : audioChannels(config.audioChannels),
       sources(config.sources.size()),
@@ -40,19 +44,18 @@ Workspace::Workspace(core::Arena& arena, const HTDemucs& model, const Dimensions
 
   wave = arena.take<float>(dims.timeLengths[0] * dims.audioChannels);
   std::size_t inside = 0;
-  std::size_t hidden = 0;
+  std::size_t hiddenSize = 0;
   for (std::size_t i = 0; i < depth; ++i) {
     const std::size_t steps = i + 1 < depth ? dims.timeLengths[i + 2] : dims.timeLengths[i + 1];
     timeSkips.push_back(takeWithMargin(arena, steps, stride, dims.channels[i]));
     inside = std::max(inside, dims.timeLengths[i + 1] * dims.channels[i]);
     const std::size_t length = dims.timeLengths[i + 1];
-    hidden = std::max({hidden, graph.timeEncoder[i].dconv.hiddenSize(length),
-                       graph.timeDecoder[depth - 1 - i].dconv.hiddenSize(length)});
+    hiddenSize = std::max({hiddenSize, graph.timeEncoder[i].dconv.hiddenSize(length),
+                           graph.timeDecoder[depth - 1 - i].dconv.hiddenSize(length)});
     scratchSize = std::max({scratchSize, graph.timeEncoder[i].dconv.chunkSize(),
                             graph.timeDecoder[depth - 1 - i].dconv.chunkSize()});
   }
   timeInner = arena.take<float>(inside);
-  timeHidden = arena.take<float>(hidden);
   timeOut = takeWithMargin(arena, dims.timeLengths[1], stride, dims.sources * dims.audioChannels);
 
   if (analysis != nullptr) {
@@ -69,6 +72,12 @@ Workspace::Workspace(core::Arena& arena, const HTDemucs& model, const Dimensions
         return core::paddedCount<float>(dims.columns * dims.channels[i]) +
                dconv.hiddenSize(dims.columns) + dconv.chunkSize();
       };
+      if (fewRows(dims.rows[i + 1], threads)) {
+        const nn::DConv& encoder = graph.encoder[i].dconv;
+        const nn::DConv& decoder = graph.decoder[depth - 1 - i].dconv;
+        hiddenSize = std::max({hiddenSize, dims.rows[i + 1] * encoder.hiddenSize(dims.columns),
+                               dims.rows[i + 1] * decoder.hiddenSize(dims.columns)});
+      }
       scratchSize = std::max({scratchSize, rowScratch(graph.encoder[i].dconv),
                               rowScratch(graph.decoder[depth - 1 - i].dconv)});
     }
@@ -100,6 +109,7 @@ Workspace::Workspace(core::Arena& arena, const HTDemucs& model, const Dimensions
       attention = arena.take<float>(attentionSize);
     }
   }
+  hidden = arena.take<float>(hiddenSize);
   scratchSize = core::paddedCount<float>(scratchSize);
   scratch = arena.take<float>(scratchSize * threads);
 }

@@ -22,6 +22,10 @@ struct Dimensions {
   std::vector<std::size_t> channels;     ///< [depth] channels after encoder i
 };
 
+/// Whether so many rows of the frequency branch would leave threads idle if each were one task
+/// from start to end.
+bool fewRows(std::size_t rows, unsigned threads);
+
 struct Workspace {
   Workspace(core::Arena& arena, const HTDemucs& model, const Dimensions& dims,
             const Spectrum* spectrum, unsigned threads);
@@ -31,7 +35,6 @@ struct Workspace {
   float* wave = nullptr;          ///< [frames, audioChannels], normalised
   std::vector<float*> timeSkips;  ///< [timeLengths[i + 1], channels[i]]
   float* timeInner = nullptr;     ///< [timeLengths[1], channels[0]]: inside a layer
-  float* timeHidden = nullptr;    ///< of the residual branches
   float* timeOut = nullptr;       ///< [frames, sources * audioChannels]
 
   // Frequency branch; null in time-only mode.
@@ -51,6 +54,7 @@ struct Workspace {
   float* feedForward = nullptr;
   float* attention = nullptr;
 
+  float* hidden = nullptr;      ///< of the residual branches that the pool shares
   float* scratch = nullptr;     ///< [threads, scratchSize]
   std::size_t scratchSize = 0;  ///< floats a worker
 };

@@ -11,10 +11,11 @@ namespace {
 /// Columns that one task takes.
 constexpr std::size_t kColumns = 8;
 
-/// Fills padded[0, size) so that x starts at `left`, mirrored about both ends (without repeating
-/// them). Where x is too short to mirror, zeros follow it first, as demucs.hdemucs.pad1d adds them.
+/// Fills padded[begin, end) of what x, which starts at `left`, is mirrored about both ends to
+/// (without repeating them). Where x is too short to mirror, zeros follow it first, as
+/// demucs.hdemucs.pad1d adds them.
 void reflect(const float* x, std::size_t stride, std::size_t length, std::size_t left,
-             std::size_t right, float* padded) {
+             std::size_t right, std::size_t begin, std::size_t end, float* padded) {
   const std::size_t longest = std::max(left, right);
   std::size_t zerosLeft = 0;
   std::size_t zerosRight = 0;
@@ -24,10 +25,9 @@ void reflect(const float* x, std::size_t stride, std::size_t length, std::size_t
     zerosLeft = missing - zerosRight;
   }
   const auto extended = static_cast<std::ptrdiff_t>(zerosLeft + length + zerosRight);
-  const auto total = static_cast<std::ptrdiff_t>(left + length + right);
   const auto offset = static_cast<std::ptrdiff_t>(left - zerosLeft);
-  for (std::ptrdiff_t i = 0; i < total; ++i) {
-    std::ptrdiff_t at = i - offset;
+  for (std::size_t i = begin; i < end; ++i) {
+    std::ptrdiff_t at = static_cast<std::ptrdiff_t>(i) - offset;
     if (at < 0) at = -at;
     if (at >= extended) at = 2 * (extended - 1) - at;
     at -= static_cast<std::ptrdiff_t>(zerosLeft);
@@ -81,8 +81,13 @@ void Spectrum::analyse(const float* x, std::size_t channels, float* out, float* 
   const std::size_t line = (columns_ + 3) * hop_;
   const std::size_t left = hop_ / 2 * 3;
   const std::size_t right = left + columns_ * hop_ - frames_;
-  pool.parallelFor(channels, [&](std::size_t c, unsigned) {
-    reflect(x + c, channels, frames_, left, right, padded + c * line);
+  constexpr std::size_t kPiece = 16384;
+  const std::size_t pieces = (line + kPiece - 1) / kPiece;
+  pool.parallelFor(channels * pieces, [&](std::size_t index, unsigned) {
+    const std::size_t c = index / pieces;
+    const std::size_t begin = index % pieces * kPiece;
+    reflect(x + c, channels, frames_, left, right, begin, std::min(line, begin + kPiece),
+            padded + c * line);
   });
   const std::size_t stride = core::paddedCount<float>(nfft_ + 2);
   pool.parallelFor(chunksOf(columns_), [&](std::size_t chunk, unsigned worker) {

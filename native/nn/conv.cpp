@@ -3,7 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <cmath>
+#include <limits>
 #include <utility>
+
+#include "nn/blocks.h"
 
 namespace stemwright::nn {
 namespace {
@@ -148,23 +152,33 @@ void Conv::row(const float* x, std::size_t height, std::size_t width, std::size_
             epilogue);
 }
 
-/// How a result of `rows` times `columns` is cut: enough tasks that no thread is idle for long,
-/// columns first, as a task reads all weights that it meets; then weights, which costs nothing but
-/// in bf16, where each task rounds its rows anew.
+/// How a result of `rows` times `columns` is cut: so that the last thread is done soonest, as far
+/// as that can be foretold. A task of many columns reads its weights less often; in bf16 each task
+/// rounds its rows anew, which is to be shared by many panels.
 Conv::Cut Conv::cut(std::size_t rows, std::size_t columns, unsigned threads) const {
-  constexpr std::size_t kTasksAThread = 3;
   const kernels::GemmKernels& gemm = kernels_->weightGemm;
-  const std::size_t wanted = threads == 1 ? 1 : kTasksAThread * threads;
-  const std::size_t chunks = (wanted + rows - 1) / rows;
-  const std::size_t even = (columns / chunks + gemm.rowBlock) / gemm.rowBlock * gemm.rowBlock;
-  const std::size_t least = (gemm.isBf16 ? 2 : 4) * gemm.rowBlock;
-  Cut cut{std::clamp(even, least, chunk()), packed_.panelCount()};
-  const std::size_t tasks = rows * ((columns + cut.columns - 1) / cut.columns);
-  if (!gemm.isBf16 && tasks < wanted) {
-    const std::size_t groups = std::min((wanted + tasks - 1) / tasks, packed_.panelCount());
-    cut.panels = (packed_.panelCount() + groups - 1) / groups;
+  const std::size_t panels = packed_.panelCount();
+  if (threads == 1) return {chunk(), panels};
+  const double own = gemm.isBf16 ? 1.5 : 0.25;  // of a task, in panels
+  const std::size_t least = std::min((gemm.isBf16 ? 2 : 4) * gemm.rowBlock, chunk());
+  const std::size_t mostGroups = std::min<std::size_t>(panels, 8);
+  Cut best{};
+  double soonest = std::numeric_limits<double>::infinity();
+  for (std::size_t width = chunk(); width >= least; width -= gemm.rowBlock) {
+    for (std::size_t groups = 1; groups <= mostGroups; ++groups) {
+      const std::size_t some = blocksOf(panels, groups);
+      const std::size_t tasks = rows * blocksOf(columns, width) * blocksOf(panels, some);
+      const double task = static_cast<double>(width) * (static_cast<double>(some) + own);
+      const double each = static_cast<double>(tasks) / threads;
+      // Exactly so many rounds where all threads are as fast, and half a task more where not.
+      const double end = task * std::max(std::ceil(each), each + 0.5);
+      if (end < soonest) {
+        soonest = end;
+        best = {width, some};
+      }
+    }
   }
-  return cut;
+  return best;
 }
 
 void Conv::forward(const float* x, std::size_t height, std::size_t width, std::size_t columns,

@@ -15,6 +15,9 @@ using kernels::spreadStride;
 /// Positions that stay in the cache while all steps of one pass run over them.
 constexpr std::size_t kMostPositions = 224;
 constexpr std::size_t kFewestPositions = 28;
+/// Numbers of such positions in a row that may be shared: few, so that few rows keep many threads
+/// busy.
+constexpr std::size_t kRowNumbers = 28 * 384;
 
 /// Positions a task of a long row takes: enough tasks for many threads, whatever their number, so
 /// that sums do not depend on it.
@@ -28,10 +31,11 @@ double gelu(double x) {
   return 0.5 * x * (1.0 + std::erf(x / std::numbers::sqrt2));
 }
 
-/// Floats of what one block of positions adds to the statistics: sums, then a double.
+/// Floats of what one block of positions adds to the statistics: sums, a double, moments.
 std::size_t partSize(std::size_t narrow) {
   return spreadStride(narrow) + 16;
 }
+static_assert(sizeof(double) + sizeof(kernels::Moments) <= 16 * sizeof(float));
 
 }  // namespace
 
@@ -46,6 +50,10 @@ struct DConv::Buffers {
   }
   double* squares(std::size_t block, std::size_t narrow) const {
     return reinterpret_cast<double*>(sums(block, narrow) + spreadStride(narrow));
+  }
+  /// Of the block's hidden rows.
+  kernels::Moments* moments(std::size_t block, std::size_t narrow) const {
+    return reinterpret_cast<kernels::Moments*>(squares(block, narrow) + 1);
   }
 };
 
@@ -100,9 +108,16 @@ std::size_t DConv::bytes() const noexcept {
 std::size_t DConv::hiddenSize(std::size_t width) const noexcept {
   if (layers_.empty()) return 0;
   const std::size_t narrow = layers_[0].squeeze.outChannels();
-  const std::size_t blocks = blocksOf(width, std::min(blockOf(width), kMostPositions));
+  const std::size_t blocks = blocksOf(width, std::min(blockOf(width), rowBlock()));
   return core::paddedCount<float>(width * narrow) + blocks * partSize(narrow) +
          2 * core::paddedCount<float>(layers_[0].expand.weights().rowSize());
+}
+
+/// Positions a task of rows that are independent takes.
+std::size_t DConv::rowBlock() const noexcept {
+  const std::size_t positions = kRowNumbers / layers_[0].squeeze.shape().in;
+  const std::size_t whole = positions / kFewestPositions * kFewestPositions;
+  return std::clamp(whole, kFewestPositions, kMostPositions);
 }
 
 std::size_t DConv::chunkSize() const noexcept {
@@ -169,6 +184,8 @@ void DConv::foldNorm(const Layer& layer, const kernels::Moments& moments,
                      const Buffers& buffers) const {
   const PackedMatrix& weights = layer.expand.weights();
   const double inverse = inverseStd(moments);
+  std::fill_n(buffers.gain, weights.rowSize(), 0.0f);
+  std::fill_n(buffers.bias, weights.rowSize(), 0.0f);
   for (std::size_t c = 0; c < layer.expand.shape().out; ++c) {
     const std::size_t at = weights.placeOf(c);
     const double gain = inverse * static_cast<double>(layer.expandNorm.weight[c]);
@@ -182,12 +199,22 @@ void DConv::foldNorm(const Layer& layer, const kernels::Moments& moments,
 // Both norms need statistics of the whole row before they can be applied, so each layer takes three
 // passes.
 template <typename Loop>
-void DConv::run(float* x, std::size_t width, std::size_t block, float* hidden, float* scratch,
-                std::size_t stride, Loop&& loop) const {
+void DConv::run(float* x, const Shape& shape, float* hidden, float* scratch, std::size_t stride,
+                Loop&& loop) const {
   if (layers_.empty()) return;
-  const Buffers buffers = carve(hidden, width);
-  const std::size_t row = core::paddedCount<float>(layers_[0].expand.weights().rowSize());
-  std::fill_n(buffers.gain, 2 * row, 0.0f);
+  const auto& [rows, width, block] = shape;
+  const std::size_t blocks = blocksOf(width, block);
+  const std::size_t rowSize = width * layers_[0].squeeze.shape().in;
+  const auto buffersOf = [&](std::size_t row) {
+    return carve(hidden + row * hiddenSize(width), width);
+  };
+  /// Calls body(row, block, begin, end, worker) for each block of positions of each row.
+  const auto forAll = [&](auto&& body) {
+    loop(rows * blocks, [&](std::size_t index, unsigned worker) {
+      const std::size_t at = index % blocks;
+      body(index / blocks, at, at * block, std::min(width, (at + 1) * block), worker);
+    });
+  };
   const kernels::MomentsFunction momentsOf =
       kernels::momentsBy(kernels_->norm, kernels_->groupNorm);
   for (std::size_t index = 0; index < layers_.size(); ++index) {
@@ -195,23 +222,38 @@ void DConv::run(float* x, std::size_t width, std::size_t block, float* hidden, f
     const Expansion& expansion = expansions_[index];
     const std::size_t narrow = layer.squeeze.outChannels();
     const std::size_t channels = layer.squeeze.shape().in;
-    const kernels::Moments moments =
-        momentsOfBlocks(width, block, loop, [&](std::size_t begin, std::size_t end, unsigned) {
-          layer.squeeze.row(x, 1, width, 0, begin, end, buffers.hidden, {});
-          return momentsOf(buffers.hidden + begin * narrow, narrow, end - begin, narrow);
-        });
-    forBlocks(width, block, loop, [&](std::size_t begin, std::size_t end, unsigned worker) {
-      float* part = buffers.hidden + begin * narrow;
-      kernels_->norm.applyGelu({part, narrow, part, narrow, end - begin, narrow, moments.mean,
-                                inverseStd(moments), layer.squeezeNorm.weight.data(),
-                                layer.squeezeNorm.bias.data()});
-      *buffers.squares(begin / block, narrow) = kernels_->norm.spread(
-          {part, narrow, end - begin, narrow, expansion.shift.data(), expansion.gram.data(),
-           buffers.sums(begin / block, narrow), scratch + worker * stride});
+    forAll([&](std::size_t row, std::size_t at, std::size_t begin, std::size_t end, unsigned) {
+      const Buffers buffers = buffersOf(row);
+      layer.squeeze.row(x + row * rowSize, 1, width, 0, begin, end, buffers.hidden, {});
+      *buffers.moments(at, narrow) =
+          momentsOf(buffers.hidden + begin * narrow, narrow, end - begin, narrow);
     });
-    foldNorm(layer, expandedMoments(index, buffers, width, blocksOf(width, block)), buffers);
-    forBlocks(width, block, loop, [&](std::size_t begin, std::size_t end, unsigned) {
-      float* to = x + begin * channels;
+    loop(rows, [&](std::size_t row, unsigned) {
+      const Buffers buffers = buffersOf(row);
+      kernels::Moments& all = *buffers.moments(0, narrow);
+      for (std::size_t at = 1; at < blocks; ++at) {
+        all = kernels::merge(all, *buffers.moments(at, narrow));
+      }
+    });
+    forAll(
+        [&](std::size_t row, std::size_t at, std::size_t begin, std::size_t end, unsigned worker) {
+          const Buffers buffers = buffersOf(row);
+          const kernels::Moments& moments = *buffers.moments(0, narrow);
+          float* part = buffers.hidden + begin * narrow;
+          kernels_->norm.applyGelu({part, narrow, part, narrow, end - begin, narrow, moments.mean,
+                                    inverseStd(moments), layer.squeezeNorm.weight.data(),
+                                    layer.squeezeNorm.bias.data()});
+          *buffers.squares(at, narrow) = kernels_->norm.spread(
+              {part, narrow, end - begin, narrow, expansion.shift.data(), expansion.gram.data(),
+               buffers.sums(at, narrow), scratch + worker * stride});
+        });
+    loop(rows, [&](std::size_t row, unsigned) {
+      const Buffers buffers = buffersOf(row);
+      foldNorm(layer, expandedMoments(index, buffers, width, blocks), buffers);
+    });
+    forAll([&](std::size_t row, std::size_t, std::size_t begin, std::size_t end, unsigned) {
+      const Buffers buffers = buffersOf(row);
+      float* to = x + row * rowSize + begin * channels;
       layer.expand.row(buffers.hidden + begin * narrow, 1, end - begin, 0, 0, end - begin, to,
                        {.activation = kernels::Activation::kGlu,
                         .scale = layer.scale.data(),
@@ -223,15 +265,23 @@ void DConv::run(float* x, std::size_t width, std::size_t block, float* hidden, f
 }
 
 void DConv::row(float* x, std::size_t width, float* scratch) const {
-  run(x, width, kMostPositions, scratch, scratch + hiddenSize(width), 0,
+  if (layers_.empty()) return;
+  run(x, {1, width, rowBlock()}, scratch, scratch + hiddenSize(width), 0,
       [](std::size_t count, auto&& body) {
         for (std::size_t index = 0; index < count; ++index) body(index, 0u);
       });
 }
 
+void DConv::rows(float* x, std::size_t rows, std::size_t width, float* hidden, float* scratch,
+                 std::size_t stride, core::ThreadPool& pool) const {
+  if (layers_.empty()) return;
+  run(x, {rows, width, rowBlock()}, hidden, scratch, stride,
+      [&](std::size_t count, auto&& body) { pool.parallelFor(count, body); });
+}
+
 void DConv::wide(float* x, std::size_t width, float* hidden, float* scratch, std::size_t stride,
                  core::ThreadPool& pool) const {
-  run(x, width, blockOf(width), hidden, scratch, stride,
+  run(x, {1, width, blockOf(width)}, hidden, scratch, stride,
       [&](std::size_t count, auto&& body) { pool.parallelFor(count, body); });
 }
 

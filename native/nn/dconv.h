@@ -34,16 +34,22 @@ class DConv {
   const std::vector<Layer>& layers() const noexcept { return layers_; }
   std::size_t bytes() const noexcept;
 
-  /// Floats of scratch for width positions: per task of rows(), or in all for wide().
+  /// Floats of scratch for a row of `width` positions.
   std::size_t hiddenSize(std::size_t width) const noexcept;
   std::size_t chunkSize() const noexcept;
 
   /// One independent row x [width, channels] in place; scratch of hiddenSize + chunkSize floats.
   void row(float* x, std::size_t width, float* scratch) const;
 
+  /// Independent rows x [rows, width, channels] shared among the pool, to the bit as row().
+  /// @param hidden  rows * hiddenSize(width) floats
+  /// @param scratch chunkSize() floats a worker, `stride` apart
+  void rows(float* x, std::size_t rows, std::size_t width, float* hidden, float* scratch,
+            std::size_t stride, core::ThreadPool& pool) const;
+
   /// One long row shared among the pool.
   /// @param hidden  hiddenSize(width) floats
-  /// @param scratch chunkSize() floats a worker, `stride` apart
+  /// @param scratch as of rows()
   void wide(float* x, std::size_t width, float* hidden, float* scratch, std::size_t stride,
             core::ThreadPool& pool) const;
 
@@ -58,12 +64,17 @@ class DConv {
     double biasSquares = 0;
   };
   struct Buffers;
+  /// Rows, and the positions that one task takes of each.
+  struct Shape {
+    std::size_t rows, width, block;
+  };
 
   static Expansion expansionOf(const Layer& layer);
+  std::size_t rowBlock() const noexcept;
   Buffers carve(float* hidden, std::size_t width) const;
   template <typename Loop>
-  void run(float* x, std::size_t width, std::size_t block, float* hidden, float* scratch,
-           std::size_t stride, Loop&& loop) const;
+  void run(float* x, const Shape& shape, float* hidden, float* scratch, std::size_t stride,
+           Loop&& loop) const;
   kernels::Moments expandedMoments(std::size_t layer, const Buffers& buffers, std::size_t width,
                                    std::size_t blocks) const;
   void foldNorm(const Layer& layer, const kernels::Moments& moments, const Buffers& buffers) const;

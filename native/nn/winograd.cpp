@@ -14,6 +14,8 @@ using kernels::kWinogradPoints;
 
 /// Tiles that one task takes: a whole number of the products' row blocks.
 constexpr std::size_t kTiles = 28;
+/// Of the transform of the input.
+constexpr std::size_t kInputTiles = 7;
 /// Floats of transformed input made at a time: the third-level cache keeps them.
 constexpr std::size_t kBandFloats = std::size_t{5} << 19;
 /// Floats of weights that the second-level cache keeps beside a task's tiles.
@@ -132,12 +134,13 @@ void WinogradConv::forward(const float* x, std::size_t height, std::size_t width
   for (std::size_t first = 0; first < all; first += band.rows) {
     const std::size_t rows = std::min(band.rows, all - first);
     const std::size_t chunks = rows * band.chunks;
-    pool.parallelFor(chunks, [&](std::size_t index, unsigned) {
-      const std::size_t row = index / band.chunks;
-      const std::size_t column = index % band.chunks * kTiles;
+    const std::size_t inputs = blocksOf(band.columns, kInputTiles);
+    pool.parallelFor(rows * inputs, [&](std::size_t index, unsigned) {
+      const std::size_t row = index / inputs;
+      const std::size_t column = index % inputs * kInputTiles;
       kernels_->winograd.transformInput(
           {x, height, width, shape_.in, (first + row) * kWinogradOut, column * kWinogradOut,
-           std::min(kTiles, band.columns - column),
+           std::min(kInputTiles, band.columns - column),
            tiles + (row * band.columns + column) * shape_.in, band.pointStride, zeros_.data()});
     });
     pool.parallelFor(groups * chunks, [&](std::size_t index, unsigned worker) {

@@ -138,6 +138,17 @@ void check(const Kernels& kernels, std::size_t channels, std::size_t hidden, std
     CHECK(testing::relativeRms(wide, rounded) < bound);
     if (alone.empty()) alone = wide;
     CHECK(wide == alone);
+
+    constexpr std::size_t kRows = 3;
+    core::AlignedBuffer<float> hiddenOfAll(kRows * dconv.hiddenSize(width));
+    std::vector<float> rows;
+    for (std::size_t i = 0; i < kRows; ++i) rows.insert(rows.end(), x.begin(), x.end());
+    dconv.rows(rows.data(), kRows, width, hiddenOfAll.data(), chunks.data(), dconv.chunkSize(),
+               pool);
+    for (std::size_t i = 0; i < kRows; ++i) {
+      CHECK(std::equal(row.begin(), row.end(),
+                       rows.begin() + static_cast<std::ptrdiff_t>(i * row.size())));
+    }
   }
 }
 
