@@ -1,6 +1,6 @@
 #!/bin/bash
 # On the GPU machine, from the repository's root: one process a GPU, detached, so that the run outlives the call that starts it.
-#   training/run.sh start OPTIONS…          training.train's options; copies training/ to /tmp/job and trains there into /tmp/run
+#   training/run.sh start OPTIONS…          training.train's options; copies training/ and assets/models to /tmp/job and trains there into /tmp/run
 #   training/run.sh watch SECONDS [stable]  waits, at most until a rank ends, then prints the log and copies the checkpoint to $OUT
 #   training/run.sh end SECONDS             moves the end of the run to so many seconds after its start
 set -e
@@ -10,7 +10,7 @@ case "$1" in
   start)
     shift
     count=$(nvidia-smi -L | tee /dev/stderr | wc -l)
-    mkdir -p /tmp/job $run && cp -r training /tmp/job/ && cd /tmp/job
+    mkdir -p /tmp/job/assets $run && cp -r training /tmp/job/ && cp -r assets/models /tmp/job/assets/ && cd /tmp/job
     python3 -c "import tarfile; tarfile.open('training/carry/lib.tar.xz').extractall('training/carry')"
     python3 -c "import lzma; open('training/bank/index.json', 'wb').write(lzma.open('training/bank/index.json.xz').read())"
     date +%s > $run/start
