@@ -323,6 +323,7 @@ it('a convolution of changing size keeps its outputs by size', () => {
   conv.forward(noise(40), 1, 10);
   conv.forward(noise(80), 1, 20);
   expect(conv.cacheStats()).toEqual({ hits: 1, misses: 2, entries: 2, bytes: 4 * 30 * 4 });
+  expect(conv.variant).toBe('tiled');
   usage(() => conv.forward(noise(39), 1, 10));
 });
 

@@ -258,6 +258,8 @@ export interface ConvSpec {
 }
 
 export interface DynamicConv extends Disposable {
+  /** How it computes, by its shape: neighbouring outputs of one channel at once, along windows for few outputs, or in tiles. */
+  readonly variant: 'direct' | 'vector' | 'tiled';
   /** @param input [height, width, in] */
   forward(input: Float32Array, height: number, width: number): Float32Array;
   /** The cache goes when memory is short. */

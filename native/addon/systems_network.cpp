@@ -325,7 +325,7 @@ struct DynamicConv {
     return bytes;
   }};
 
-  DynamicConv(nn::Conv made, std::size_t capacity, std::size_t channels, unsigned threads)
+  DynamicConv(nn::ShapedConv made, std::size_t capacity, std::size_t channels, unsigned threads)
       : conv(std::move(made), capacity), in(channels), pool(threads) {}
 };
 
@@ -339,7 +339,7 @@ Napi::Value forwardDynamic(const std::shared_ptr<DynamicConv>& it, const Info& c
   }
   const std::lock_guard lock(it->mutex);
   const auto out =
-      session::guarded([&] { return it->conv.forward(x.data(), height, width, {}, it->pool); });
+      session::guarded([&] { return it->conv.forward(x.data(), height, width, it->pool); });
   return copied(call.Env(), valueOrThrow(call.Env(), out));
 }
 
@@ -369,11 +369,14 @@ Napi::Value createDynamicConv(const Info& info) {
       return misuse("a convolution needs channels, strides, a thread and 1 to " +
                     std::to_string(nn::Conv::kMostTaps) + " taps");
     }
-    return std::make_shared<DynamicConv>(nn::Conv(nn::kernels(), shape, false, weight.data(),
-                                                  shift.empty() ? nullptr : shift.data()),
-                                         capacity, shape.in, threads);
+    return std::make_shared<DynamicConv>(
+        nn::ShapedConv(nn::kernels(), shape, weight.data(), shift.empty() ? nullptr : shift.data()),
+        capacity, shape.in, threads);
   });
+  constexpr std::array kVariants{"direct", "vector", "tiled"};  // as in nn::ConvVariant
+  const char* const variant = kVariants[static_cast<std::size_t>(conv->conv.variant())];
   Handle<DynamicConv> handle(env, "the convolution", std::move(conv));
+  handle.value("variant", variant);
   handle.method("forward", forwardDynamic);
   handle.method("cacheStats", [](const auto& it, const Info& call) -> Napi::Value {
     const std::lock_guard lock(it->mutex);

@@ -13,11 +13,11 @@
 #include "core/buffer_pool.h"
 #include "core/thread_pool.h"
 #include "nn/compiled_network.h"
-#include "nn/conv1d.h"
 #include "nn/linear.h"
 #include "nn/norm.h"
 #include "nn/recurrent.h"
 #include "nn/sequential.h"
+#include "nn/shaped_conv.h"
 
 namespace stemwright::bench {
 namespace {
@@ -161,20 +161,20 @@ Entries convolution(const std::string& name, std::size_t taps, unsigned threads,
 
 /// What the choice by shape gains: the time of the variant chosen over that of the tiled one.
 Entries variant(const std::string& name, const nn::ConvShape& shape, const CancelFlag& cancel) {
-  constexpr std::size_t kSteps = 4096;
-  const std::vector<float> weight = noise(shape.in * shape.out * shape.kernelWidth);
-  const auto make = [&](std::optional<nn::ConvVariant> forced) {
-    return nn::Conv1d(kernels::kernels(), shape, kernels::Activation::kNone, weight.data(), nullptr,
-                      kernels::WeightType::kFp32, forced);
-  };
-  const nn::Conv1d chosen = make(std::nullopt);
-  const nn::Conv1d tiled = make(nn::ConvVariant::kTiled);
+  const std::size_t height = shape.kernelHeight == 1 ? 1 : 64;
+  const std::size_t width = 4096 / height;
+  const std::vector<float> weight =
+      noise(shape.in * shape.out * shape.kernelHeight * shape.kernelWidth);
+  const nn::ShapedConv chosen(kernels::kernels(), shape, weight.data(), nullptr);
+  const nn::ShapedConv tiled(kernels::kernels(), shape, weight.data(), nullptr,
+                             nn::ConvVariant::kTiled);
   core::ThreadPool pool(1);
-  const std::vector<float> x = noise(kSteps * shape.in);
-  AlignedBuffer<float> out(shape.outWidth(kSteps) * shape.out);
-  const auto [first, second] =
-      measureInTurn([&] { chosen.forward(x.data(), kSteps, out.data(), pool, nullptr); },
-                    [&] { tiled.forward(x.data(), kSteps, out.data(), pool, nullptr); }, 1, cancel);
+  const std::vector<float> x = noise(height * width * shape.in);
+  AlignedBuffer<float> out(shape.outHeight(height) * shape.outWidth(width) * shape.out);
+  const auto run = [&](const nn::ShapedConv& conv) {
+    conv.forward(x.data(), height, width, out.data(), pool);
+  };
+  const auto [first, second] = measureInTurn([&] { run(chosen); }, [&] { run(tiled); }, 1, cancel);
   return std::vector<Entry>{entryOf(name, "ms", first, kMilliseconds),
                             fixedEntry(name + " over tiled", "x", first.median / second.median)};
 }
@@ -303,7 +303,11 @@ std::vector<Benchmark> networkBenchmarks() {
        {std::pair{"Conv1D, one channel, 9 taps",
                   nn::ConvShape{.in = 1, .out = 1, .kernelWidth = 9, .paddingWidth = 4}},
         {"Conv1D, 64 channels to 2, 3 taps",
-         nn::ConvShape{.in = 64, .out = 2, .kernelWidth = 3, .paddingWidth = 1}}}) {
+         nn::ConvShape{.in = 64, .out = 2, .kernelWidth = 3, .paddingWidth = 1}},
+        {"Conv2D, one channel, 3 x 3",
+         nn::ConvShape{.in = 1, .out = 1, .kernelHeight = 3, .kernelWidth = 3}},
+        {"Conv2D, 64 channels to 1, 3 x 3",
+         nn::ConvShape{.in = 64, .out = 1, .kernelHeight = 3, .kernelWidth = 3}}}) {
     add(label, [shape = shape](const std::string& name, unsigned, const CancelFlag& cancel) {
       return variant(name, shape, cancel);
     });

@@ -52,9 +52,10 @@ Models& keptModels() {
   return all;
 }
 
-core::Result<std::vector<Entry>> segment(const std::string& name, Mode mode,
-                                         models::Precision precision, unsigned threads,
-                                         const core::CancelFlag& cancel) {
+using Entries = core::Result<std::vector<Entry>>;
+
+Entries segment(const std::string& name, Mode mode, models::Precision precision, unsigned threads,
+                const core::CancelFlag& cancel) {
   if (cancel.requested()) return core::Error{core::ErrorCode::kCancelled, "cancelled"};
   auto kept = keptModels().get(precision);
   if (!kept.ok()) return kept.error();
@@ -83,6 +84,19 @@ core::Result<std::vector<Entry>> segment(const std::string& name, Mode mode,
                             fixedEntry(name + ", memory", "MB", bytes / 1e6)};
 }
 
+/// 1, 2, 4 … threads below `threads`, which has a benchmark of its own.
+Entries threadCounts(const std::string& name, Mode mode, unsigned threads,
+                     const core::CancelFlag& cancel) {
+  std::vector<Entry> all;
+  for (unsigned count = 1; count == 1 || count < threads; count *= 2) {
+    const std::string label = name + ", " + std::to_string(count);
+    auto some = segment(label, mode, models::Precision::kFp32, count, cancel);
+    if (!some.ok()) return some.error();
+    all.insert(all.end(), some.value().begin(), some.value().end());
+  }
+  return all;
+}
+
 }  // namespace
 
 std::vector<Benchmark> separationBenchmarks() {
@@ -97,6 +111,13 @@ std::vector<Benchmark> separationBenchmarks() {
   };
   add("full", Mode::kFull, Precision::kFp32);
   add("time-only", Mode::kTimeOnly, Precision::kFp32);
+  for (const auto& [label, mode] :
+       {std::pair{"full", Mode::kFull}, {"time-only", Mode::kTimeOnly}}) {
+    const std::string name = std::string("HTDemucs 42 M by threads, ") + label;
+    list.push_back({name, [name, mode](unsigned threads, const core::CancelFlag& cancel) {
+                      return threadCounts(name, mode, threads, cancel);
+                    }});
+  }
   if (!nn::bf16Kernels().empty()) {
     add("full, bf16", Mode::kFull, Precision::kBf16);
     add("time-only, bf16", Mode::kTimeOnly, Precision::kBf16);

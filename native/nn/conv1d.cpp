@@ -6,6 +6,8 @@
 
 namespace stemwright::nn {
 
+constexpr std::size_t kFirSlack = kernels::ConvolutionKernels::kFirSlack;
+
 /// Costs are in multiply-adds of a vector, from timings at lanes 4, 8 and 16: a window takes its
 /// length and the summing up of lanes for each output, tiles take as long for one output as for a
 /// vector of them.
@@ -65,7 +67,7 @@ void Conv1d::windows(const float* x, std::size_t steps, std::size_t begin, std::
     const std::size_t at = from * shape_.strideWidth + firstTap - shape_.paddingWidth;
     kernels_->convolution.windows(x + at * in, shape_.strideWidth * in, columns,
                                   weights_.data() + firstTap * in, taps * in, count * in,
-                                  shape_.out, bias_.data(), out + from * shape_.out);
+                                  shape_.out, bias_.data(), out + (from - begin) * shape_.out);
   };
   for (std::size_t column = begin; column < end;) {
     const std::size_t at = column * shape_.strideWidth;  // of the first tap, in the padded input
@@ -75,7 +77,7 @@ void Conv1d::windows(const float* x, std::size_t steps, std::size_t begin, std::
     const std::size_t last =
         at >= inputEnd ? first : std::max(first, std::min(taps, inputEnd - at));
     if (first == last) {
-      std::copy(bias_.begin(), bias_.end(), out + column++ * shape_.out);
+      std::copy(bias_.begin(), bias_.end(), out + (column++ - begin) * shape_.out);
       continue;
     }
     std::size_t columns = 1;
@@ -88,30 +90,37 @@ void Conv1d::windows(const float* x, std::size_t steps, std::size_t begin, std::
 }
 
 /// Outputs [begin, end) of one channel; near the ends, of which the kernel reads too much, by hand.
-void Conv1d::direct(const float* x, std::size_t steps, std::size_t begin, std::size_t end,
-                    float* out) const {
-  constexpr std::size_t kSlack = kernels::ConvolutionKernels::kFirSlack;
+void Conv1d::direct(const float* x, std::size_t steps, std::size_t slack, std::size_t begin,
+                    std::size_t end, float* out) const {
   const std::size_t taps = shape_.kernelWidth;
   const std::size_t padding = shape_.paddingWidth;
   const std::size_t whole = steps + padding;
   const std::size_t from = std::clamp(padding, begin, end);
+  const std::size_t missing = kFirSlack - std::min(slack, kFirSlack);
   const std::size_t to =
-      std::clamp(whole < taps + kSlack ? from : whole - taps - kSlack, from, end);
-  std::fill(out + begin, out + end, bias_[0]);
+      std::clamp(whole + 1 < taps + missing ? from : whole + 1 - taps - missing, from, end);
+  std::fill(out, out + (end - begin), bias_[0]);
   const auto byHand = [&](std::size_t first, std::size_t last) {
     for (std::size_t t = first; t < last; ++t) {
       for (std::size_t tap = 0; tap < taps; ++tap) {
         const std::size_t at = t + tap;
-        if (at >= padding && at < whole) out[t] += weights_[taps - 1 - tap] * x[at - padding];
+        if (at < padding || at >= whole) continue;
+        out[t - begin] += weights_[taps - 1 - tap] * x[at - padding];
       }
     }
   };
   byHand(begin, from);
   if (from < to) {
-    kernels_->convolution.fir(x + (from - padding) + (taps - 1), weights_.data(), taps, out + from,
-                              to - from);
+    kernels_->convolution.fir(x + (from - padding) + (taps - 1), weights_.data(), taps,
+                              out + (from - begin), to - from);
   }
   byHand(to, end);
+}
+
+void Conv1d::columns(const float* x, std::size_t steps, std::size_t slack, std::size_t begin,
+                     std::size_t end, float* out) const {
+  if (variant_ == ConvVariant::kDirect) return direct(x, steps, slack, begin, end, out);
+  windows(x, steps, begin, end, out);
 }
 
 void Conv1d::forward(const float* x, std::size_t steps, float* out, core::ThreadPool& pool,
@@ -120,17 +129,13 @@ void Conv1d::forward(const float* x, std::size_t steps, float* out, core::Thread
     return tiled_.forward(x, 1, steps, out, {.activation = activation_}, pool, scratch);
   }
   constexpr std::size_t kBlock = 1024;
-  const std::size_t columns = shape_.outWidth(steps);
-  pool.parallelFor(blocksOf(columns, kBlock), [&](std::size_t index, unsigned) {
+  const std::size_t total = shape_.outWidth(steps);
+  pool.parallelFor(blocksOf(total, kBlock), [&](std::size_t index, unsigned) {
     const std::size_t begin = index * kBlock;
-    const std::size_t end = std::min(columns, begin + kBlock);
-    if (variant_ == ConvVariant::kDirect) {
-      direct(x, steps, begin, end, out);
-    } else {
-      windows(x, steps, begin, end, out);
-    }
+    const std::size_t end = std::min(total, begin + kBlock);
+    float* const from = out + begin * shape_.out;
+    columns(x, steps, 0, begin, end, from);
     if (activation_ == kernels::Activation::kGelu) {
-      float* const from = out + begin * shape_.out;
       kernels_->elementwise.gelu(from, from, (end - begin) * shape_.out);
     }
   });

@@ -40,12 +40,16 @@ class Conv1d {
   /// Allocates nothing. @param x [steps, in], must not overlap out @param scratch scratchSize()
   void forward(const float* x, std::size_t steps, float* out, core::ThreadPool& pool,
                float* scratch) const;
+  /// Outputs [begin, end) without the activation, on one thread; not of a tiled one.
+  /// @param slack floats behind x that may be read, whatever they are @param out of `begin`
+  void columns(const float* x, std::size_t steps, std::size_t slack, std::size_t begin,
+               std::size_t end, float* out) const;
 
  private:
   void windows(const float* x, std::size_t steps, std::size_t begin, std::size_t end,
                float* out) const;
-  void direct(const float* x, std::size_t steps, std::size_t begin, std::size_t end,
-              float* out) const;
+  void direct(const float* x, std::size_t steps, std::size_t slack, std::size_t begin,
+              std::size_t end, float* out) const;
 
   const kernels::Kernels* kernels_;
   ConvShape shape_;

@@ -6,7 +6,6 @@ namespace stemwright::nn {
 
 core::Result<std::span<const float>> DynamicConv::forward(const float* x, std::size_t height,
                                                           std::size_t width,
-                                                          const Epilogue& epilogue,
                                                           core::ThreadPool& pool) {
   const auto known = std::find_if(outputs_.begin(), outputs_.end(), [&](const Output& output) {
     return output.height == height && output.width == width;
@@ -23,12 +22,12 @@ core::Result<std::span<const float>> DynamicConv::forward(const float* x, std::s
     }
     ++misses_;
     if (outputs_.size() == capacity_) outputs_.pop_back();
-    outputs_.push_front({height, width, core::Tensor({rows, columns, conv_.outChannels()}), {}});
+    outputs_.push_front({height, width, core::Tensor({rows, columns, conv_.shape().out}), {}});
     outputs_.front().claim = {core::MemoryOwner::kCaches,
                               outputs_.front().tensor.size() * sizeof(float)};
   }
   core::Tensor& out = outputs_.front().tensor;
-  conv_.forward(x, height, width, out.data(), epilogue, pool);
+  conv_.forward(x, height, width, out.data(), pool);
   return std::span<const float>(out.span());
 }
 

@@ -9,7 +9,7 @@
 #include "core/result.h"
 #include "core/tensor.h"
 #include "core/thread_pool.h"
-#include "nn/conv.h"
+#include "nn/shaped_conv.h"
 
 namespace stemwright::nn {
 
@@ -26,16 +26,16 @@ class DynamicConv {
   static constexpr std::size_t kDefaultCapacity = 8;
 
   /// @param capacity outputs that are kept, at least 1
-  explicit DynamicConv(Conv conv, std::size_t capacity = kDefaultCapacity)
+  explicit DynamicConv(ShapedConv conv, std::size_t capacity = kDefaultCapacity)
       : conv_(std::move(conv)), capacity_(capacity == 0 ? 1 : capacity) {}
 
   /// @param x [height, width, in]; one-dimensional: height 1
   /// @return [outHeight, outWidth, out] until `capacity` other sizes have been used;
   ///         kInvalidArgument when the input is smaller than the kernel
   core::Result<std::span<const float>> forward(const float* x, std::size_t height,
-                                               std::size_t width, const Epilogue& epilogue,
-                                               core::ThreadPool& pool);
+                                               std::size_t width, core::ThreadPool& pool);
 
+  ConvVariant variant() const noexcept { return conv_.variant(); }
   CacheStats cacheStats() const noexcept;
   /// Gives all outputs back, as when memory is short; what forward() returned is gone.
   void releaseCache() noexcept { outputs_.clear(); }
@@ -48,7 +48,7 @@ class DynamicConv {
     core::MemoryClaim claim;
   };
 
-  Conv conv_;
+  ShapedConv conv_;
   std::size_t capacity_;
   std::list<Output> outputs_;  ///< the one used last in front
   std::uint64_t hits_ = 0;

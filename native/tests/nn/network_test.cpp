@@ -318,10 +318,10 @@ TEST_SUITE("nn") {
     const Values weight = noise(4 * 2 * 3, 1);
     const nn::ConvShape shape{.in = 2, .out = 4, .kernelWidth = 3};
     const nn::Conv plain(kernels::kernels(), shape, false, weight.data(), nullptr);
-    nn::DynamicConv conv(nn::Conv(kernels::kernels(), shape, false, weight.data(), nullptr), 2);
+    nn::DynamicConv conv(nn::ShapedConv(kernels::kernels(), shape, weight.data(), nullptr), 2);
     const Values x = noise(2 * 40, 2);
     const auto run = [&](std::size_t width) {
-      const auto out = conv.forward(x.data(), 1, width, {}, pool).value();
+      const auto out = conv.forward(x.data(), 1, width, pool).value();
       Values expected((width - 2) * 4);
       plain.forward(x.data(), 1, width, expected.data(), {}, pool);
       CHECK(Values(out.begin(), out.end()) == expected);
@@ -340,9 +340,9 @@ TEST_SUITE("nn") {
     CHECK(conv.cacheStats().misses == 4);
     CHECK(conv.cacheStats().entries == 2);
     CHECK(conv.cacheStats().bytes == (8 + 18) * 4 * sizeof(float));
-    CHECK_FALSE(conv.forward(x.data(), 1, 2, {}, pool).ok());
+    CHECK_FALSE(conv.forward(x.data(), 1, 2, pool).ok());
     const std::size_t before = testing::allocations();
-    static_cast<void>(conv.forward(x.data(), 1, 20, {}, pool));
+    static_cast<void>(conv.forward(x.data(), 1, 20, pool));
     CHECK(testing::allocations() == before);
     conv.releaseCache();
     CHECK(conv.cacheStats().bytes == 0);
