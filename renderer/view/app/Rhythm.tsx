@@ -39,7 +39,7 @@ function Tempo(): JSX.Element {
   const shown = bpm === null ? '–' : (bpm * speed).toFixed(1);
   return (
     <DialogTrigger>
-      <AriaButton aria-label={`Tempo: ${bpm === null ? (isFinding ? 'being found' : 'not known') : `${shown} BPM`}`} isDisabled={!isDone} className={styles.pair ?? ''}>
+      <AriaButton aria-label={`Tempo: ${bpm === null ? (isFinding ? 'being found' : 'not known') : `${shown} BPM`}`} isDisabled={!isDone} className={`${styles.pair ?? ''} ${styles.tempo ?? ''}`}>
         <b>{shown}</b>
         <span>BPM</span>
       </AriaButton>
@@ -67,7 +67,7 @@ function Key(): JSX.Element {
   const shown = keyName(key, semitones);
   return (
     <DialogTrigger>
-      <AriaButton aria-label={`Key: ${key === null ? 'not known' : shown}`} isDisabled={!isDone} className={styles.pair ?? ''}>
+      <AriaButton aria-label={`Key: ${key === null ? 'not known' : shown}`} isDisabled={!isDone} className={`${styles.pair ?? ''} ${styles.key ?? ''}`}>
         <b>{shown}</b>
         <span>{semitones === 0 ? 'key' : `${semitones > 0 ? '+' : '−'}${Math.abs(semitones)} st`}</span>
       </AriaButton>

@@ -51,8 +51,8 @@ function JobText(): JSX.Element {
     item: state.items.find(({ id, redo, state: at }) => (redo?.project === state.shown?.id && (at === 'running' || at === 'waiting')) || (state.shown?.kind === 'item' && id === state.shown.id)),
   }));
   if (shown !== null && item?.state === 'running') return <Running item={item} />;
-  if (finished !== null) return item === undefined ? <Done project={finished} /> : <Waiting item={item} />;
-  return shown === null || item === undefined ? <span className={styles.jobText} /> : <Waiting item={item} />;
+  if (shown !== null && item?.state === 'waiting') return <Waiting item={item} />;
+  return finished !== null && item === undefined ? <Done project={finished} /> : <span className={styles.jobText} />;
 }
 
 function Done({ project: { id, report } }: { project: Project }): JSX.Element {
@@ -86,7 +86,7 @@ function Running({ item }: { item: QueueItem }): JSX.Element {
     <>
       <div className={styles.jobProgress}>
         <span>
-          <b>{words}</b> {segments !== '' && <span className={styles.jobHow}>from the playhead outwards</span>}
+          <b>{words}</b>{segments !== '' && <span className={styles.jobHow}> from the playhead outwards</span>}
         </span>
         <span className={styles.jobPercent}>{segments === '' ? `${Math.floor(fraction * 100)} %` : segments}</span>
         <span className={styles.jobLeft}>{left}</span>
