@@ -142,12 +142,18 @@ class Reader {
     return phases;
   }
 
-  nn::Conv transposedWidth(const std::string& name, std::size_t in, std::size_t out,
-                           const HTDemucsConfig& config) {
+  nn::LineConv lineConv(const std::string& name, const nn::ConvShape& shape, bool glu) {
+    const Tensor weight = tensor(name + ".weight", {shape.out, shape.in, shape.kernelWidth});
+    const Tensor bias = tensor(name + ".bias", {shape.out});
+    return counted(nn::LineConv(kernels_, shape, glu, weight.data(), bias.data()));
+  }
+
+  nn::LineConv transposedLine(const std::string& name, std::size_t in, std::size_t out,
+                              const HTDemucsConfig& config) {
     const Tensor weight = tensor(name + ".weight", {in, out, config.kernelSize});
     const Tensor bias = tensor(name + ".bias", {out});
-    return counted(nn::Conv::transposedWidth(kernels_, in, out, config.kernelSize, config.stride,
-                                             weight.data(), bias.data()));
+    return counted(nn::LineConv::transposed(kernels_, in, out, config.kernelSize, config.stride,
+                                            weight.data(), bias.data()));
   }
 
   TransformerLayer transformerLayer(const std::string& name, bool cross, std::size_t dim,
@@ -174,9 +180,10 @@ class Reader {
   }
 
  private:
-  nn::Conv counted(nn::Conv conv) {
-    bytes_ += conv.bytes();
-    return conv;
+  template <typename Layer>
+  Layer counted(Layer layer) {
+    bytes_ += layer.bytes();
+    return layer;
   }
 
   WeightFile& file_;
@@ -207,14 +214,14 @@ void readEncoders(Reader& reader, const HTDemucsConfig& config, HTDemucs::Graph&
     if (residual) layer.dconv = reader.dconv(name + ".dconv", config, out);
 
     const std::string timeName = "tencoder." + std::to_string(i);
-    EncoderLayer& time = graph.timeEncoder.emplace_back();
-    time.conv = reader.conv(timeName + ".conv",
-                            {.in = timeIn,
-                             .out = out,
-                             .kernelWidth = config.kernelSize,
-                             .strideWidth = config.stride,
-                             .paddingWidth = padding},
-                            3);
+    TimeEncoderLayer& time = graph.timeEncoder.emplace_back();
+    time.conv = reader.lineConv(timeName + ".conv",
+                                {.in = timeIn,
+                                 .out = out,
+                                 .kernelWidth = config.kernelSize,
+                                 .strideWidth = config.stride,
+                                 .paddingWidth = padding},
+                                false);
     time.rewrite = reader.conv(timeName + ".rewrite", {.in = out, .out = 2 * out}, 3, true);
     if (residual) time.dconv = reader.dconv(timeName + ".dconv", config, out);
   }
@@ -236,12 +243,12 @@ void readDecoders(Reader& reader, const HTDemucsConfig& config, HTDemucs::Graph&
     layer.transposed = reader.transposedHeight(name + ".conv_tr", in, out, config);
 
     const std::string timeName = "tdecoder." + std::to_string(j);
-    DecoderLayer& time = graph.timeDecoder.emplace_back();
+    TimeDecoderLayer& time = graph.timeDecoder.emplace_back();
     time.rewrite =
-        reader.conv(timeName + ".rewrite",
-                    {.in = in, .out = 2 * in, .kernelWidth = 3, .paddingWidth = 1}, 3, true);
+        reader.lineConv(timeName + ".rewrite",
+                        {.in = in, .out = 2 * in, .kernelWidth = 3, .paddingWidth = 1}, true);
     if (residual) time.dconv = reader.dconv(timeName + ".dconv", config, in);
-    time.transposed.push_back(reader.transposedWidth(timeName + ".conv_tr", in, timeOut, config));
+    time.transposed = reader.transposedLine(timeName + ".conv_tr", in, timeOut, config);
   }
 }
 

@@ -11,6 +11,7 @@
 #include "nn/conv.h"
 #include "nn/dconv.h"
 #include "nn/kernels.h"
+#include "nn/line_conv.h"
 #include "nn/norm.h"
 #include "nn/winograd.h"
 
@@ -23,8 +24,15 @@ struct EncoderLayer {
   nn::Conv rewrite;
 };
 
-/// A 3 x 3 (or 3) with GLU, residual branch, then a transposed convolution: one Conv per phase
-/// along the frequency axis, a single one along time.
+/// The same along time.
+struct TimeEncoderLayer {
+  nn::LineConv conv;
+  nn::DConv dconv;
+  nn::Conv rewrite;
+};
+
+/// A 3 x 3 with GLU, residual branch, then a transposed convolution along the frequency axis: one
+/// Conv per phase.
 struct DecoderLayer {
   nn::Conv rewrite;                          ///< unless there is
   std::optional<nn::WinogradConv> winograd;  ///< the same, faster
@@ -34,6 +42,13 @@ struct DecoderLayer {
   const nn::ConvShape& rewriteShape() const {
     return winograd ? winograd->shape() : rewrite.shape();
   }
+};
+
+/// A 3 with GLU, residual branch, then a transposed convolution.
+struct TimeDecoderLayer {
+  nn::LineConv rewrite;
+  nn::DConv dconv;
+  nn::LineConv transposed;
 };
 
 /// Self- or cross-attention, then a feed-forward, each normalised first and scaled after.
@@ -53,9 +68,9 @@ struct TransformerLayer {
 struct HTDemucs::Graph {
   std::unique_ptr<const nn::Kernels> kernels;  ///< the level in use, with the model's options
   std::vector<EncoderLayer> encoder;
-  std::vector<EncoderLayer> timeEncoder;
+  std::vector<TimeEncoderLayer> timeEncoder;
   std::vector<DecoderLayer> decoder;  ///< in order of use: deepest first
-  std::vector<DecoderLayer> timeDecoder;
+  std::vector<TimeDecoderLayer> timeDecoder;
   core::Tensor embedding;  ///< [rows after the first encoder, channels], scaled; may be empty
 
   std::size_t dim = 0;  ///< channels of the transformer; 0 without one

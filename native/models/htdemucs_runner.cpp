@@ -129,11 +129,11 @@ Level HTDemucsRunner::State::normalise(const float* x, std::size_t rows, std::si
 
 void HTDemucsRunner::State::encodeTime(std::size_t i, core::ThreadPool& pool) {
   const core::TraceRegion region("time encoder");
-  const EncoderLayer& layer = graph().timeEncoder[i];
+  const TimeEncoderLayer& layer = graph().timeEncoder[i];
   const float* x = i == 0 ? work.wave : work.timeSkips[i - 1];
   const std::size_t length = dims.timeLengths[i + 1];
-  layer.conv.forward(x, 1, dims.timeLengths[i], length, work.timeInner,
-                     {.activation = Activation::kGelu}, pool);
+  layer.conv.forward(x, dims.timeLengths[i], length, work.timeInner,
+                     {.activation = Activation::kGelu}, work.scratch, work.scratchSize, pool);
   layer.dconv.wide(work.timeInner, length, work.hidden, work.scratch, work.scratchSize, pool);
   layer.rewrite.forward(work.timeInner, 1, length, work.timeSkips[i],
                         {.activation = Activation::kGlu}, pool);
@@ -181,11 +181,11 @@ void HTDemucsRunner::State::addEmbedding(core::ThreadPool& pool) {
 /// result to timeSkips[i - 1].
 void HTDemucsRunner::State::decodeTime(std::size_t j, core::ThreadPool& pool) {
   const core::TraceRegion region("time decoder");
-  const DecoderLayer& layer = graph().timeDecoder[j];
+  const TimeDecoderLayer& layer = graph().timeDecoder[j];
   const std::size_t i = model->config().depth - 1 - j;
   const std::size_t length = dims.timeLengths[i + 1];
-  layer.rewrite.forward(work.timeSkips[i], 1, length, work.timeInner,
-                        {.activation = Activation::kGlu}, pool);
+  layer.rewrite.forward(work.timeSkips[i], length, length, work.timeInner,
+                        {.activation = Activation::kGlu}, work.scratch, work.scratchSize, pool);
   layer.dconv.wide(work.timeInner, length, work.hidden, work.scratch, work.scratchSize, pool);
 
   const std::size_t outChannels = i == 0 ? dims.sources * dims.audioChannels : dims.channels[i - 1];
@@ -193,7 +193,8 @@ void HTDemucsRunner::State::decodeTime(std::size_t j, core::ThreadPool& pool) {
   float* first = kept - cropOf(model->config()) * outChannels;
   nn::Epilogue epilogue;
   if (i != 0) epilogue = {.activation = Activation::kGelu, .residual = first};
-  layer.transposed[0].forward(work.timeInner, 1, length, first, epilogue, pool);
+  layer.transposed.forward(work.timeInner, length, length + 1, first, epilogue, work.scratch,
+                           work.scratchSize, pool);
   show("tdecoder.", j, kept, dims.timeLengths[i] * outChannels);
 }
 

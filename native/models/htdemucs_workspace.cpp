@@ -50,10 +50,13 @@ Workspace::Workspace(core::Arena& arena, const HTDemucs& model, const Dimensions
     timeSkips.push_back(takeWithMargin(arena, steps, stride, dims.channels[i]));
     inside = std::max(inside, dims.timeLengths[i + 1] * dims.channels[i]);
     const std::size_t length = dims.timeLengths[i + 1];
-    hiddenSize = std::max({hiddenSize, graph.timeEncoder[i].dconv.hiddenSize(length),
-                           graph.timeDecoder[depth - 1 - i].dconv.hiddenSize(length)});
-    scratchSize = std::max({scratchSize, graph.timeEncoder[i].dconv.chunkSize(),
-                            graph.timeDecoder[depth - 1 - i].dconv.chunkSize()});
+    const TimeEncoderLayer& encoder = graph.timeEncoder[i];
+    const TimeDecoderLayer& decoder = graph.timeDecoder[depth - 1 - i];
+    hiddenSize =
+        std::max({hiddenSize, encoder.dconv.hiddenSize(length), decoder.dconv.hiddenSize(length)});
+    scratchSize = std::max({scratchSize, encoder.dconv.chunkSize(), decoder.dconv.chunkSize(),
+                            encoder.conv.scratchSize(), decoder.rewrite.scratchSize(),
+                            decoder.transposed.scratchSize()});
   }
   timeInner = arena.take<float>(inside);
   timeOut = takeWithMargin(arena, dims.timeLengths[1], stride, dims.sources * dims.audioChannels);

@@ -22,7 +22,12 @@ double of(const nn::DConv& dconv, std::size_t positions) {
   return total;
 }
 
-double of(const EncoderLayer& layer, std::size_t positions) {
+double of(const nn::LineConv& conv, std::size_t positions) {
+  return of(conv.shape(), positions);
+}
+
+template <typename EncoderLayer>
+double ofEncoder(const EncoderLayer& layer, std::size_t positions) {
   return of(layer.conv, positions) + of(layer.dconv, positions) + of(layer.rewrite, positions);
 }
 
@@ -38,9 +43,9 @@ double timeBranch(const HTDemucs::Graph& graph, const Dimensions& dims) {
   const std::size_t depth = dims.channels.size();
   for (std::size_t i = 0; i < depth; ++i) {
     const std::size_t steps = dims.timeLengths[i + 1];
-    const DecoderLayer& decoder = graph.timeDecoder[depth - 1 - i];
-    total += of(graph.timeEncoder[i], steps) + of(decoder.rewriteShape(), steps) +
-             of(decoder.dconv, steps) + of(decoder.transposed[0], steps);
+    const TimeDecoderLayer& decoder = graph.timeDecoder[depth - 1 - i];
+    total += ofEncoder(graph.timeEncoder[i], steps) + of(decoder.rewrite, steps) +
+             of(decoder.dconv, steps) + of(decoder.transposed, steps);
   }
   return total;
 }
@@ -51,7 +56,7 @@ double frequencyBranch(const HTDemucs::Graph& graph, const Dimensions& dims) {
   for (std::size_t i = 0; i < depth; ++i) {
     const std::size_t positions = dims.rows[i + 1] * dims.columns;
     const DecoderLayer& decoder = graph.decoder[depth - 1 - i];
-    total += of(graph.encoder[i], positions) + of(decoder.rewriteShape(), positions) +
+    total += ofEncoder(graph.encoder[i], positions) + of(decoder.rewriteShape(), positions) +
              of(decoder.dconv, positions);
     for (const nn::Conv& phase : decoder.transposed) total += of(phase, positions);
   }

@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <cmath>
-#include <limits>
 #include <utility>
 
 #include "nn/blocks.h"
+#include "nn/partition.h"
 
 namespace stemwright::nn {
 namespace {
@@ -152,53 +151,25 @@ void Conv::row(const float* x, std::size_t height, std::size_t width, std::size_
             epilogue);
 }
 
-/// How a result of `rows` times `columns` is cut: so that the last thread is done soonest, as far
-/// as that can be foretold. A task of many columns reads its weights less often; in bf16 each task
-/// rounds its rows anew, which is to be shared by many panels.
-Conv::Cut Conv::cut(std::size_t rows, std::size_t columns, unsigned threads) const {
-  const kernels::GemmKernels& gemm = kernels_->weightGemm;
-  const std::size_t panels = packed_.panelCount();
-  if (threads == 1) return {chunk(), panels};
-  const double own = gemm.isBf16 ? 1.5 : 0.25;  // of a task, in panels
-  const std::size_t least = std::min((gemm.isBf16 ? 2 : 4) * gemm.rowBlock, chunk());
-  const std::size_t mostGroups = std::min<std::size_t>(panels, 8);
-  Cut best{};
-  double soonest = std::numeric_limits<double>::infinity();
-  for (std::size_t width = chunk(); width >= least; width -= gemm.rowBlock) {
-    for (std::size_t groups = 1; groups <= mostGroups; ++groups) {
-      const std::size_t some = blocksOf(panels, groups);
-      const std::size_t tasks = rows * blocksOf(columns, width) * blocksOf(panels, some);
-      const double task = static_cast<double>(width) * (static_cast<double>(some) + own);
-      const double each = static_cast<double>(tasks) / threads;
-      // Exactly so many rounds where all threads are as fast, and half a task more where not.
-      const double end = task * std::max(std::ceil(each), each + 0.5);
-      if (end < soonest) {
-        soonest = end;
-        best = {width, some};
-      }
-    }
-  }
-  return best;
-}
-
 void Conv::forward(const float* x, std::size_t height, std::size_t width, std::size_t columns,
                    float* out, const Epilogue& epilogue, core::ThreadPool& pool,
                    float* scratch) const {
   const std::size_t rows = shape_.outHeight(height);
   if (rows == 0 || columns == 0) return;
-  const Cut cut = this->cut(rows, columns, pool.size());
-  const std::size_t chunks = (columns + cut.columns - 1) / cut.columns;
+  const Cut cut =
+      cutFor(kernels_->weightGemm, {rows, columns, packed_.panelCount(), chunk()}, pool.size());
+  const std::size_t chunks = blocksOf(columns, cut.rows);
   const std::size_t rowSize = columns * outChannels();
   const auto share = [&](const Panels& all, std::size_t perTask, const auto& weightsOf) {
     const std::size_t groups = (all.count + perTask - 1) / perTask;
     pool.parallelFor(rows * chunks * groups, [&](std::size_t index, unsigned) {
       const std::size_t r = index / groups / chunks;
-      const std::size_t begin = index / groups % chunks * cut.columns;
+      const std::size_t begin = index / groups % chunks * cut.rows;
       const std::size_t from = index % groups * perTask;
       const Panels some{all.first + from, std::min(perTask, all.count - from)};
       Epilogue here = epilogue;
       if (here.residual != nullptr) here.residual += r * rowSize;
-      rowPanels({x, height, width, r, begin, std::min(columns, begin + cut.columns)}, some,
+      rowPanels({x, height, width, r, begin, std::min(columns, begin + cut.rows)}, some,
                 weightsOf(some), out + r * rowSize, here);
     });
   };

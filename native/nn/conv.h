@@ -116,15 +116,10 @@ class Conv {
   struct Panels {
     std::size_t first, count;
   };
-  /// What one task takes.
-  struct Cut {
-    std::size_t columns, panels;
-  };
 
   Conv(const kernels::Kernels& kernels, const ConvShape& shape, PackedMatrix packed);
   void rowPanels(const Position& at, const Panels& panels, const kernels::PackedGemm& weights,
                  float* out, const Epilogue& epilogue) const;
-  Cut cut(std::size_t rows, std::size_t columns, unsigned threads) const;
 
   const kernels::Kernels* kernels_ = nullptr;
   ConvShape shape_;

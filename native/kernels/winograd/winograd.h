@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include "kernels/gemm/gemm.h"
+
 namespace stemwright::kernels {
 
 /// F(4 x 4, 3 x 3) of Winograd's minimal filtering: 4 x 4 outputs from 6 x 6 inputs by 36 products
@@ -34,9 +36,41 @@ struct WinogradOutput {
   std::size_t count;               ///< channels of this panel, up to the lanes
 };
 
+/// F(4, 2) and F(4, 3) along a line: 4 outputs from 5 or 6 inputs by as many products instead of 8
+/// or 12.
+inline constexpr std::size_t kMostLinePoints = 6;
+constexpr std::size_t linePoints(std::size_t taps) {
+  return kWinogradOut + taps - 1;
+}
+
+/// Tiles of a line [4 tiles + taps - 1, depth].
+struct WinogradLineInput {
+  const float* x;
+  std::size_t taps;  ///< 2 or 3
+  std::size_t depth, tiles;
+  float* out;  ///< [points, ..., depth]
+  std::size_t pointStride;
+};
+
+/// One panel of products back into outputs: residual + activation(bias + sum).
+struct WinogradLineOutput {
+  const float* products;  ///< [points, ..., 2 lanes]; with GLU values, gates
+  std::size_t pointStride;
+  std::size_t taps;   ///< 2 or 3
+  const float* bias;  ///< [2 lanes]
+  Activation activation;
+  const float* residual;  ///< as out, or null; may be out itself
+  float* out;             ///< the panel's first channel
+  std::size_t stride;     ///< floats between outputs
+  std::size_t outputs;    ///< the last tile's may be fewer than 4
+  std::size_t count;      ///< channels of this panel: up to two vectors, with GLU one
+};
+
 struct WinogradKernels {
   void (*transformInput)(const WinogradInput& call);
   void (*finishGlu)(const WinogradOutput& call);
+  void (*transformLine)(const WinogradLineInput& call);
+  void (*finishLine)(const WinogradLineOutput& call);
 };
 
 extern const WinogradKernels winogradScalar;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kernels/activation_impl.h"
 #include "kernels/simd.h"
 #include "kernels/winograd/winograd.h"
 
@@ -123,6 +124,111 @@ void finishGlu(const WinogradOutput& call) {
   }
 }
 
-constexpr WinogradKernels kWinograd{transformInput, finishGlu};
+/// out = B' in with two taps: points 0, 1, -1, 2 and infinity.
+STEMWRIGHT_INLINE void shortInputPoints(const V* in, V* out) {
+  const V two = set1(2.0f);
+  const V outer = in[3] - in[1];
+  out[0] = fma(two, in[0] - in[2], outer);
+  out[1] = (in[3] - in[2]) - (in[1] + in[1]);
+  out[2] = fma(two, in[1], fma(set1(-3.0f), in[2], in[3]));
+  out[3] = outer;
+  out[4] = (in[4] - in[2]) - (outer + outer);
+}
+
+/// out = A' in with two taps.
+STEMWRIGHT_INLINE void shortOutputPoints(const V* in, V* out) {
+  const V sum = in[1] + in[2];
+  const V difference = in[1] - in[2];
+  out[0] = in[0] + sum + in[3];
+  out[1] = fma(set1(2.0f), in[3], difference);
+  out[2] = fma(set1(4.0f), in[3], sum);
+  out[3] = fma(set1(8.0f), in[3], difference) + in[4];
+}
+
+template <std::size_t kTaps>
+void transformLineOf(const WinogradLineInput& call) {
+  constexpr std::size_t kPoints = linePoints(kTaps);
+  for (std::size_t tile = 0; tile < call.tiles; ++tile) {
+    const float* const x = call.x + tile * kWinogradOut * call.depth;
+    float* const out = call.out + tile * call.depth;
+    for (std::size_t c = 0; c < call.depth; c += kLanes) {
+      const std::size_t left = call.depth - c;
+      const std::size_t count = left < kLanes ? left : kLanes;
+      V in[kPoints];
+      V points[kPoints];
+      STEMWRIGHT_UNROLL
+      for (std::size_t i = 0; i < kPoints; ++i) in[i] = part(x + i * call.depth + c, count);
+      if constexpr (kTaps == 2) {
+        shortInputPoints(in, points);
+      } else {
+        inputPoints(in, points);
+      }
+      STEMWRIGHT_UNROLL
+      for (std::size_t i = 0; i < kPoints; ++i)
+        put(out + i * call.pointStride + c, points[i], count);
+    }
+  }
+}
+
+void transformLine(const WinogradLineInput& call) {
+  call.taps == 2 ? transformLineOf<2>(call) : transformLineOf<3>(call);
+}
+
+/// 4 sums of one tile's products of one vector of columns.
+template <std::size_t kTaps>
+STEMWRIGHT_INLINE void lineOutputs(const float* products, std::size_t pointStride, V bias, V* out) {
+  constexpr std::size_t kPoints = linePoints(kTaps);
+  V in[kPoints];
+  STEMWRIGHT_UNROLL
+  for (std::size_t i = 0; i < kPoints; ++i) in[i] = load(products + i * pointStride);
+  if constexpr (kTaps == 2) {
+    shortOutputPoints(in, out);
+  } else {
+    outputPoints(in, out);
+  }
+  STEMWRIGHT_UNROLL
+  for (std::size_t i = 0; i < kWinogradOut; ++i) out[i] = out[i] + bias;
+}
+
+STEMWRIGHT_INLINE void putLine(const WinogradLineOutput& call, std::size_t row, std::size_t column,
+                               V value, std::size_t count) {
+  const std::size_t at = row * call.stride + column;
+  if (call.residual != nullptr) value = value + part(call.residual + at, count);
+  put(call.out + at, value, count);
+}
+
+template <std::size_t kTaps>
+void finishLineOf(const WinogradLineOutput& call) {
+  const bool hasSecond = call.activation == Activation::kGlu || call.count > kLanes;
+  const std::size_t first = call.count < kLanes ? call.count : kLanes;
+  for (std::size_t row = 0; row < call.outputs; row += kWinogradOut) {
+    const float* const products = call.products + row / kWinogradOut * 2 * kLanes;
+    const std::size_t left = call.outputs - row;
+    const std::size_t rows = left < kWinogradOut ? left : kWinogradOut;
+    V value[kWinogradOut];
+    V second[kWinogradOut];
+    lineOutputs<kTaps>(products, call.pointStride, load(call.bias), value);
+    if (hasSecond) {
+      lineOutputs<kTaps>(products + kLanes, call.pointStride, load(call.bias + kLanes), second);
+    }
+    for (std::size_t i = 0; i < rows; ++i) {
+      if (call.activation == Activation::kGlu) {
+        putLine(call, row + i, 0, value[i] * sigmoid(second[i]), first);
+        continue;
+      }
+      const bool activate = call.activation == Activation::kGelu;
+      putLine(call, row + i, 0, activate ? gelu(value[i]) : value[i], first);
+      if (hasSecond) {
+        putLine(call, row + i, kLanes, activate ? gelu(second[i]) : second[i], call.count - kLanes);
+      }
+    }
+  }
+}
+
+void finishLine(const WinogradLineOutput& call) {
+  call.taps == 2 ? finishLineOf<2>(call) : finishLineOf<3>(call);
+}
+
+constexpr WinogradKernels kWinograd{transformInput, finishGlu, transformLine, finishLine};
 
 }  // namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE
