@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { forEachLimited } from './limited.ts';
+import { forEachLimited, inGroups } from './limited.ts';
 
 const tick = () => new Promise((resolve) => setTimeout(resolve, 2));
 
@@ -32,4 +32,13 @@ it('starts nothing after a fault, and ends only when nothing runs any more', asy
   await expect(all).rejects.toThrow('first');
   expect(started).toEqual([1, 2]);
   expect(running).toBe(0);
+});
+
+it('makes groups of neighbours, none empty', () => {
+  expect(inGroups([1, 2, 3, 4, 5], 2)).toEqual([
+    [1, 2],
+    [3, 4, 5],
+  ]);
+  expect(inGroups([1, 2], 4)).toEqual([[1], [2]]);
+  expect(inGroups([], 3)).toEqual([]);
 });

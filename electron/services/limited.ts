@@ -17,3 +17,9 @@ export async function forEachLimited<T>(items: readonly T[], limit: number, work
     throw faults[0];
   }
 }
+
+/** At most `count` groups of neighbours, as equal as can be. */
+export function inGroups<T>(items: readonly T[], count: number): T[][] {
+  const groups = Math.min(count, items.length);
+  return Array.from({ length: groups }, (_, index) => items.slice(Math.floor((index * items.length) / groups), Math.floor(((index + 1) * items.length) / groups)));
+}

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { SeparationOptions, SeparationReport } from '../contract/separation.ts';
 import { coverAs, extractCover } from '../media/cover.ts';
-import { encode } from '../media/encode.ts';
+import { encodeAll, type EncodeSpec } from '../media/encode.ts';
 import { formatTraits } from '../media/formats.ts';
 import { copyableTags } from '../media/tags.ts';
 import { planWriting, toDb, type WritePlan } from './levels.ts';
-import { forEachLimited } from './limited.ts';
+import { forEachLimited, inGroups } from './limited.ts';
 import type { SeparatedSong } from './separate.ts';
 import type { Tracer } from './trace.ts';
 
@@ -38,10 +38,16 @@ async function encodeStems(song: SeparatedSong, plan: WritePlan, signal: AbortSi
   const cover = await coverFor(song, plan, signal);
   const tags = copyableTags(song.info.tags);
   const step = song.steps('encode', song.stems.length);
-  await forEachLimited(song.stems, song.parallel, async ({ name, path }) => {
-    const output = join(song.folder.resultPath, fileName(name, plan));
-    await encode({ source: { ...song.reference, path }, output, format: plan.format, gain: plan.gain, dither: 'triangular', tags, cover }, signal);
-    step();
+  const specs = song.stems.map(
+    ({ name, path }): EncodeSpec => ({
+      source: { ...song.reference, path },
+      output: join(song.folder.resultPath, fileName(name, plan)),
+      ...{ format: plan.format, gain: plan.gain, dither: 'triangular', tags, cover },
+    }),
+  );
+  await forEachLimited(inGroups(specs, song.parallel), song.parallel, async (group) => {
+    await encodeAll(group, signal);
+    group.forEach(step);
   });
 }
 
