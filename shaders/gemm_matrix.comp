@@ -1,19 +1,9 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
-// The product of gemm.comp on matrix units, which multiply halves and sum in float. A value is the sum of two halves, so three
-// products of halves make one of 22 bits; what they give for 16 steps of the depth is added outside of the units, which do not
-// round. Values stored in halves need one product.
-// TILE_M x TILE_N outputs a workgroup of WARPS_M x WARPS_N subgroups of 32. EMULATED does the units' work in plain code, so that
-// the rest can be tested where there are none.
-// Source: Ootomo & Yokota 2022.
+// The product of gemm.comp on matrix units, see matrix_units.glsl. TILE_M x TILE_N outputs a workgroup of WARPS_M x WARPS_N
+// subgroups of 32.
 #include "common.glsl"
-#extension GL_EXT_shader_explicit_arithmetic_types_float16 : require
-#ifndef EMULATED
-#pragma use_vulkan_memory_model
-#extension GL_KHR_memory_scope_semantics : require
-#extension GL_KHR_shader_subgroup_basic : require
-#extension GL_NV_cooperative_matrix : require
-#endif
+#include "matrix_units.glsl"
 
 #define TILE_K 16  // of the units
 #define THREADS (32 * WARPS_M * WARPS_N)
@@ -32,30 +22,12 @@ ARGS(GEMM_ARGS)
 #define OUT_STRIDE (TILE_N / 2)
 #define A_SIZE (TILE_M * A_STRIDE)
 #define B_SIZE (TILE_K * B_STRIDE)
-#ifdef HALF
-#define PARTS 1
-#else
-#define PARTS 2
-#endif
 #define B_START (PARTS * A_SIZE)
 #define IN_SIZE (PARTS * (A_SIZE + B_SIZE))
 #define OUT_SIZE (WARPS_M * 16 * OUT_STRIDE)
 shared uvec2 tile[IN_SIZE > OUT_SIZE ? IN_SIZE : OUT_SIZE];
 
-#include "matrix_units.glsl"
-
-uvec2 wordsOf(f16vec4 v) { return uvec2(packFloat2x16(v.xy), packFloat2x16(v.zw)); }
-
-// The upper 11 bits of a value, and the rest. Cut off as bits: a driver may take a conversion there and back for nothing, and has.
-void put(uint at, uint size, vec4 value) {
-#if PARTS == 2
-  const vec4 upper = uintBitsToFloat(floatBitsToUint(value) & 0xffffe000u);
-  tile[at] = wordsOf(f16vec4(upper));
-  tile[at + size] = wordsOf(f16vec4(value - upper));
-#else
-  tile[at] = wordsOf(f16vec4(value));
-#endif
-}
+#include "matrix_products.glsl"
 
 // Stores the sums of one row of fragments of every subgroup.
 void flush(uint part, uint firstRow, uint firstColumn) {
@@ -125,28 +97,20 @@ void main() {
     FragmentA a[FRAGMENTS_M][PARTS];
     [[unroll]] for (uint m = 0; m < FRAGMENTS_M; ++m) {
       const uint at = (warpM * (TILE_M / WARPS_M) + m * 16) * A_STRIDE;
-      [[unroll]] for (uint p = 0; p < PARTS; ++p) fetchA(a[m][p], at + p * A_SIZE);
+      [[unroll]] for (uint p = 0; p < PARTS; ++p) fetchA(a[m][p], at + p * A_SIZE, A_STRIDE);
     }
     [[unroll]] for (uint n = 0; n < FRAGMENTS_N; ++n) {
       const uint at = B_START + (warpN * (TILE_N / WARPS_N) + n * 16) / 4;
       FragmentB b[PARTS];
-      [[unroll]] for (uint p = 0; p < PARTS; ++p) fetchB(b[p], at + p * B_SIZE);
-      [[unroll]] for (uint m = 0; m < FRAGMENTS_M; ++m) {
-        Sums step_ = noSums();
-#if PARTS == 2
-        step_ = multiplyAdd(a[m][1], b[0], step_);
-        step_ = multiplyAdd(a[m][0], b[1], step_);
-#endif
-        step_ = multiplyAdd(a[m][0], b[0], step_);
-        sums[m][n] = added(sums[m][n], step_);
-      }
+      [[unroll]] for (uint p = 0; p < PARTS; ++p) fetchB(b[p], at + p * B_SIZE, B_STRIDE);
+      [[unroll]] for (uint m = 0; m < FRAGMENTS_M; ++m) sums[m][n] = added(sums[m][n], product(a[m], b));
     }
   }
 
   [[unroll]] for (uint m = 0; m < FRAGMENTS_M; ++m) {
     barrier();
     [[unroll]] for (uint n = 0; n < FRAGMENTS_N; ++n) {
-      keep(sums[m][n], warpM * 16 * OUT_STRIDE + (warpN * (TILE_N / WARPS_N) + n * 16) / 2);
+      keep(sums[m][n], warpM * 16 * OUT_STRIDE + (warpN * (TILE_N / WARPS_N) + n * 16) / 2, OUT_STRIDE);
     }
     barrier();
     flush(m, firstRow, firstColumn);

@@ -72,12 +72,18 @@ Inventory findDevices() {
 core::Result<std::shared_ptr<Device>> openDevice(const std::string& id,
                                                  const DeviceOptions& options) {
   DeviceOptions lasting = options;
-  lasting.loseAfter.reset();  // the check's execution is not one of its user's
+  lasting.loseAfter.reset();  // the checks' executions are not those of its user
   auto device = api::openDevice(id, lasting);
   if (!device.ok()) return device;
-  if ((device.value()->info().features & kMatrix) != 0 &&
-      !keepsFloat(*device.value(), *findShader("gemm_matrix_64x64_f32"))) {
-    lasting.lacks |= kMatrix;
+  unsigned lossy = 0;
+  const auto check = [&](const char* name, bool (*keeps)(Device&, const Shader&), unsigned need) {
+    const Shader& shader = *findShader(name);
+    if (device.value()->supports(shader) && !keeps(*device.value(), shader)) lossy |= need;
+  };
+  check("gemm_matrix_64x64_f32", keepsFloat, kMatrix);
+  check("attention_matrix_f32", attentionKeepsFloat, kUntried);
+  if (lossy != 0) {
+    lasting.lacks |= lossy;
     device = api::openDevice(id, lasting);
   }
   if (!options.loseAfter) return device;

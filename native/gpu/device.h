@@ -44,7 +44,8 @@ struct DeviceOptions {
   std::string cacheFolder{};      ///< of compiled pipelines; empty: none is kept
   /// For tests: the device is lost when so many executions have been submitted.
   std::optional<unsigned> loseAfter{};
-  unsigned lacks = 0;  ///< ShaderNeed bits that it is taken to lack
+  unsigned lacks = 0;    ///< ShaderNeed bits that it is taken to lack
+  bool isTried = false;  ///< with shaders that have run on no device yet
 };
 
 /// What all devices have computed since the program began, without transfers. [thread-safe]

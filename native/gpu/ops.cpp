@@ -216,8 +216,10 @@ Dispatch Ops::linear(std::string label, Binding x, const Weight& weight, std::si
 
 Dispatch Ops::attention(const AttentionCall& call) const {
   assert(call.width % 4 == 0 && call.width <= kMostHeadWidth);
-  const Shader& plain = shader("attention");
-  const Shader& shuffled = shader("attention_subgroup");
+  const Shader* best = &shader("attention");
+  for (const char* const faster : {"attention_subgroup", "attention_matrix"}) {
+    if (device_->supports(shader(faster))) best = &shader(faster);
+  }
   AttentionArgs args;
   args.queries = u32(call.queries);
   args.keys = u32(call.keys);
@@ -228,8 +230,7 @@ Dispatch Ops::attention(const AttentionCall& call) const {
   args.valueOffset = u32(call.valueOffset);
   args.outStride = u32(call.heads * call.width);
   args.scale = 1.0f / std::sqrt(static_cast<float>(call.width));
-  Dispatch dispatch = make(call.label, device_->supports(shuffled) ? shuffled : plain,
-                           {call.query, call.memory, call.y});
+  Dispatch dispatch = make(call.label, *best, {call.query, call.memory, call.y});
   dispatch.setArgs(args);
   dispatch.groups = {u32(blocksOf(call.queries, 64)), u32(call.heads), 1};
   const double dim = static_cast<double>(call.heads * call.width);

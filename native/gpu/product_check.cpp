@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "gpu/ops.h"
@@ -10,6 +12,7 @@ namespace stemwright::gpu {
 namespace {
 
 constexpr std::size_t kSize = 64;
+constexpr std::size_t kBytes = kSize * kSize * sizeof(float);
 /// Of the largest value: floats give some 3e-7, single halves 3e-4.
 constexpr double kMostError = 1e-5;
 
@@ -22,48 +25,101 @@ std::vector<float> noise(std::uint32_t seed) {
   return values;
 }
 
-core::Result<double> errorOf(Device& device, const Shader& shader) {
-  const std::vector<float> a = noise(1);
-  const std::vector<float> b = noise(2);
-  auto weight = uploadWeight(
-      device, Storage::kFloat, kSize, kSize,
-      [&](std::size_t k, std::size_t n) { return b[k * kSize + n]; },
-      [](std::size_t) { return 0.0f; });
-  STEMWRIGHT_TRY(weight);
-  const std::size_t bytes = a.size() * sizeof(float);
-  Dispatch dispatch = Ops(device, Storage::kFloat)
-                          .linear("check", Binding::input(bytes), weight.value(), kSize,
-                                  Activation::kNone, {}, {}, Binding::output(bytes));
+/// Runs one dispatch, whose shader is the one to be checked. @return kSize x kSize values
+core::Result<std::vector<float>> outputOf(Device& device, const Shader& shader, Dispatch dispatch) {
   dispatch.shader = &shader;
-  dispatch.groups = {1, 1, 1};
   Recording recording;
   recording.add(std::move(dispatch));
-  auto program = device.compile(recording, {.inputBytes = bytes, .outputBytes = bytes, .slots = 1});
+  auto program = device.compile(recording, {.outputBytes = kBytes, .slots = 1});
   STEMWRIGHT_TRY(program);
-  std::vector<float> product(a.size(), NAN);
-  STEMWRIGHT_TRY(program.value()->execute(a, product));
+  std::vector<float> output(kSize * kSize, NAN);
+  STEMWRIGHT_TRY(program.value()->execute({}, output));
+  return output;
+}
+
+bool isClose(const core::Result<std::vector<float>>& actual, std::span<const double> expected) {
+  if (!actual.ok()) return false;
   double largest = 0;
   double error = 0;
-  for (std::size_t row = 0; row < kSize; ++row) {
-    for (std::size_t n = 0; n < kSize; ++n) {
-      double sum = 0;
-      for (std::size_t k = 0; k < kSize; ++k) {
-        sum += static_cast<double>(a[row * kSize + k]) * static_cast<double>(b[k * kSize + n]);
-      }
-      largest = std::max(largest, std::fabs(sum));
-      const double difference = std::fabs(sum - static_cast<double>(product[row * kSize + n]));
-      if (!std::isfinite(difference)) return HUGE_VAL;
-      error = std::max(error, difference);
-    }
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const double difference = std::fabs(expected[i] - static_cast<double>(actual.value()[i]));
+    if (!std::isfinite(difference)) return false;
+    largest = std::max(largest, std::fabs(expected[i]));
+    error = std::max(error, difference);
   }
-  return error / largest;
+  return error < kMostError * largest;
+}
+
+double at(std::span<const float> values, std::size_t row, std::size_t column) {
+  return static_cast<double>(values[row * kSize + column]);
+}
+
+std::vector<double> productOf(std::span<const float> a, std::span<const float> b) {
+  std::vector<double> product(kSize * kSize);
+  for (std::size_t i = 0; i < product.size(); ++i) {
+    for (std::size_t k = 0; k < kSize; ++k) product[i] += at(a, i / kSize, k) * at(b, k, i % kSize);
+  }
+  return product;
+}
+
+/// What is looked up also holds the values that are found.
+std::vector<double> attentionOf(std::span<const float> query, std::span<const float> memory) {
+  std::vector<double> result(kSize * kSize);
+  for (std::size_t row = 0; row < kSize; ++row) {
+    std::vector<double> found(kSize);
+    double total = 0;
+    for (std::size_t key = 0; key < kSize; ++key) {
+      double score = 0;
+      for (std::size_t k = 0; k < kSize; ++k) score += at(query, row, k) * at(memory, key, k);
+      const double weight = std::exp(score / std::sqrt(static_cast<double>(kSize)));
+      total += weight;
+      for (std::size_t k = 0; k < kSize; ++k) found[k] += weight * at(memory, key, k);
+    }
+    for (std::size_t k = 0; k < kSize; ++k) result[row * kSize + k] = found[k] / total;
+  }
+  return result;
 }
 
 }  // namespace
 
 bool keepsFloat(Device& device, const Shader& shader) {
-  const auto error = errorOf(device, shader);
-  return error.ok() && error.value() < kMostError;
+  const std::vector<float> a = noise(1);
+  const std::vector<float> b = noise(2);
+  const auto weight = uploadWeight(
+      device, Storage::kFloat, kSize, kSize,
+      [&](std::size_t k, std::size_t n) { return b[k * kSize + n]; },
+      [](std::size_t) { return 0.0f; });
+  const auto x = uploadValues(device, a, Storage::kFloat);
+  if (!weight.ok() || !x.ok()) return false;
+  Dispatch dispatch = Ops(device, Storage::kFloat)
+                          .linear("check", x.value(), weight.value(), kSize, Activation::kNone, {},
+                                  {}, Binding::output(kBytes));
+  dispatch.groups = {1, 1, 1};
+  return isClose(outputOf(device, shader, std::move(dispatch)), productOf(a, b));
+}
+
+bool attentionKeepsFloat(Device& device, const Shader& shader) {
+  std::vector<float> query = noise(1);
+  for (float& value : query) value *= 4;  // weights far from even
+  const std::vector<float> memory = noise(2);
+  const auto q = uploadValues(device, query, Storage::kFloat);
+  const auto m = uploadValues(device, memory, Storage::kFloat);
+  if (!q.ok() || !m.ok()) return false;
+  Dispatch dispatch = Ops(device, Storage::kFloat)
+                          .attention({.label = "check",
+                                      .query = q.value(),
+                                      .memory = m.value(),
+                                      .y = Binding::output(kBytes),
+                                      .queries = kSize,
+                                      .keys = kSize,
+                                      .heads = 1,
+                                      .width = kSize,
+                                      .queryStride = kSize,
+                                      .keyStride = kSize,
+                                      .keyOffset = 0,
+                                      .valueOffset = 0});
+  dispatch.groups = {2 * static_cast<std::uint32_t>(kSize) / shader.localSize[0], 1, 1};
+  return isClose(outputOf(device, shader, std::move(dispatch)), attentionOf(query, memory));
 }
 
 }  // namespace stemwright::gpu

@@ -23,7 +23,7 @@ const target = 'vulkan1.2';
 const sources = fileURLToPath(new URL('../../shaders/', import.meta.url));
 const argsBinding = 15;
 /** Defines that ask something of the device. */
-const flags = { HALF: 'kHalf', SUBGROUP: 'kSubgroup', MATRIX: 'kMatrix', EMULATED: 'kHalf' };
+const flags = { HALF: 'kHalf', SUBGROUP: 'kSubgroup', MATRIX: 'kMatrix', UNTRIED: 'kUntried', EMULATED: 'kHalf' };
 
 /** @param {string} program @param {string[]} args */
 async function tool(program, args) {

@@ -36,6 +36,8 @@ export const variants = [
   ...both('gemm_scalar_128x32', 'gemm', { ...tiles['128x32'], SCALAR: 1 }),
   ...both('attention', 'attention'),
   ...both('attention_subgroup', 'attention', { SUBGROUP: 1 }),
+  ...both('attention_matrix', 'attention_matrix', { WARPS: 4, KEYS: 32, MATRIX: 1, SUBGROUP: 1, UNTRIED: 1 }),
+  ...both('attention_emulated', 'attention_matrix', { WARPS: 2, KEYS: 16, EMULATED: 1, SUBGROUP: 1 }),
   ...both('moments', 'moments'),
   one('moments_merge', 'moments_merge'),
   ...both('norm', 'norm'),

@@ -209,9 +209,15 @@ TEST_SUITE("gpu") {
     CHECK(gpu::keepsFloat(*testDevice(), *gpu::findShader("gemm_emulated_64x64_f32")));
     // Reads other numbers than were put there.
     CHECK_FALSE(gpu::keepsFloat(*testDevice(), *gpu::findShader("gemm_64x64_f16")));
-    if (!testDevice()->supports(*gpu::findShader("gemm_matrix_64x64_f32"))) {
-      CHECK_FALSE(gpu::keepsFloat(*testDevice(), *gpu::findShader("gemm_matrix_64x64_f32")));
+    for (const char* const name : {"attention_f32", "attention_emulated_f32"}) {
+      CHECK(gpu::attentionKeepsFloat(*testDevice(), *gpu::findShader(name)));
     }
+    CHECK_FALSE(gpu::attentionKeepsFloat(*testDevice(), *gpu::findShader("attention_f16")));
+    const gpu::Shader& units = *gpu::findShader("gemm_matrix_64x64_f32");
+    CHECK(gpu::keepsFloat(*testDevice(), units) == testDevice()->supports(units));
+    const gpu::Shader& attention = *gpu::findShader("attention_matrix_f32");
+    CHECK_FALSE(testDevice()->supports(attention));
+    CHECK_FALSE(gpu::attentionKeepsFloat(*testDevice(), attention));
   }
 
   TEST_CASE("transposed convolutions along the height equal the scalar phases") {
@@ -467,6 +473,7 @@ TEST_SUITE("gpu") {
       for (const Case& c :
            {Case{1, 1, 1, 4}, Case{65, 33, 2, 12}, Case{64, 31, 3, 24}, Case{7, 97, 1, 64}}) {
         CAPTURE(c.queries);
+        CAPTURE(static_cast<int>(storage));
         const std::size_t dim = c.heads * c.width;
         // Projections that copy, so that the layer gives the attention of what it is fed.
         std::vector<float> identity(3 * dim * dim, 0.0f);
@@ -505,12 +512,18 @@ TEST_SUITE("gpu") {
                                                  .valueOffset = dim});
         runOnDevice(dispatch);
         CHECK(worstError(get(y, storage), expected) < boundOf(storage));
-        // Without subgroups the same.
-        dispatch.shader =
-            gpu::findShader(storage == Storage::kHalf ? "attention_f16" : "attention_f32");
-        dispatch.bindings.back() = room(expected.size(), storage);
-        runOnDevice(dispatch);
-        CHECK(worstError(get(dispatch.bindings.back(), storage), expected) < boundOf(storage));
+        // The same without subgroups, with them, and as matrix units would, in plain code.
+        for (const std::string name : {"attention", "attention_subgroup", "attention_emulated"}) {
+          CAPTURE(name);
+          dispatch.shader = gpu::findShader(name + (storage == Storage::kHalf ? "_f16" : "_f32"));
+          REQUIRE(dispatch.shader != nullptr);
+          if (!testDevice()->supports(*dispatch.shader)) continue;
+          const std::size_t rows = name == "attention_emulated" ? 32 : 64;
+          dispatch.groups[0] = static_cast<std::uint32_t>((c.queries + rows - 1) / rows);
+          dispatch.bindings.back() = room(expected.size(), storage);
+          runOnDevice(dispatch);
+          CHECK(worstError(get(dispatch.bindings.back(), storage), expected) < boundOf(storage));
+        }
       }
     }
   }

@@ -2,7 +2,8 @@
 // each op's share. Not part of the tests: it wants a real device. See docs/development.md.
 //   stemwright_gpu_segment NAME [--half] [--time-only] [--check THREADS] [--segments N] [--ops]
 //     [--lacks BITS]   of ShaderNeed: what the device is taken to lack
-//     [--tiles]        instead, each tile of the product at the network's shapes
+//     [--try]          with shaders that have run on no device yet
+//     [--tiles]        instead, each shader of attention and of products at the network's shapes
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -14,6 +15,8 @@
 #include <mutex>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/thread_pool.h"
@@ -68,6 +71,7 @@ struct Options {
   bool showsOps = false;
   bool showsTiles = false;
   unsigned lacks = 0;
+  bool tries = false;
 };
 
 Options parse(int argc, char** argv) {
@@ -82,6 +86,8 @@ Options parse(int argc, char** argv) {
       options.showsOps = true;
     } else if (arg == "--tiles") {
       options.showsTiles = true;
+    } else if (arg == "--try") {
+      options.tries = true;
     } else if (arg == "--lacks" && i + 1 < argc) {
       options.lacks = static_cast<unsigned>(std::atoi(argv[++i]));
     } else if (arg == "--check" && i + 1 < argc) {
@@ -177,72 +183,117 @@ void showOps(const std::vector<gpu::OpTime>& times) {
   }
 }
 
-/// The time of a product by each of its shaders, and the largest deviation from the first one's.
+std::vector<float> noise(std::size_t count, float scale = 1) {
+  std::vector<float> values(count);
+  std::uint32_t seed = 1;
+  for (float& value : values) {
+    seed = seed * 1664525u + 1013904223u;
+    value = scale * (static_cast<float>(seed >> 8) / 8388608.0f - 1.0f);
+  }
+  return values;
+}
+
+/// Prints the time of a dispatch by a shader, and its largest deviation from the first one's.
+void showShader(gpu::Device& device, gpu::Dispatch dispatch, const gpu::Shader& shader,
+                const gpu::Binding& y, std::vector<float>& first) {
+  dispatch.shader = &shader;
+  gpu::Recording recording;
+  recording.add(dispatch);
+  const auto program = orExit(device.compile(recording, {}));
+  std::vector<double> times;
+  for (int i = 0; i < 7; ++i) {
+    orExit(program->execute({}, {}));
+    times.push_back(program->seconds());
+  }
+  std::sort(times.begin(), times.end());
+  std::vector<float> values(y.bytes / sizeof(float));
+  orExit(device.download(*y.buffer, 0, std::as_writable_bytes(std::span(values))));
+  if (first.empty()) first = values;
+  double largest = 0, worst = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const double difference =
+        std::fabs(static_cast<double>(first[i]) - static_cast<double>(values[i]));
+    largest = std::max(largest, std::fabs(static_cast<double>(first[i])));
+    worst = std::isfinite(difference) ? std::max(worst, difference) : HUGE_VAL;
+  }
+  std::printf("  %-26s %8.1f us %7.2f TFLOP/s, deviates by %.2g\n",
+              std::string(shader.name).c_str(), times[3] * 1e6,
+              dispatch.operations / times[3] * 1e-12, worst / largest);
+}
+
+/// Those whose names begin so, in float, that are not for tests alone.
+std::vector<const gpu::Shader*> shadersOf(const gpu::Device& device, std::string_view start) {
+  std::vector<const gpu::Shader*> found;
+  for (const gpu::Shader& shader : gpu::shaders()) {
+    const bool isMeant = shader.name.starts_with(start) && shader.name.ends_with("_f32") &&
+                         shader.name.find("emulated") == std::string_view::npos &&
+                         shader.name.find("scalar") == std::string_view::npos;
+    if (isMeant && device.supports(shader)) found.push_back(&shader);
+  }
+  return found;
+}
+
 void showTiles(gpu::Device& device) {
   struct Shape {
     std::size_t rows, depth, columns;
   };
   const gpu::Ops ops(device, gpu::Storage::kFloat);
-  const auto noise = [](std::size_t count) {
-    std::vector<float> values(count);
-    std::uint32_t seed = 1;
-    for (float& value : values) {
-      seed = seed * 1664525u + 1013904223u;
-      value = static_cast<float>(seed >> 8) / 8388608.0f - 1.0f;
-    }
-    return values;
-  };
   for (const Shape& shape : {Shape{2688, 512, 1536}, Shape{2688, 512, 512}, Shape{2688, 512, 2048},
                              Shape{2688, 2048, 512}, Shape{1344, 512, 1536}, Shape{1344, 2048, 512},
                              Shape{172032, 48, 96}, Shape{43008, 96, 192}, Shape{43008, 864, 192},
                              Shape{172032, 432, 96}, Shape{2688, 3456, 768}, Shape{10752, 192, 384},
                              Shape{85995, 48, 96}, Shape{43008, 12, 192}, Shape{172032, 48, 6},
                              Shape{10752, 24, 384}, Shape{43344, 192, 192}}) {
-    const std::vector<float> weight = noise(shape.depth * shape.columns);
+    const std::vector<float> weight = noise(shape.depth * shape.columns, 0.05f);
     const gpu::Weight packed = orExit(gpu::uploadWeight(
         device, gpu::Storage::kFloat, shape.depth, shape.columns,
-        [&](std::size_t k, std::size_t n) { return 0.05f * weight[k * shape.columns + n]; },
+        [&](std::size_t k, std::size_t n) { return weight[k * shape.columns + n]; },
         [](std::size_t) { return 0.0f; }));
     const gpu::Binding x =
         orExit(gpu::uploadValues(device, noise(shape.rows * shape.depth), gpu::Storage::kFloat));
     std::vector<float> first;
     std::printf("%zu x %zu x %zu\n", shape.rows, shape.depth, shape.columns);
-    for (const gpu::Shader& shader : gpu::shaders()) {
-      const std::string name(shader.name);
-      const bool isTile = name.starts_with("gemm_") && name.ends_with("_f32") &&
-                          name.find("emulated") == std::string::npos &&
-                          name.find("scalar") == std::string::npos;
-      if (!isTile || !device.supports(shader)) continue;
+    for (const gpu::Shader* const shader : shadersOf(device, "gemm_")) {
       const gpu::Binding y = gpu::whole(orExit(device.allocate(shape.rows * shape.columns * 4)));
       gpu::Dispatch dispatch =
           ops.linear("product", x, packed, shape.rows, gpu::Activation::kNone, {}, {}, y);
+      const std::string name(shader->name);
       const std::string tile =
           name.substr(0, name.size() - 4).substr(name.rfind('_', name.size() - 5) + 1);
       const std::size_t by = tile.find('x');
       const std::size_t rows = std::stoul(tile), columns = std::stoul(tile.substr(by + 1));
-      dispatch.shader = &shader;
       dispatch.groups = {static_cast<std::uint32_t>((shape.rows + rows - 1) / rows),
                          static_cast<std::uint32_t>((shape.columns + columns - 1) / columns), 1};
-      gpu::Recording recording;
-      recording.add(dispatch);
-      const auto program = orExit(device.compile(recording, {}));
-      std::vector<double> times;
-      for (int i = 0; i < 7; ++i) {
-        orExit(program->execute({}, {}));
-        times.push_back(program->seconds());
-      }
-      std::sort(times.begin(), times.end());
-      std::vector<float> values(shape.rows * shape.columns);
-      orExit(device.download(*y.buffer, 0, std::as_writable_bytes(std::span(values))));
-      if (first.empty()) first = values;
-      double largest = 0, worst = 0;
-      for (std::size_t i = 0; i < values.size(); ++i) {
-        largest = std::max(largest, std::fabs(static_cast<double>(first[i])));
-        worst = std::max(worst,
-                         std::fabs(static_cast<double>(first[i]) - static_cast<double>(values[i])));
-      }
-      std::printf("  %-26s %8.1f us %7.2f TFLOP/s, deviates by %.2g\n", name.c_str(),
-                  times[3] * 1e6, dispatch.operations / times[3] * 1e-12, worst / largest);
+      showShader(device, std::move(dispatch), *shader, y, first);
+    }
+  }
+}
+
+void showAttention(gpu::Device& device) {
+  constexpr std::size_t kWidth = 512;
+  const gpu::Ops ops(device, gpu::Storage::kFloat);
+  for (const auto& [queries, keys] :
+       {std::pair{2688u, 2688u}, {1344u, 1344u}, {2688u, 1344u}, {1344u, 2688u}}) {
+    const auto put = [&](std::size_t count) {
+      return orExit(gpu::uploadValues(device, noise(count, 3), gpu::Storage::kFloat));
+    };
+    const gpu::Binding y = gpu::whole(orExit(device.allocate(queries * kWidth * 4)));
+    const gpu::Dispatch dispatch = ops.attention({.label = "attention",
+                                                  .query = put(queries * kWidth),
+                                                  .memory = put(keys * 2 * kWidth),
+                                                  .y = y,
+                                                  .queries = queries,
+                                                  .keys = keys,
+                                                  .heads = 8,
+                                                  .width = kWidth / 8,
+                                                  .queryStride = kWidth,
+                                                  .keyStride = 2 * kWidth,
+                                                  .keyOffset = 0,
+                                                  .valueOffset = kWidth});
+    std::vector<float> first;
+    std::printf("attention, %u queries, %u keys\n", queries, keys);
+    for (const gpu::Shader* const shader : shadersOf(device, "attention")) {
+      showShader(device, dispatch, *shader, y, first);
     }
   }
 }
@@ -263,8 +314,10 @@ int main(int argc, char** argv) {
       inventory.devices.begin(), inventory.devices.end(),
       [&](const auto& device) { return device.name.find(options.device) != std::string::npos; });
   if (wanted == inventory.devices.end()) return 1;
-  const auto device = orExit(gpu::openDevice(wanted->id, {.lacks = options.lacks}));
+  const auto device =
+      orExit(gpu::openDevice(wanted->id, {.lacks = options.lacks, .isTried = options.tries}));
   if (options.showsTiles) {
+    showAttention(*device);
     showTiles(*device);
     return 0;
   }
@@ -276,12 +329,7 @@ int main(int argc, char** argv) {
   const auto runner = orExit(models::HTDemucsGpuRunner::create(model, frames, options.mode));
   std::printf("ready after %.2f s, %.0f MB\n", secondsSince(begin),
               static_cast<double>(device->usedBytes()) * 1e-6);
-  std::vector<float> mix(2 * frames);
-  std::uint32_t seed = 1;
-  for (float& value : mix) {
-    seed = seed * 1664525u + 1013904223u;
-    value = static_cast<float>(seed >> 8) / 8388608.0f - 1.0f;
-  }
+  const std::vector<float> mix = noise(2 * frames);
   if (options.checkThreads != 0) check(options, *runner, mix);
   std::vector<float> out(runner->outputSize());
   std::vector<double> wall;
