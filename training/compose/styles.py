@@ -104,11 +104,11 @@ def draw_plan(rng: Generator, seconds: float, held: bool, style: Style | None = 
     beat = 60 / rng.uniform(*style.tempo)
     bars = int(np.ceil(seconds / (4 * beat))) + 1
     likely = {"drums": style.drums, "bass": style.bass, "other": 0.94, "vocals": style.vocals}
-    present = {stem for stem in likely if chance(rng, 0.94)}
+    present = [stem for stem in likely if chance(rng, 0.94)]
     if chance(rng, 0.12):
         likely[str(rng.choice(list(likely)))] = 0.25
     if chance(rng, BASSLESS):
-        present = (present - {"bass"}) | {"drums"}
+        present = [stem for stem in likely if stem != "bass" and (stem == "drums" or stem in present)]
         likely["drums"] = max(likely["drums"], 0.9)
     sections, first, length = [], 0, int(rng.choice([2, 4, 4]))
     while first < bars:

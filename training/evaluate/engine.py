@@ -1,4 +1,4 @@
-"""The comparison of `training.evaluate` through the project's own engine (`npm run build` first), about ten times faster on a CPU:
+"""The comparison of `training.evaluate` through the project's own engine (`node scripts/setup.mjs run` first), about ten times faster on a CPU:
 
 python3 -m training.evaluate.engine --model NAME=ID|FILE… [--synthetic N] [--real FOLDER…] --json OUT
 """

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tempfile
 import unittest
 from dataclasses import replace
@@ -78,6 +81,14 @@ class WithBank(unittest.TestCase):
 
 
 class Parts(unittest.TestCase):
+    def test_a_seed_draws_the_same_plan_in_every_process(self) -> None:
+        code = "from training.compose.styles import *; from numpy.random import default_rng; print([draw_plan(default_rng(s), 40.0, False).bars('vocals') for s in range(20)])"
+        runs = {
+            subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True).stdout
+            for seed in ("1", "2", "3")
+        }
+        self.assertEqual(len(runs), 1)
+
     def test_songs_draw_no_held_style(self) -> None:
         drawn = {draw_plan(default_rng(seed), 4.0, False).style.name for seed in range(300)}
         self.assertEqual(drawn, {style.name for style in STYLES})
