@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "audio/device.h"
@@ -85,13 +86,37 @@ class PortAudioDevice final : public Device {
   Status start() override;
 
  private:
-  using Link = std::atomic<PortAudioDevice*>;
+  /// What PortAudio knows of a device; it may outlive it.
+  struct Link {
+    std::atomic<PortAudioDevice*> device;
+    std::atomic<bool> isBusy{false};  ///< a call is at it
+  };
+
+  /// The device of a link for the length of a call; null when it is gone. [audio-thread]
+  class Call {
+   public:
+    explicit Call(void* link) : link_(*static_cast<Link*>(link)) {
+      link_.isBusy = true;
+      device_ = link_.device;
+    }
+    ~Call() { link_.isBusy.store(false, std::memory_order_release); }
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+
+    PortAudioDevice* device() const { return device_; }
+
+   private:
+    Link& link_;
+    PortAudioDevice* device_;
+  };
 
   static int onBlock(const void* input, void* output, unsigned long frames,
                      const PaStreamCallbackTimeInfo*, PaStreamCallbackFlags flags, void* link);
   static void onEnd(void* link) {
-    PortAudioDevice* const device = static_cast<Link*>(link)->load();
-    if (device != nullptr) device->isRunning_.store(false, std::memory_order_relaxed);
+    const Call call(link);
+    if (call.device() != nullptr) {
+      call.device()->isRunning_.store(false, std::memory_order_relaxed);
+    }
   }
   Status failed(const char* what, PaError error) const {
     return Error{ErrorCode::kOutput,
@@ -99,11 +124,11 @@ class PortAudioDevice final : public Device {
   }
 
   bool isCalling() const;
+  void abandon();
 
   const Use use_;
   Renderer& renderer_;
-  /// What PortAudio knows of this device; it may outlive it.
-  std::unique_ptr<Link> link_ = std::make_unique<Link>(this);
+  std::unique_ptr<Link> link_{new Link{this}};
   PaStream* stream_ = nullptr;
   bool isJack_ = false;
   /// Of ALSA alone PortAudio's thread is like any other; the audio thread's, once it runs.
@@ -121,12 +146,19 @@ class PortAudioDevice final : public Device {
 PortAudioDevice::~PortAudioDevice() {
   if (stream_ == nullptr) return;
   if (isJack_ && isRunning_ && !isCalling()) {
-    *link_ = nullptr;
-    static_cast<void>(link_.release());
-    PortAudioUse::abandon(use_);
-    return;
+    abandon();
+  } else {
+    (*use_)->closeStream(stream_);
   }
-  (*use_)->closeStream(stream_);
+}
+
+/// Leaves the stream to a PortAudio that waits for a server; a call that comes after all finds no
+/// device, and one that has begun is waited for.
+void PortAudioDevice::abandon() {
+  link_->device = nullptr;
+  while (link_->isBusy) std::this_thread::yield();
+  static_cast<void>(link_.release());
+  PortAudioUse::abandon(use_);
 }
 
 Status PortAudioDevice::open(const DeviceRequest& request) {
@@ -182,9 +214,9 @@ bool PortAudioDevice::isCalling() const {
 int PortAudioDevice::onBlock(const void* input, void* output, unsigned long frames,
                              const PaStreamCallbackTimeInfo*, PaStreamCallbackFlags flags,
                              void* link) {
-  PortAudioDevice* const self = static_cast<Link*>(link)->load();
-  if (self == nullptr) return paAbort;
-  PortAudioDevice& device = *self;
+  const Call call(link);
+  if (call.device() == nullptr) return paAbort;
+  PortAudioDevice& device = *call.device();
   constexpr PaStreamCallbackFlags kXrun =
       paInputUnderflow | paInputOverflow | paOutputUnderflow | paOutputOverflow;
   if ((flags & kXrun) != 0) device.xruns_.fetch_add(1, std::memory_order_relaxed);
