@@ -126,9 +126,14 @@ export class StudioPage {
   }
 
   /** Seconds. */
+  /** As the next frame shows it: of after all that was asked before. */
   async position(): Promise<number> {
-    const text = await this.page.getByRole('timer', { name: 'Position' }).textContent();
-    const [minutes, seconds] = (text ?? '').split(':').map(Number);
+    const shown = (timer: Element): Promise<string> => new Promise((resolve) => {
+      requestAnimationFrame(() => {
+        resolve(timer.textContent);
+      });
+    });
+    const [minutes, seconds] = (await this.page.getByRole('timer', { name: 'Position' }).evaluate(shown)).split(':').map(Number);
     return (minutes ?? NaN) * 60 + (seconds ?? NaN);
   }
 

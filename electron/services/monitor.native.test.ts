@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { reverbModes } from '../contract/effects.ts';
 import { loadNative } from '../engine/load.ts';
 import type { NativeMonitor } from '../engine/native.ts';
 import { Monitor } from './monitor.ts';
@@ -74,4 +75,21 @@ test('a reverb that comes with the studio is heard after the song has ended', as
   // The song itself has ended there.
   expect(energyAfter(Math.ceil(end))).toBeGreaterThan(1e-3);
   await expect(monitor.setEffect(place, { ...reverb, response: { path: join(folder, 'none.wav') } })).rejects.toMatchObject({ code: 'input' });
+});
+
+test('each mode of a reverb is measured as it would run here, and nothing that is heard changes', async () => {
+  const loads = await monitor.measureModes(reverb);
+  expect(loads.map(({ mode }) => mode)).toEqual([...reverbModes]);
+  const [direct, fft, uniform, partitioned] = reverbModes.map((mode) => loads.find((one) => one.mode === mode));
+  for (const one of loads) {
+    expect(one.load, one.mode).toBeGreaterThan(0);
+    expect(one.worstLoad, one.mode).toBeGreaterThanOrEqual(one.load);
+  }
+  expect([direct?.latencySeconds, partitioned?.latencySeconds, uniform?.latencySeconds]).toEqual([0, 0, 64 / 44_100]);
+  // A whole response late.
+  expect(fft?.latencySeconds).toBeGreaterThan(0.2);
+  // So many taps a sample; a transform of one block and its partitions.
+  expect(direct?.load).toBeGreaterThan(2 * (partitioned?.load ?? Infinity));
+  expect(monitor.state?.effects).toEqual([]);
+  await expect(monitor.measureModes({ ...reverb, response: { path: join(folder, 'none.wav') } })).rejects.toMatchObject({ code: 'input' });
 });

@@ -37,7 +37,7 @@ function Actions(): JSX.Element {
   return (
     <div className={styles.foot}>
       <span title={why ?? 'Queues the song with the settings of the next run'}>
-        <Button isDisabled={why !== null || !isConnected} onPress={separateAgain} {...(why === null ? {} : { 'aria-description': why })}>Separate again</Button>
+        <Button why={why} isDisabled={!isConnected} onPress={separateAgain}>Separate again</Button>
       </span>
       <span title={finished === null ? 'Nothing is finished yet.' : 'Export  Ctrl E'}>
         <Button {...(finished === null ? {} : { look: 'primary' as const })} isDisabled={finished === null || !isConnected} onPress={() => { setDialog('export'); }}>Export…</Button>

@@ -93,7 +93,7 @@ function PrintButton(): JSX.Element {
   const what = isSend ? 'what the send makes of what it is sent' : source === 'mix' ? 'the whole mix, as it is heard' : 'the stem through this chain';
   return (
     <span title={why ?? `Renders ${what}, to a new track`}>
-      <Button isDisabled={why !== null} onPress={() => { setDialog('print'); }} {...(why === null ? {} : { 'aria-description': why })}>Print to stem</Button>
+      <Button why={why} onPress={() => { setDialog('print'); }}>Print to stem</Button>
     </span>
   );
 }

@@ -1,4 +1,4 @@
-import type { JSX, ReactNode } from 'react';
+import { useId, type JSX, type ReactNode } from 'react';
 import {
   Button as AriaButton,
   CheckboxButton,
@@ -32,8 +32,15 @@ interface Look {
 
 const classes = (...names: (string | false | undefined)[]): string => names.filter(Boolean).join(' ');
 
-export function Button({ look, isBig = false, ...props }: ButtonProps & Look): JSX.Element {
-  return <AriaButton {...props} className={classes(styles.button, look && styles[look], isBig && styles.big)} />;
+/** @param why it cannot be pressed now, for those who see no tooltip; null: it can */
+export function Button({ look, isBig = false, why = null, isDisabled = false, ...props }: ButtonProps & Look & { why?: string | null }): JSX.Element {
+  const id = useId();
+  return (
+    <>
+      <AriaButton {...props} isDisabled={isDisabled || why !== null} {...(why === null ? {} : { 'aria-describedby': id })} className={classes(styles.button, look && styles[look], isBig && styles.big)} />
+      {why !== null && <span id={id} hidden>{why}</span>}
+    </>
+  );
 }
 
 /** Goes to an address of the shell's, which sends a file. */
