@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadNative } from '../electron/engine/load.ts';
 import { chromium } from '../scripts/setup/packages.mjs';
+import { measureMeters } from './meters.ts';
+import { BenchmarkPage } from './pages/benchmark.ts';
 import { finishedSong, makeLibrary } from './pages/library.ts';
 import { BrowserShell } from './pages/shell.ts';
 import { StudioPage } from './pages/studio.ts';
@@ -152,6 +154,15 @@ try {
     await page.keyboard.down('Control');
     await measureFrames('zooming', page, () => turnWheel(page, 8, 0, -60));
   });
+  if (process.platform === 'linux') {
+    await withStudio(browser, library, async (studio, page) => {
+      await studio.openProject(finishedSong);
+      await studio.button('Play').click();
+      await new BenchmarkPage(studio).show();
+      const { meters, rest } = await measureMeters(page);
+      say('meters, while a song plays', `${(100 * meters).toFixed(1)} % of a core, all else ${(100 * rest).toFixed(0)} %`);
+    });
+  }
 } finally {
   await browser.close();
   await rm(folder, { recursive: true, force: true, maxRetries: 3 });

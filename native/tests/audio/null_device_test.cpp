@@ -78,12 +78,16 @@ TEST_SUITE("audio") {
     device->setPace(2);
     const auto start = std::chrono::steady_clock::now();
     REQUIRE(device->start().ok());
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
-    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
-    const auto rendered = static_cast<double>(counter.rendered.load());
-    CHECK(rendered <= 2 * 48000 * passed.count() + 2 * 480);
-    // Twice as much as at its own pace, but for what a held-up thread dropped.
-    CHECK((rendered > 1.5 * 48000 * passed.count() || device->state().xruns > 0));
+    // Twice as much as at its own pace, but for what a held-up thread dropped, or is yet to drop.
+    bool isFast = false;
+    for (int i = 0; i < 1000 && !isFast; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(i == 0 ? 300 : 5));
+      const auto rendered = static_cast<double>(counter.rendered.load());
+      const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
+      REQUIRE(rendered <= 2 * 48000 * passed.count() + 2 * 480);
+      isFast = rendered > 1.5 * 48000 * passed.count() || device->state().xruns > 0;
+    }
+    CHECK(isFast);
   }
 
   TEST_CASE("rates and blocks that no device has are refused") {
