@@ -1,5 +1,5 @@
 import { useEffect, useEffectEvent, useRef, type JSX } from 'react';
-import { Sparkline, stillSeconds } from '../../canvas/sparkline.ts';
+import { drawSparklines, Sparkline, stillSeconds } from '../../canvas/sparkline.ts';
 import { surfaceOf } from '../../canvas/surface.ts';
 import { useStudioStore } from '../studio-context.ts';
 import { figures, ownersText, type Figure } from './figures.ts';
@@ -12,7 +12,7 @@ const lineHeight = 16;
 
 /**
  * What the engine and the machine do now, outside of React. All lines are on one canvas, which is painted when they have moved by
- * something that can be seen: about ten times a second, in a frame of its own.
+ * one of the screen's pixels: about six times a second, in a frame of its own.
  */
 export function Meters(): JSX.Element {
   const store = useStudioStore();
@@ -46,8 +46,7 @@ export function Meters(): JSX.Element {
       writeText(panel.current?.querySelector('[data-owners]') ?? null, ownersText(machine));
     }
     const surface = canvas.current === null ? null : surfaceOf(canvas.current);
-    if (surface === null) return;
-    for (const { line, top } of lines.current.values()) line.draw(surface, top, lineHeight, now);
+    if (surface !== null) drawSparklines(surface, lines.current.values(), lineHeight, now);
   });
   useEffect(() => {
     const [element, made] = [canvas.current, lines.current];
@@ -69,7 +68,7 @@ export function Meters(): JSX.Element {
       show(now / 1000);
       timer = window.setTimeout(() => {
         frame = requestAnimationFrame(paint);
-      }, 1000 * Math.min(writeSeconds, stillSeconds(width)));
+      }, 1000 * Math.min(writeSeconds, stillSeconds(width, window.devicePixelRatio)));
     };
     frame = requestAnimationFrame(paint);
     return () => {
