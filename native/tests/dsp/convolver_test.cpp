@@ -108,6 +108,11 @@ const std::pair<ConvolutionMode, const char*> kModes[] = {
     {ConvolutionMode::kUniform, "uniform"},
     {ConvolutionMode::kPartitioned, "partitioned"}};
 
+/// The direct form takes its length for every sample, and under a sanitizer fifty times as long.
+std::size_t lengthFor(ConvolutionMode mode, std::size_t length) {
+  return mode == ConvolutionMode::kDirect ? length / 10 : length;
+}
+
 Channels makeNoise(std::size_t channels, std::size_t count, unsigned seed) {
   Channels result;
   for (unsigned c = 0; c < channels; ++c) result.push_back(noise(count, seed + c));
@@ -315,8 +320,9 @@ TEST_SUITE("dsp") {
   }
 
   TEST_CASE("direct and partitioned have no latency, and the others say theirs") {
-    const Channels response{noise(30'000, 40)};
     for (const auto& [mode, name] : kModes) {
+      const std::size_t length = lengthFor(mode, 30'000);
+      const Channels response{noise(length, 40)};
       ConvolverOptions options;
       options.mode = mode;
       options.channels = 1;
@@ -327,17 +333,18 @@ TEST_SUITE("dsp") {
       CHECK(convolver->latency() == (isInstant                           ? 0u
                                      : mode == ConvolutionMode::kUniform ? 512u
                                                                          : 32'768u));
-      CHECK(convolver->tailFrames() == 29'999);
+      CHECK(convolver->tailFrames() == length - 1);
       for (std::size_t size : {1u, 100u, 512u, 8192u}) {
         convolver->reset();
-        const std::size_t frames = convolver->latency() + 30'000;
+        const std::size_t frames = convolver->latency() + length;
         std::vector<float> samples = impulse(frames);
         for (std::size_t done = 0; done < frames; done += size) {
           float* at = samples.data() + done;
           convolver->process(&at, &at, std::min(size, frames - done));
         }
         INFO(name, " in blocks of ", size);
-        for (std::size_t n : {0u, 1u, 511u, 512u, 29'999u}) {
+        for (std::size_t n :
+             {std::size_t{0}, std::size_t{1}, std::size_t{511}, std::size_t{512}, length - 1}) {
           CHECK(samples[n + convolver->latency()] == doctest::Approx(response[0][n]).epsilon(1e-4));
         }
       }
@@ -444,19 +451,20 @@ TEST_SUITE("dsp") {
   }
 
   TEST_CASE("warming up and starting anew leave nothing behind") {
-    const Channels response = makeNoise(2, 40'000, 80);
     const Channels signal = makeNoise(2, 5000, 81);
     for (const auto& [mode, name] : kModes) {
+      const std::size_t length = lengthFor(mode, 40'000);
+      const Channels response = makeNoise(2, length, 80);
       ConvolverOptions options;
       options.mode = mode;
       const auto fresh = make(response, options);
-      const Channels expected = render(*fresh, signal, 40'000, allOf(128));
+      const Channels expected = render(*fresh, signal, length, allOf(128));
       const auto used = make(response, options);
       used->warmUp();
-      CHECK(render(*used, signal, 40'000, allOf(128)) == expected);
+      CHECK(render(*used, signal, length, allOf(128)) == expected);
       used->reset();
       INFO(name);
-      CHECK(render(*used, signal, 40'000, allOf(128)) == expected);
+      CHECK(render(*used, signal, length, allOf(128)) == expected);
     }
   }
 
