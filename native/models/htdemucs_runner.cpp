@@ -242,14 +242,13 @@ void HTDemucsRunner::State::writeTime(Level level, float* out, core::ThreadPool&
   const std::size_t signals = dims.sources * channels;
   constexpr std::size_t kFrames = 4096;
   pool.parallelFor((frames + kFrames - 1) / kFrames, [&](std::size_t chunk, unsigned) {
-    const std::size_t end = std::min(frames, (chunk + 1) * kFrames);
-    for (std::size_t s = 0; s < dims.sources; ++s) {
-      for (std::size_t n = chunk * kFrames; n < end; ++n) {
-        for (std::size_t c = 0; c < channels; ++c) {
-          out[(s * frames + n) * channels + c] =
-              work.timeOut[n * signals + s * channels + c] * level.std + level.mean;
-        }
-      }
+    const std::size_t begin = chunk * kFrames;
+    const std::size_t count = std::min(frames - begin, kFrames);
+    for (std::size_t s = 0; s < signals; ++s) {
+      const float* from = work.timeOut + begin * signals + s;
+      float* to = out + (s / channels * frames + begin) * channels + s % channels;
+      const auto [mean, std] = level;
+      for (std::size_t n = 0; n < count; ++n) to[n * channels] = from[n * signals] * std + mean;
     }
   });
 }

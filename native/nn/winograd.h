@@ -41,8 +41,15 @@ class WinogradConv {
  private:
   struct Band;
   Band bandOf(std::size_t height, std::size_t width) const;
-  void multiply(const Band& band, std::size_t row, std::size_t chunk, std::size_t firstPanel,
-                std::size_t panels, const float* tiles, float* products, float* out) const;
+  struct Chunk;
+  bool hasFewWeights() const noexcept;
+  std::size_t productsSize() const noexcept;
+  void transformInput(const float* x, const Band& band, const Chunk& chunk, float* points,
+                      std::size_t pointStride) const;
+  void multiply(const Band& band, const Chunk& chunk, std::size_t firstPanel, std::size_t panels,
+                const float* points, std::size_t pointStride, float* products, float* out) const;
+  void forwardAlone(const float* x, const Band& band, float* out, float* scratch,
+                    std::size_t stride, core::ThreadPool& pool) const;
 
   const kernels::Kernels* kernels_ = nullptr;
   ConvShape shape_;
