@@ -11,6 +11,7 @@ namespace stemwright::core {
 /// Work of one kind that goes on beside its caller, on the processor or on a graphics device. Up to
 /// kSlots executions are in flight, each with buffers of its own (triple buffering); they run one
 /// after another and end in the order in which they were accepted. [thread-safe]
+/// On a device (gpu::Program) submitting takes a lock: it refuses the audio thread.
 class AsyncExecutor {
  public:
   static constexpr unsigned kSlots = 3;
@@ -20,9 +21,11 @@ class AsyncExecutor {
 
   virtual ~AsyncExecutor() = default;  ///< waits for what is in flight
 
-  /// Copies the input and returns. Never waits, locks or allocates. [audio-thread]
+  /// Copies the input and returns. Never waits for a slot; on the processor (CpuExecutor) it
+  /// neither locks nor allocates. [audio-thread]
   /// @param input, output of the sizes it was made for; output must stay until `done`
-  /// @return false, and nothing happens, when all slots are in flight or a size is wrong
+  /// @return false, and nothing happens, when all slots are in flight, a size is wrong, or the
+  ///         executor refuses this thread
   virtual bool tryExecuteAsync(std::span<const float> input, std::span<float> output,
                                Done done) = 0;
 

@@ -2,7 +2,9 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <utility>
 
+#include "core/audio_thread.h"
 #include "core/trace.h"
 #include "gpu/executions.h"
 #include "gpu/product_check.h"
@@ -115,15 +117,28 @@ const DeviceInfo* preferredDevice(const Inventory& inventory) {
   return best;
 }
 
+bool Program::tryExecuteAsync(std::span<const float> input, std::span<float> output, Done done) {
+  return !core::isAudioThread() && fits(input, output) && tryBegin(input, output, std::move(done));
+}
+
+core::Status Program::waitAndExecute(std::span<const float> input, std::span<float> output,
+                                     Done done) {
+  if (!fits(input, output)) {
+    return core::Error{core::ErrorCode::kInvalidArgument, "input or output of another size"};
+  }
+  begin(input, output, std::move(done));
+  return {};
+}
+
 core::Status Program::execute(std::span<const float> input, std::span<float> output) {
   std::mutex mutex;
   std::condition_variable ended;
   std::optional<core::Status> result;
-  executeAsync(input, output, [&](core::Status status) {
+  STEMWRIGHT_TRY(executeAsync(input, output, [&](core::Status status) {
     const std::lock_guard lock(mutex);
     result = std::move(status);
     ended.notify_one();
-  });
+  }));
   std::unique_lock lock(mutex);
   ended.wait(lock, [&] { return result.has_value(); });
   return *result;

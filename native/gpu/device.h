@@ -2,13 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "core/async_executor.h"
 #include "core/result.h"
 #include "gpu/recording.h"
 
@@ -72,36 +72,42 @@ struct ProgramOptions {
   std::size_t outputBytes = 0;
   /// Each dispatch apart, with its time: slower as a whole.
   bool isTimed = false;
-  unsigned slots = 3;  ///< executions in flight; each has an input and an output of its own
+  unsigned slots = core::AsyncExecutor::kSlots;  ///< executions in flight; each has an input and an
+                                                 ///< output of its own
 };
 
 /// Recorded work, replayed. Up to slots() executions are in flight; they run one after another and
 /// end in order, but what one brings and takes moves while another computes.
-class Program {
+class Program : public core::AsyncExecutor {
  public:
-  static constexpr unsigned kSlots = ProgramOptions{}.slots;
-  /// Called once on a thread of the device, after `output` has been filled. Must not throw and
-  /// must not destroy the program or the device.
-  using Done = std::function<void(core::Status)>;
+  explicit Program(const ProgramOptions& options) : options_(options) {}
 
-  virtual ~Program() = default;  ///< waits for what is in flight
+  unsigned slots() const noexcept { return options_.slots; }
 
-  virtual unsigned slots() const noexcept = 0;
-
-  /// Copies the input and returns. Never waits.
-  /// @param output must stay until `done`
-  /// @return false, and nothing happens, when all slots are in flight
-  virtual bool tryExecuteAsync(std::span<const float> input, std::span<float> output,
-                               Done done) = 0;
-  /// The same, waiting for a slot.
-  virtual void executeAsync(std::span<const float> input, std::span<float> output, Done done) = 0;
-  /// Waits for the result. @return kDeviceLost, kNoRoom or kInternal
+  /// [worker]
+  bool tryExecuteAsync(std::span<const float> input, std::span<float> output, Done done) final;
+  /// Waits for the result. @return kDeviceLost, kNoRoom, kInvalidArgument or kInternal
   core::Status execute(std::span<const float> input, std::span<float> output);
 
   /// Of the last execution, in order; empty unless timed.
   virtual std::vector<OpTime> times() const = 0;
   /// Device time of the last execution, without transfers.
   virtual double seconds() const = 0;
+
+ protected:
+  core::Status waitAndExecute(std::span<const float> input, std::span<float> output,
+                              Done done) final;
+  /// @return whether a slot was free
+  virtual bool tryBegin(std::span<const float> input, std::span<float> output, Done done) = 0;
+  /// The same, waiting for one.
+  virtual void begin(std::span<const float> input, std::span<float> output, Done done) = 0;
+
+  const ProgramOptions options_;
+
+ private:
+  bool fits(std::span<const float> input, std::span<float> output) const noexcept {
+    return input.size_bytes() == options_.inputBytes && output.size_bytes() == options_.outputBytes;
+  }
 };
 
 /// A graphics processor that computes. [thread-safe]

@@ -226,7 +226,7 @@ class MetalProgram final : public Program {
 
   MetalProgram(std::shared_ptr<MetalDevice> device, const Recording& recording,
                const ProgramOptions& options)
-      : device_(std::move(device)), options_(options), steps_(recording.steps()) {}
+      : Program(options), device_(std::move(device)), steps_(recording.steps()) {}
 
   Status prepare() {
     for (const auto& step : steps_) {
@@ -258,8 +258,7 @@ class MetalProgram final : public Program {
     changed_.wait(lock, [this] { return running_ == 0; });
   }
 
-  unsigned slots() const noexcept override { return options_.slots; }
-  bool tryExecuteAsync(std::span<const float> input, std::span<float> output, Done done) override {
+  bool tryBegin(std::span<const float> input, std::span<float> output, Done done) override {
     Slot* slot = nullptr;
     {
       const std::lock_guard lock(mutex_);
@@ -272,7 +271,7 @@ class MetalProgram final : public Program {
     return true;
   }
 
-  void executeAsync(std::span<const float> input, std::span<float> output, Done done) override {
+  void begin(std::span<const float> input, std::span<float> output, Done done) override {
     Slot* slot = nullptr;
     {
       std::unique_lock lock(mutex_);
@@ -302,9 +301,6 @@ class MetalProgram final : public Program {
 
   void submit(Slot& slot, std::span<const float> input, std::span<float> output, const Done& done) {
     Status status = device_->admit();
-    if (input.size_bytes() != options_.inputBytes || output.size_bytes() != options_.outputBytes) {
-      status = Error{ErrorCode::kInvalidArgument, "input or output of another size"};
-    }
     if (!status.ok()) return end(slot, done, status);
     if (!input.empty()) {
       const core::TraceRegion region(inputRegion(false));
@@ -340,7 +336,7 @@ class MetalProgram final : public Program {
       free_.push_back(&slot);
       changed_.notify_all();
     }
-    done(status);
+    if (done) done(status);
     const std::lock_guard lock(mutex_);
     --running_;
     changed_.notify_all();
@@ -400,7 +396,6 @@ class MetalProgram final : public Program {
   }
 
   const std::shared_ptr<MetalDevice> device_;
-  const ProgramOptions options_;
   const std::vector<std::vector<Dispatch>> steps_;
   std::vector<id<MTLComputePipelineState>> pipelines_;
   std::shared_ptr<MetalBuffer> unused_;

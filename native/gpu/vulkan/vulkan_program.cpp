@@ -45,7 +45,7 @@ void computeBarrier(const DeviceFunctions& vk, VkCommandBuffer commands) {
 }  // namespace
 
 VulkanProgram::VulkanProgram(std::shared_ptr<VulkanDevice> device, const ProgramOptions& options)
-    : device_(std::move(device)), options_(options) {}
+    : Program(options), device_(std::move(device)) {}
 
 core::Result<std::unique_ptr<Program>> VulkanProgram::create(std::shared_ptr<VulkanDevice> device,
                                                              const Recording& recording,
@@ -312,8 +312,7 @@ Status VulkanProgram::recordCopies(Slot& slot) {
   return recordOne(*slot.output, *slot.unstaged, options_.outputBytes, slot.download);
 }
 
-bool VulkanProgram::tryExecuteAsync(std::span<const float> input, std::span<float> output,
-                                    Done done) {
+bool VulkanProgram::tryBegin(std::span<const float> input, std::span<float> output, Done done) {
   Slot* slot = nullptr;
   {
     const std::lock_guard lock(mutex_);
@@ -325,7 +324,7 @@ bool VulkanProgram::tryExecuteAsync(std::span<const float> input, std::span<floa
   return true;
 }
 
-void VulkanProgram::executeAsync(std::span<const float> input, std::span<float> output, Done done) {
+void VulkanProgram::begin(std::span<const float> input, std::span<float> output, Done done) {
   Slot* slot = nullptr;
   {
     std::unique_lock lock(mutex_);
@@ -341,9 +340,7 @@ void VulkanProgram::start(Slot& slot, std::span<const float> input, std::span<fl
   slot.to = output;
   slot.done = std::move(done);
   slot.failed = {};
-  if (input.size_bytes() != options_.inputBytes || output.size_bytes() != options_.outputBytes) {
-    slot.failed = Error{ErrorCode::kInvalidArgument, "input or output of another size"};
-  } else if (!input.empty()) {
+  if (!input.empty()) {
     const core::TraceRegion region(inputRegion(slot.staged != slot.input));
     std::memcpy(slot.staged->mapped(), input.data(), input.size_bytes());
   }
@@ -431,7 +428,7 @@ void VulkanProgram::finish(Slot& slot) {
     free_.push_back(&slot);
   }
   changed_.notify_all();
-  done(status);
+  if (done) done(status);
 }
 
 void VulkanProgram::readTimes(const Slot& slot) {

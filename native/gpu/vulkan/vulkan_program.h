@@ -18,11 +18,12 @@ class VulkanProgram final : public Program {
                                                        const ProgramOptions& options);
   ~VulkanProgram() override;
 
-  unsigned slots() const noexcept override { return options_.slots; }
-  bool tryExecuteAsync(std::span<const float> input, std::span<float> output, Done done) override;
-  void executeAsync(std::span<const float> input, std::span<float> output, Done done) override;
   std::vector<OpTime> times() const override;
   double seconds() const override;
+
+ protected:
+  bool tryBegin(std::span<const float> input, std::span<float> output, Done done) override;
+  void begin(std::span<const float> input, std::span<float> output, Done done) override;
 
  private:
   /// What one execution in flight has for itself.
@@ -54,7 +55,6 @@ class VulkanProgram final : public Program {
   void watch();
 
   const std::shared_ptr<VulkanDevice> device_;
-  const ProgramOptions options_;
   std::vector<std::vector<Dispatch>> steps_;
   std::vector<Pipeline> pipelines_;  ///< one a dispatch, in order
   std::shared_ptr<Buffer> args_;

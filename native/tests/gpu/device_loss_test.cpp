@@ -68,7 +68,9 @@ TEST_SUITE("gpu") {
     const Separated reference = separate(std::nullopt, false);
     const auto hotAtFirst = [](std::size_t done) { return done >= 2; };
     const Separated moved = separate(std::nullopt, true, hotAtFirst);
-    CHECK(moved.last.onDevice == moved.last.segments - 2);
+    // It is told while the next segment is computed, which then may or may not be the device's.
+    CHECK(moved.last.onDevice >= moved.last.segments - 3);
+    CHECK(moved.last.onDevice <= moved.last.segments - 2);
     CHECK(moved.last.deviceFault.empty());
     CHECK(testing::relativeRms(moved.stems, reference.stems) < 1e-4);
   }

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <mutex>
 
+#include "core/audio_thread.h"
 #include "core/trace.h"
 #include "tests/gpu/test_device.h"
 
@@ -80,6 +81,24 @@ TEST_SUITE("gpu") {
     changed.wait(lock, [&] { return order.size() == taken; });
     CHECK(std::is_sorted(order.begin(), order.end()));
     for (std::size_t i = 0; i < taken; ++i) CHECK(outputs[i][7] == 2 * inputs[i][7]);
+  }
+
+  TEST_CASE("as any executor, a program refuses wrong sizes and the audio thread") {
+    const auto device = openTestDevice();
+    const std::vector<float> in(kCount, 1.0f);
+    std::vector<float> out(kCount, NAN);
+    const std::unique_ptr<core::AsyncExecutor> program = doubling(*device);
+    CHECK_FALSE(program->tryExecuteAsync({in.data(), 3}, out, nullptr));
+    CHECK(program->executeAsync(in, {out.data(), 3}, nullptr).error().code ==
+          core::ErrorCode::kInvalidArgument);
+    {
+      const core::AudioThreadScope scope;
+      CHECK_FALSE(program->tryExecuteAsync(in, out, nullptr));
+      CHECK_FALSE(program->executeAsync(in, out, nullptr).ok());
+    }
+    CHECK(std::isnan(out[0]));
+    // Nobody has to be told.
+    CHECK(program->executeAsync(in, out, nullptr).ok());
   }
 
   TEST_CASE("a lost device is an error of what runs and of what comes after") {

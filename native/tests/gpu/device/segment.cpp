@@ -135,12 +135,13 @@ void timeInFlight(models::HTDemucsGpuRunner& runner, const std::vector<float>& m
       std::unique_lock lock(mutex);
       changed.wait(lock, [&] { return i < done + outs.size(); });
     }
-    runner.program().executeAsync(mix, outs[i % outs.size()], [&](core::Status status) {
+    const auto end = [&](core::Status status) {
       orExit(status);
       const std::lock_guard lock(mutex);
       ++done;
       changed.notify_one();
-    });
+    };
+    orExit(runner.program().executeAsync(mix, outs[i % outs.size()], end));
   }
   std::unique_lock lock(mutex);
   changed.wait(lock, [&] { return done == segments; });
