@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -15,8 +15,9 @@ let folder = '';
 let isBusy = false;
 const calibrate = vi.fn<NativeModule['calibrateGpu']>();
 const onMeasured = vi.fn();
+const onUnsaved = vi.fn();
 const open = (machine = 'this machine') =>
-  new GpuCalibrations({ native: { ...fakeNative(), calibrateGpu: calibrate }, folder, machine, isBusy: () => isBusy, onMeasured });
+  new GpuCalibrations({ native: { ...fakeNative(), calibrateGpu: calibrate }, folder, machine, isBusy: () => isBusy, onMeasured, onUnsaved });
 /** Until the signal ends it. */
 const endless: NativeModule['calibrateGpu'] = ({ signal }) => new Promise((_, reject) => { signal?.addEventListener('abort', () => { reject(new Error('cancelled')); }); });
 
@@ -44,6 +45,18 @@ it('is measured once for a machine, a device and its driver, and kept', async ()
   expect(calibrate).toHaveBeenCalledTimes(1);
   expect(await again.of({ ...card, driver: 'driver 2' })).toBeNull();
   expect(await open('another machine').of(card)).toBeNull();
+});
+
+it('says when it cannot be kept; it holds until the end', async () => {
+  const calibrations = open();
+  expect(await calibrations.of(card)).toBeNull();
+  await writeFile(join(folder, 'gpu'), 'a file where the folder should be');
+  await calibrations.measure(card);
+  await vi.waitFor(() => { expect(onUnsaved).toHaveBeenCalledTimes(1); });
+  expect(await calibrations.of(card)).toEqual(measured);
+  await calibrations.measure(card);
+  expect(calibrate).toHaveBeenCalledTimes(1);
+  await calibrations.close();
 });
 
 it('is not measured beside other work, nor after the end', async () => {

@@ -15,6 +15,8 @@ export interface GpuCalibrationsSetting {
   /** Whether something else computes: both would be slower, and the figures wrong. */
   isBusy: () => boolean;
   onMeasured: () => void;
+  /** What was measured could not be kept for the next start. */
+  onUnsaved: (error: unknown) => void;
 }
 
 /** From where on each graphics processor is faster than this machine's processor: measured once, in the background, and kept. */
@@ -66,16 +68,16 @@ export class GpuCalibrations {
   }
 
   async #run(device: NativeGpu, known: z.infer<typeof Stored>, signal: AbortSignal): Promise<void> {
-    const { native, folder, onMeasured } = this.#setting;
+    const { native, folder, onMeasured, onUnsaved } = this.#setting;
     try {
-      const measured = await native.calibrateGpu({ device: device.id, cacheFolder: join(folder, 'gpu'), threads: native.info().hardwareThreads, signal });
-      known[this.#key(device)] = measured;
-      onMeasured();
-      await this.#file.save(known);
+      known[this.#key(device)] = await native.calibrateGpu({ device: device.id, cacheFolder: join(folder, 'gpu'), threads: native.info().hardwareThreads, signal });
     } catch {
       // The guide's figures do as well; a separation says what is wrong with the device.
       if (!signal.aborted) this.#failed.add(this.#key(device));
+      return;
     }
+    onMeasured();
+    await this.#file.save(known).catch(onUnsaved);
   }
 
   #load(): Promise<z.infer<typeof Stored>> {

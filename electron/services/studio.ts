@@ -202,6 +202,9 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
     onMeasured: () => {
       void heedSettings();
     },
+    onUnsaved: (error) => {
+      system.log(`what the GPU is worth here was measured and could not be kept: ${toFault(error).message}`);
+    },
   });
   const heedSettings = (): Promise<void> => configureGpu().catch(sayFault(system));
   const configureGpu = async (): Promise<void> => {
