@@ -26,8 +26,8 @@ function build(): boolean {
   mkdirSync(out, { recursive: true });
   // Beside nothing else of /usr/include, which is another machine's.
   symlinkSync('/usr/include/doctest', join(out, 'doctest'));
-  const layers = ['conv', 'conv1d', 'dconv', 'norm', 'winograd', 'attention'].map((name) => `nn/${name}.cpp`);
-  const tests = ['main.cpp', 'dsp/fft_test.cpp', 'kernels/kernels_test.cpp', 'kernels/convolution_test.cpp', 'kernels/softmax_test.cpp', ...['conv', 'dconv', 'winograd'].map((name) => `nn/${name}_test.cpp`)];
+  const layers = ['conv', 'conv1d', 'dconv', 'line_conv', 'norm', 'partition', 'winograd', 'attention'].map((name) => `nn/${name}.cpp`);
+  const tests = ['main.cpp', 'dsp/fft_test.cpp', 'kernels/kernels_test.cpp', 'kernels/convolution_test.cpp', 'kernels/softmax_test.cpp', ...['conv', 'dconv', 'line_conv', 'winograd'].map((name) => `nn/${name}_test.cpp`)];
   const sources = [...['core', 'kernels'].flatMap(sourcesOf), ...layers, 'dsp/fft.cpp', ...tests.map((name) => `tests/${name}`)];
   const defines = ['-DSTEMWRIGHT_HAVE_NEON', '-DSTEMWRIGHT_HAVE_NEONBF16', `-DSTEMWRIGHT_FIXTURES="${join(native, 'tests', 'fixtures')}"`, `-DSTEMWRIGHT_ASSETS="${join(root, 'assets')}"`];
   const objects = sources.map((source) => join(out, `${source.replaceAll('/', '_')}.o`));
