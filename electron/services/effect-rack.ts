@@ -164,10 +164,12 @@ export class EffectRack {
   }
 
   /** The project is no longer loaded. */
-  async unload(): Promise<void> {
-    await this.flush();
+  /** @return what is to be said where they could not be kept; null: they are */
+  async unload(): Promise<string | null> {
+    const unsaved = await this.flush().then(() => null, unsavedNotice);
     this.#tracks = [];
     this.#home = this.#home === null ? null : { ...this.#home, folder: null };
+    return unsaved;
   }
 
   /** Everything once more, into another device; what cannot be had there says so. */
@@ -334,7 +336,7 @@ export class EffectRack {
       clearTimeout(this.#timer ?? undefined);
       this.#timer = setTimeout(() => {
         void this.#save().catch((error: unknown) => {
-          this.#onUnsaved(`The effects could not be kept with the project: ${toFault(error).message}`);
+          this.#onUnsaved(unsavedNotice(error));
         });
       }, saveAfterMs);
     }
@@ -358,6 +360,10 @@ export class EffectRack {
   async #stored({ effect, file = null }: Slot): Promise<StoredEffect> {
     return { effect, file: effect.kind === 'reverb' ? await this.#responses.fingerprint(effect.response).catch(() => file) : null };
   }
+}
+
+function unsavedNotice(error: unknown): string {
+  return `The effects could not be kept with the project: ${toFault(error).message}`;
 }
 
 /** What the engine is told of an effect. @param rate of the sound */

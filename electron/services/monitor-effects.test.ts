@@ -156,6 +156,20 @@ it('says when effects cannot be kept', async () => {
   }, 10_000);
 });
 
+it('lets a device go and opens another though effects cannot be kept, and says so', async () => {
+  await load();
+  await mkdir(join((await library.find(project)).folder, 'effects.json'));
+  await monitor.setEffect({ strip: 0, slot: 0 }, gain);
+  const first = card;
+  const state = await monitor.open({ device: null, rate: null, blockFrames: null, inputs: 1 });
+  expect(state.notice).toContain('could not be kept');
+  expect(first.calls.at(-1)).toEqual(['close']);
+  await load();
+  await monitor.setEffect({ strip: 0, slot: 0 }, gain);
+  await expect(monitor.close()).rejects.toMatchObject({ code: 'output', message: expect.stringContaining('could not be kept') as string });
+  expect(monitor.state).toBeNull();
+});
+
 it('an effect that was overtaken while it waited is left out', async () => {
   const answers = await Promise.all([1, 2, 3].map((gainDb) => monitor.setEffect({ strip: 'master', slot: 0 }, { ...gain, gainDb })));
   expect(answers).toMatchObject([null, null, { effect: { gainDb: 3 } }]);

@@ -1,18 +1,16 @@
 import type { Effect, EffectPlace, EffectStrip, ModeLoad, PlacedEffect, ReverbEffect, Send } from '../contract/effects.ts';
 import { printable, StemwrightError } from '../contract/errors.ts';
-import type { LoopbackLatency, Meters, MonitorChoice, MonitorLoad, MonitorState, SoundDevices, Strip, TransportState } from '../contract/monitor.ts';
+import type { LoopbackLatency, Meters, MonitorChoice, MonitorLoad, MonitorState, SoundDevices, TransportState } from '../contract/monitor.ts';
 import type { TimePitch } from '../contract/rhythm.ts';
 import { fromNative } from '../engine/errors.ts';
 import type { MonitorMeters, MonitorSong, MonitorStrip, NativeModule, NativeMonitor } from '../engine/native.ts';
-import { DeviceWatch } from './device-watch.ts';
 import { EffectRack, type TailDevice } from './effect-rack.ts';
+import { MonitorDevices, type Loaded, type Open } from './monitor-device.ts';
 import { sameRanges, type FrameRanges, type PlayableSong } from './playable-song.ts';
 import type { ResponseStore } from './response-library.ts';
 import { Turns } from './turns.ts';
 
 const readingsPerSecond = 30;
-/** Not all systems say that a device has come back. */
-const triesAgainMs = 5000;
 
 export interface MonitorContext {
   native: NativeModule;
@@ -29,36 +27,13 @@ export interface MonitorContext {
   onTransport: (transport: TransportState) => void;
 }
 
-interface Loaded {
-  project: string;
-  tracks: MonitorLoad['tracks'];
-  song: MonitorSong;
-  frames: number;
-  loop: [number, number] | null;
-}
-
-/** What is open, and all that another device has to be told to sound the same. */
-interface Open {
-  choice: MonitorChoice;
-  native: NativeMonitor;
-  notice: string | null;
-  loaded: Loaded | null;
-  master: number;
-  input: Strip;
-  timePitch: TimePitch;
-  loopback: LoopbackLatency | null;
-  timer: NodeJS.Timeout;
-  /** When the device that was chosen was last found missing; null while it is there. */
-  goneAt: number | null;
-}
-
 /** The one monitor of a studio: a device, a project's song, effects. Every method may throw a StemwrightError. */
 export class Monitor {
   readonly #context: MonitorContext;
   readonly #turns = new Turns();
   /** It outlives what is open. */
   readonly #effects: EffectRack;
-  readonly #watch: DeviceWatch;
+  readonly #devices: MonitorDevices;
   /** The newest for each place that waits for its turn. */
   readonly #wishes = new Map<string, symbol>();
   #open: Open | null = null;
@@ -72,24 +47,11 @@ export class Monitor {
         this.#changed();
       }
     });
-    this.#watch = new DeviceWatch(() => context.native.audioDeviceChanges());
+    this.#devices = new MonitorDevices(context.native, (native) => this.#effects.putAll(native));
   }
 
-  async devices(): Promise<SoundDevices> {
-    // While one is open, the list stays as it was.
-    if (this.#open?.native.info.isSilent !== false) {
-      this.#watch.listed();
-    }
-    const { isOutdated } = this.#watch;
-    try {
-      return { devices: await this.#context.native.audioDevices(), problem: null, isOutdated };
-    } catch (error) {
-      const fault = fromNative(error);
-      if (!(fault instanceof StemwrightError)) {
-        throw fault;
-      }
-      return { devices: [], problem: fault.message, isOutdated };
-    }
+  devices(): Promise<SoundDevices> {
+    return this.#devices.list(this.#open);
   }
 
   get state(): MonitorState | null {
@@ -110,11 +72,10 @@ export class Monitor {
   /** In the place of the one before, which is gone even when this fails: a device is often had by one only. */
   open(choice: MonitorChoice): Promise<MonitorState> {
     return this.#inTurn(async () => {
-      await this.#end();
-      const native = await this.#openDevice(choice);
-      this.#watch.listed();
+      const notice = await this.#end();
+      const native = await this.#devices.open(choice);
       this.#open = {
-        ...{ choice, native, notice: null, loaded: null, master: 1 },
+        ...{ choice, native, notice, loaded: null, master: 1 },
         input: { gain: 1, pan: 0, isMuted: true, isSolo: false },
         timePitch: { semitones: 0, speed: 1 },
         loopback: null,
@@ -129,9 +90,13 @@ export class Monitor {
   /** Idempotent. */
   close(): Promise<void> {
     return this.#inTurn(async () => {
-      if (this.#open !== null) {
-        await this.#end();
-        this.#context.onState(null);
+      if (this.#open === null) {
+        return;
+      }
+      const unsaved = await this.#end();
+      this.#context.onState(null);
+      if (unsaved !== null) {
+        throw new StemwrightError('output', unsaved, 'Free some space, and see that its folder may be written to.');
       }
     });
   }
@@ -159,7 +124,7 @@ export class Monitor {
       if (open?.loaded !== null && open !== null && (project ?? open.loaded.project) === open.loaded.project) {
         open.native.unload();
         open.loaded = null;
-        await this.#effects.unload();
+        open.notice = (await this.#effects.unload()) ?? open.notice;
         this.#changed();
       }
     });
@@ -293,10 +258,8 @@ export class Monitor {
         return this.devices();
       }
       const before = open.native.info.device;
-      const devices = await this.#reopen(open, open.native.meters().isPlaying);
-      const after = open.native.info;
-      if (after.device !== before) {
-        open.notice = after.isSilent ? goneNotice(before) : `Sound goes to ${printable(after.device)} now.`;
+      const devices = await this.#devices.refresh(open);
+      if (open.native.info.device !== before) {
         this.#changed();
       }
       return devices;
@@ -383,21 +346,6 @@ export class Monitor {
     this.#open?.native.setPace(pace);
   }
 
-  async #openDevice({ device, rate, blockFrames, inputs }: MonitorChoice): Promise<NativeMonitor> {
-    try {
-      return await this.#context.native.openMonitor({ device, rate, blockFrames, inputs });
-    } catch (error) {
-      const fault = fromNative(error);
-      if (!(fault instanceof StemwrightError) || fault.code !== 'output') {
-        throw fault;
-      }
-      const { devices } = await this.devices();
-      const isThere = device === null ? devices.length > 0 : devices.some(({ id }) => id === device);
-      const hint = isThere ? 'Another program may hold it for itself: close that, or choose another device, rate or buffer.' : 'Connect it, or choose another device.';
-      throw new StemwrightError('output', fault.message, hint, { cause: error });
-    }
-  }
-
   #startReading(): NodeJS.Timeout {
     return setInterval(() => {
       this.#read();
@@ -411,7 +359,7 @@ export class Monitor {
     }
     const meters = open.native.meters();
     if (!meters.isDeviceRunning) {
-      this.#care(open, () => this.#fallBack(open));
+      this.#care(open, () => this.#devices.fallBack(open));
       return;
     }
     this.#look(open);
@@ -424,15 +372,12 @@ export class Monitor {
   }
 
   #look(open: Open): void {
-    const other = this.#watch.look();
-    if (other !== null) {
+    const { haveChanged, work } = this.#devices.look(open);
+    if (haveChanged) {
       this.#context.onDevices();
     }
-    if (open.goneAt !== null && (other !== null || Date.now() - open.goneAt >= triesAgainMs)) {
-      open.goneAt = Date.now();
-      this.#care(open, () => this.#comeBack(open));
-    } else if (other?.defaultOutput === true && open.choice.device === null && !open.native.info.isSilent) {
-      this.#care(open, () => this.#followDefault(open));
+    if (work !== null) {
+      this.#care(open, work);
     }
   }
 
@@ -449,90 +394,20 @@ export class Monitor {
         }
       }
     };
-    void this.#inTurn(run).catch(() => this.close());
+    void this.#inTurn(run).catch(() => this.close()).catch(() => undefined);
   }
 
-  /** The device has gone. All stands where it stood: on a default device that there still is, else without sound. */
-  async #fallBack(open: Open): Promise<void> {
-    const before = open.native.info.device;
-    await this.#reopen(open, false);
-    const { isSilent, device } = open.native.info;
-    const isSame = device === before;
-    open.notice = isSilent ? goneNotice(before) : `${printable(before)} ${isSame ? 'stopped and was opened again' : `has gone: sound goes to ${printable(device)} now`}. Playing is paused.`;
-  }
-
-  /** The device that was chosen may be there again. */
-  async #comeBack(open: Open): Promise<void> {
-    const { device } = open.choice;
-    const { devices } = await this.devices();
-    if (!devices.some(({ id, isDefault }) => (device === null ? isDefault : id === device))) {
-      return;
-    }
-    await this.#reopen(open, open.native.meters().isPlaying);
-    if (!open.native.info.isSilent) {
-      open.notice = `${printable(open.native.info.device)} is back.`;
-    }
-  }
-
-  async #followDefault(open: Open): Promise<void> {
-    const before = open.native.info.device;
-    await this.#reopen(open, open.native.meters().isPlaying);
-    const { isSilent, device } = open.native.info;
-    open.notice = isSilent ? goneNotice(before) : `Sound goes to ${printable(device)} now.`;
-  }
-
-  /** Lets the device go, looks for devices anew and opens what was chosen, or where that cannot be had what makes no sound. */
-  async #reopen(open: Open, plays: boolean): Promise<SoundDevices> {
-    const { native } = this.#context;
-    const { position } = open.native.meters();
-    const { device, rate, blockFrames } = open.native.info;
-    const gone = open.native;
-    if (!gone.info.isSilent) {
-      open.native = await native.openMonitor({ device: 'none', rate, blockFrames: blockFrames === 0 ? null : blockFrames });
-      await gone.close();
-    }
-    const devices = await this.devices();
-    const found = await native.openMonitor(open.choice).catch(() => null);
-    if (found !== null) {
-      const silent = open.native;
-      open.native = found;
-      await silent.close();
-    }
-    open.goneAt = found === null ? Date.now() : null;
-    // Where something else is heard than before, the microphone may be near it.
-    open.input = { ...open.input, isMuted: open.input.isMuted || open.native.info.device !== device };
-    open.loopback = null;
-    if (open.native !== gone) {
-      await this.#restore(open, position);
-    }
-    if (plays && found !== null) {
-      open.native.play();
-    }
-    return devices;
-  }
-
-  /** All that was set, on another device. */
-  async #restore({ native, loaded, master, input, timePitch }: Open, position: number): Promise<void> {
-    native.setMaster(master);
-    if (native.info.inputs > 0) {
-      native.setInput(input);
-    }
-    await native.setTimePitch(timePitch.semitones, timePitch.speed);
-    if (loaded !== null) {
-      await native.load({ ...loaded.song, position: Math.floor(position) });
-      native.loop(loaded.loop);
-    }
-    await this.#effects.putAll(native);
-  }
-
-  async #end(): Promise<void> {
+  /** @return what is to be said of effects that could not be kept; the device is let go all the same */
+  async #end(): Promise<string | null> {
     const open = this.#open;
-    this.#open = null;
-    if (open !== null) {
-      clearInterval(open.timer);
-      await this.#effects.unload();
-      await open.native.close();
+    if (open === null) {
+      return null;
     }
+    this.#open = null;
+    clearInterval(open.timer);
+    const unsaved = await this.#effects.unload();
+    await open.native.close();
+    return unsaved;
   }
 
   #changed(): MonitorState {
@@ -584,10 +459,6 @@ export class Monitor {
       }
     });
   }
-}
-
-function goneNotice(device: string): string {
-  return `${printable(device)} has gone: playing is paused, and nothing is heard. Connect it, or start its sound server, and sound comes back by itself; or choose another device.`;
 }
 
 /** What the engine gets to play, by the names of what was asked for. */

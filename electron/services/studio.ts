@@ -139,8 +139,8 @@ export class Studio {
 
   /** Ends all work and writes everything down. */
   async close(): Promise<void> {
-    const { queue, tasks, songs, monitor, responses, predictor, calibrations, benchmarks, hardware, exportsFolder } = this.#services;
-    await Promise.all([benchmarks.close(), queue.close(), tasks.close(), monitor.close(), predictor.makeWay(), calibrations.close()]);
+    const { system, queue, tasks, songs, monitor, responses, predictor, calibrations, benchmarks, hardware, exportsFolder } = this.#services;
+    await Promise.all([benchmarks.close(), queue.close(), tasks.close(), monitor.close().catch(sayFault(system)), predictor.makeWay(), calibrations.close()]);
     hardware.close();
     await responses.close();
     await songs.close();

@@ -97,7 +97,7 @@ std::size_t Strip::missingLag(std::size_t frames) const noexcept {
 
 void Strip::addSend(float* toLeft, float* toRight, std::size_t frames) noexcept {
   const float target = send_.target();
-  if (target == 0 && send_.next(0) == 0) return;
+  if (target == 0 && send_.now() == 0) return;
   for (std::size_t i = 0; i < frames; ++i) {
     const float gain = send_.next(target);
     toLeft[i] += gain * left()[i];

@@ -18,9 +18,6 @@ using core::Status;
 
 /// Beyond the playhead, for what happens until a command takes effect.
 constexpr double kAheadSeconds = 0.1;
-/// Between two blocks; some sound systems stop calling where a device is unplugged, and say
-/// nothing.
-constexpr auto kMostSilence = std::chrono::seconds(3);
 constexpr auto kPollPeriod = std::chrono::milliseconds(5);
 /// A song whose first sound takes longer is put in place all the same, and waits there.
 constexpr double kMostWaitSeconds = 5;
