@@ -9,6 +9,7 @@ interface Command {
 export class Commands {
   readonly #waiting: Command[] = [];
   #isBusy = false;
+  #settling = 0;
 
   get isBusy(): boolean {
     return this.#isBusy;
@@ -28,6 +29,12 @@ export class Commands {
     this.#waiting.push({ key, work, done, settle });
     if (!this.#isBusy) void this.#work();
     return done;
+  }
+
+  /** Once all that waits or runs now is done. */
+  settled(): Promise<void> {
+    this.#settling += 1;
+    return this.run(`settled ${this.#settling}`, () => Promise.resolve());
   }
 
   async #work(): Promise<void> {

@@ -186,6 +186,13 @@ describe('what is printed', () => {
     expect(await source()).toEqual({ kind: 'send', tracks });
   });
 
+  it('waits until the engine knows the chain as it is shown', async () => {
+    for (const db of [1, 2, 3]) state().putEffect(0, gain(db));
+    await state().print('New');
+    const told = client.asked.filter(([name]) => name === 'monitor.setEffect' || name === 'projects.print');
+    expect(told.slice(-2)).toMatchObject([['monitor.setEffect', { effect: gain(3) }], ['projects.print', { name: 'New' }]]);
+  });
+
   it('is nothing where nothing is heard, and that is said', async () => {
     store.setState({ strips: { drums: { ...heard, isMuted: true } } });
     await state().print('New');

@@ -51,6 +51,8 @@ export interface RackSlice extends RackState {
   setSend: (isSend: boolean) => void;
   /** @param gain linear */
   setSentGain: (gain: number) => void;
+  /** Once the engine has been told of all changes to chains and sends. */
+  rackSettled: () => Promise<void>;
   selectSlot: (slot: number) => void;
   /** Shows the chain that it is in, and selects it. */
   showEffect: (place: EffectPlace) => void;

@@ -47,6 +47,8 @@ export function createPrintsSlice({ client, get }: Parts): PrintsSlice {
           get().notify('warn', 'Nothing can be heard: every lane is muted or silent.', 'A bus is printed as it is heard: open a lane first.');
           return;
         }
+        // What was turned a moment ago may still be on its way.
+        await get().rackSettled();
         await client.request('projects.print', { id, source, name });
         tell(name);
       }),

@@ -132,6 +132,7 @@ export function createRackSlice({ client, set, get }: Parts): RackSlice {
       set({ isSend, chainName: null });
       if (isSend && sentGain(get().source, get().monitor) === 0) get().setSentGain(1);
     },
+    rackSettled: () => commands.settled(),
     setSentGain: (gain) => {
       const { monitor, source, attempt } = get();
       if (monitor === null) return;

@@ -48,7 +48,7 @@ function show(change: Partial<StudioState>): ReturnType<typeof testStudio> {
 it.each([
   ['the send', 'Send, printed', { source: 'mix', isSend: true }, { kind: 'send', tracks: heard }],
   ['the whole mix', 'Mix, printed', { source: 'mix', isSend: false }, { kind: 'master', tracks: heard }],
-] as const)('%s is printed under a name, with the tracks that are heard and their gains', (words, name, change, source) => {
+] as const)('%s is printed under a name, with the tracks that are heard and their gains', async (words, name, change, source) => {
   const { client } = show(change);
   fireEvent.click(screen.getByRole('button', { name: 'Print to stem' }));
   expect(screen.getByRole('dialog', { name: `Print ${words}` })).toBeDefined();
@@ -56,7 +56,9 @@ it.each([
   expect(field.value).toBe(name);
   fireEvent.change(field, { target: { value: 'Wet' } });
   fireEvent.click(screen.getByRole('button', { name: 'Print' }));
-  expect(client.asked.filter(([channel]) => channel === 'projects.print')).toEqual([['projects.print', { id: projectOf().id, source, name: 'Wet' }]]);
+  await vi.waitFor(() => {
+    expect(client.asked.filter(([channel]) => channel === 'projects.print')).toEqual([['projects.print', { id: projectOf().id, source, name: 'Wet' }]]);
+  });
   expect(screen.queryByRole('dialog')).toBeNull();
 });
 
