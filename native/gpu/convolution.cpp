@@ -59,7 +59,6 @@ core::Result<std::unique_ptr<Convolution>> Convolution::create(
   const std::size_t blocks = frames / kBlock;
   const std::size_t windows = blocks + partitions - 1;
   made->history_ = partitions * kBlock;
-  made->window_.resize(channels * (windows + 1) * kBlock);
 
   auto fft = Fft::create(device, kSize);
   if (!fft.ok()) return fft.error();
@@ -85,7 +84,7 @@ core::Result<std::unique_ptr<Convolution>> Convolution::create(
   mac.inputBySource = 1;
   mac.responseByOutput = response.size() == 1 ? 0 : 1;
   mac.responseBySource = 2;
-  const std::size_t inputBytes = made->window_.size() * sizeof(float);
+  const std::size_t inputBytes = channels * (windows + 1) * kBlock * sizeof(float);
   const std::size_t outputBytes = made->outputs_ * frames * sizeof(float);
   Recording recording;
   recording.add(ops.overlapWindows("windows", Binding::input(inputBytes), x.value(), kBlock,
@@ -109,6 +108,7 @@ core::Status Convolution::process(std::span<const float> in, std::span<float> ou
   if (in.size() != inputs_ * frames_ || out.size() != outputs_ * frames_) {
     return Error{ErrorCode::kInvalidArgument, "input or output of another size"};
   }
+  window_.resize(inputs_ * length);
   for (std::size_t channel = 0; channel < inputs_; ++channel) {
     float* const window = window_.data() + channel * length;
     std::copy_n(window + frames_, history_, window);

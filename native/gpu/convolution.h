@@ -53,7 +53,7 @@ class Convolution {
   std::size_t outputs_ = 0;
   std::size_t frames_ = 0;
   std::size_t history_ = 0;    ///< frames before those of a call that it needs
-  std::vector<float> window_;  ///< per input: history, then the call's frames
+  std::vector<float> window_;  ///< of process(): per input history, then the call's frames
   std::unique_ptr<Program> program_;
 };
 

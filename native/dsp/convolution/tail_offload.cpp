@@ -14,6 +14,8 @@ TailOffload::TailOffload(std::unique_ptr<TailDevice> device, const TailLayout& l
       wake_(std::move(wake)),
       history_(inputs * blocks_ * block_),
       window_(history_.size()),
+      claim_(core::MemoryOwner::kConvolution,
+             2 * history_.bytes() + kFlights * outputs * block_ * sizeof(float)),
       device_(std::move(device)) {
   history_.zero();
   for (Flight& flight : flights_) flight.out = core::AlignedBuffer<float>(outputs * block_);

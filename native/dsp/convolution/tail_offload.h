@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "core/aligned.h"
+#include "core/memory_usage.h"
 #include "dsp/convolution/tail_device.h"
 
 namespace stemwright::dsp {
@@ -65,6 +66,7 @@ class TailOffload {
   core::AlignedBuffer<float> window_;
   std::size_t latest_ = 0;  ///< where the newest block lies in the ring
   std::array<Flight, kFlights> flights_;
+  core::MemoryClaim claim_;
   Flight* current_ = nullptr;
   std::atomic<std::uint64_t> overdue_{0};
   std::atomic<std::uint64_t> computed_{0}, late_{0}, refused_{0};

@@ -9,6 +9,10 @@ namespace {
 using core::Error;
 using core::ErrorCode;
 
+/// The most that a shader asks for.
+constexpr std::uint32_t kSharedBytes = 32'768;
+constexpr std::uint32_t kGroupSize = 256;
+
 std::string hex(const std::uint8_t* bytes, std::size_t count) {
   constexpr char kDigits[] = "0123456789abcdef";
   std::string text;
@@ -124,6 +128,11 @@ bool Instance::describe(VkPhysicalDevice handle, PhysicalDevice& found) const {
   functions_.vkGetPhysicalDeviceProperties2(handle, &properties);
   const VkPhysicalDeviceProperties& p = properties.properties;
   if (p.apiVersion < VK_API_VERSION_1_2) return false;
+  // Vulkan promises half of that; desktops have it.
+  if (p.limits.maxComputeSharedMemorySize < kSharedBytes ||
+      p.limits.maxComputeWorkGroupInvocations < kGroupSize) {
+    return false;
+  }
 
   VkPhysicalDeviceVulkan12Features features12{};
   features12.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES;
