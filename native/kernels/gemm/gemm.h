@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/activation.h"
+
 namespace stemwright::kernels {
 
 /// One shifted view of the left matrix: a kernel tap of a convolution, or the whole row of a
@@ -10,12 +12,6 @@ namespace stemwright::kernels {
 struct GemmTap {
   const float* rows;  ///< element [0, 0] of this tap; row r starts at rows + r * rowStride
   std::size_t index;  ///< which tap of the packed weights it meets
-};
-
-enum class Activation : std::uint8_t {
-  kNone,
-  kGelu,  ///< exact, with erf
-  kGlu,   ///< value * sigmoid(gate); the weights must be packed with glu
 };
 
 /// out[r, n] = residual[r, n]

@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include "kernels/gemm/gemm.h"
+#include "kernels/activation.h"
 
 namespace stemwright::kernels {
 
