@@ -1,7 +1,5 @@
 import { resolve } from 'node:path';
-import { loadNative } from '../engine/load.ts';
-import type { NativeInfo } from '../engine/native.ts';
-import { inspectFile } from '../services/inspect.ts';
+import { describeEngine, inspectFile } from '../services/inspect.ts';
 import { parse } from './arguments.ts';
 import { usageFault } from './usage.ts';
 
@@ -13,16 +11,8 @@ export async function runInfo(args: string[], folder: string, signal: AbortSigna
     throw usageFault('info takes one FILE, or none');
   }
   const held = file === undefined ? [] : await inspectFile(resolve(folder, file), signal);
-  for (const [name, value] of [...held, ...describeEngine(loadNative().info())]) {
+  for (const [name, value] of [...held, ...describeEngine()]) {
     process.stdout.write(`${name.padEnd(12)} ${value}\n`);
   }
   return 0;
-}
-
-/** The instruction set, which is chosen once, when the engine is loaded. */
-function describeEngine({ isa, availableIsas, bf16, hardwareThreads }: NativeInfo): [string, string][] {
-  return [
-    ['engine', `${isa} (of ${availableIsas.join(', ')}), ${hardwareThreads} threads`],
-    ['bf16', bf16 === '' ? 'not on this processor' : bf16],
-  ];
 }

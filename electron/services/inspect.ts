@@ -1,4 +1,5 @@
 import { printable, StemwrightError } from '../contract/errors.ts';
+import { loadNative } from '../engine/load.ts';
 import { probe, type MediaInfo } from '../media/probe.ts';
 import { readModel, type ModelFile, type SingleModel } from '../weights/formats.ts';
 
@@ -59,5 +60,14 @@ function describeNetwork({ config, tensors, modes, sha256 }: SingleModel): [stri
     ['parameters', String(values)],
     ['precision', [...new Set(tensors.map(({ dtype }) => dtype))].join(', ')],
     ['sha256', sha256],
+  ];
+}
+
+/** The instruction set, which is chosen once, when the engine is loaded. */
+export function describeEngine(): [string, string][] {
+  const { isa, availableIsas, bf16, hardwareThreads } = loadNative().info();
+  return [
+    ['engine', `${isa} (of ${availableIsas.join(', ')}), ${hardwareThreads} threads`],
+    ['bf16', bf16 === '' ? 'not on this processor' : bf16],
   ];
 }
