@@ -43,6 +43,7 @@ export class EffectRack {
   #tracks: Track[] = [];
   #home: Home | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #saving: Promise<void> | null = null;
 
   /** @param onUnsaved what was changed could not be written down, and why */
   constructor(responses: ResponseStore, tailDevice: TailDevice, onUnsaved: (message: string) => void) {
@@ -207,9 +208,11 @@ export class EffectRack {
     return isAny;
   }
 
-  /** Writes down what was changed. */
+  /** What was changed is written down, also where that has begun already. */
   async flush(): Promise<void> {
-    if (this.#timer !== null) {
+    if (this.#timer === null) {
+      await this.#saving;
+    } else {
       clearTimeout(this.#timer);
       await this.#save();
     }
@@ -342,8 +345,22 @@ export class EffectRack {
     }
   }
 
-  async #save(): Promise<void> {
+  /** After what is being written: it may be older. */
+  #save(): Promise<void> {
     this.#timer = null;
+    const before = this.#saving?.catch(() => undefined) ?? Promise.resolve();
+    const saving = before
+      .then(() => this.#write())
+      .finally(() => {
+        if (this.#saving === saving) {
+          this.#saving = null;
+        }
+      });
+    this.#saving = saving;
+    return saving;
+  }
+
+  async #write(): Promise<void> {
     if (this.#home?.folder === null || this.#home === null) {
       return;
     }

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import type { MonitorState } from '../contract/monitor.ts';
 import type { NativeTailGpu } from '../engine/native.ts';
 import { fakeMonitor, type FakeMonitor } from '../engine/testing-monitor.ts';
@@ -67,6 +67,18 @@ async function restart(): Promise<void> {
 function told(name: string): unknown[][] {
   return card.calls.flatMap(([call, ...args]) => (call === name ? [args] : []));
 }
+
+it('saving waits for what is being written already', async () => {
+  await load();
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  await monitor.setEffect({ strip: 0, slot: 0 }, gain);
+  vi.runOnlyPendingTimers();
+  await monitor.saveEffects();
+  expect(await readFile(join((await library.find(project)).folder, 'effects.json'), 'utf8')).toContain('"gainDb": 6');
+});
 
 it('effects are kept with their project, by the names of its tracks', async () => {
   await load();
