@@ -164,8 +164,10 @@ export class EffectRack {
     }
   }
 
-  /** The project is no longer loaded. */
-  /** @return what is to be said where they could not be kept; null: they are */
+  /**
+   * The project is no longer loaded.
+   * @return what is to be said where its effects could not be kept; null: they are
+   */
   async unload(): Promise<string | null> {
     const unsaved = await this.flush().then(() => null, unsavedNotice);
     this.#tracks = [];
