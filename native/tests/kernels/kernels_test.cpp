@@ -1,13 +1,13 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <random>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "kernels/dispatch.h"
 #include "nn/packed_matrix.h"
+#include "tests/support/noise.h"
 #include "tests/support/safetensors.h"
 
 // Every level against the same formula in double.
@@ -18,14 +18,6 @@ namespace {
 using kernels::Activation;
 using kernels::Isa;
 using kernels::Kernels;
-
-std::vector<float> noise(std::size_t count, unsigned seed, float gain = 1.0f) {
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<float> uniform(-gain, gain);
-  std::vector<float> values(count);
-  for (float& value : values) value = uniform(random);
-  return values;
-}
 
 double gelu(double x) {
   return 0.5 * x * (1.0 + std::erf(x / std::sqrt(2.0)));
@@ -52,11 +44,11 @@ struct Product {
 void checkProduct(const Kernels& k, const Product& p) {
   const bool glu = p.activation == Activation::kGlu;
   const std::size_t stored = glu ? p.columns / 2 : p.columns;
-  const std::vector<float> a = noise(p.rows * p.depth, 1);
-  const std::vector<float> b = noise(p.depth * p.columns, 2);
-  const std::vector<float> bias = noise(p.columns, 3);
-  const std::vector<float> scale = noise(stored, 4);
-  const std::vector<float> residual = noise(p.rows * stored, 5);
+  const std::vector<float> a = testing::uniformNoise(p.rows * p.depth, 1);
+  const std::vector<float> b = testing::uniformNoise(p.depth * p.columns, 2);
+  const std::vector<float> bias = testing::uniformNoise(p.columns, 3);
+  const std::vector<float> scale = testing::uniformNoise(stored, 4);
+  const std::vector<float> residual = testing::uniformNoise(p.rows * stored, 5);
   const nn::PackedMatrix packed(
       k.gemm, 1, p.depth, p.columns, glu,
       [&](std::size_t, std::size_t d, std::size_t c) { return b[d * p.columns + c]; },
@@ -136,7 +128,7 @@ TEST_SUITE("kernels") {
       CHECK(worst(sigmoid) < 3e-7);
       k.elementwise.tanh(x.data(), out.data(), x.size());
       CHECK(worst([](double v) { return std::tanh(v); }) < 3e-7);
-      const std::vector<float> value = noise(x.size(), 1);
+      const std::vector<float> value = testing::uniformNoise(x.size(), 1);
       k.elementwise.glu(value.data(), x.data(), out.data(), x.size());
       double most = 0;
       for (std::size_t i = 0; i < x.size(); ++i) {
@@ -149,8 +141,8 @@ TEST_SUITE("kernels") {
   TEST_CASE("sums, products and transposes touch each element once and no other") {
     onEveryLevel([](const Kernels& k) {
       for (const std::size_t count : {1, 15, 16, 47}) {
-        const std::vector<float> a = noise(2 * count, 1);
-        const std::vector<float> b = noise(2 * count, 2);
+        const std::vector<float> a = testing::uniformNoise(2 * count, 1);
+        const std::vector<float> b = testing::uniformNoise(2 * count, 2);
         std::vector<float> out(2 * count + 1, 0.5f);
         k.elementwise.complexMultiplyAdd(a.data(), b.data(), out.data(), count);
         for (std::size_t i = 0; i < 2 * count; i += 2) {
@@ -169,7 +161,7 @@ TEST_SUITE("kernels") {
       }
       const std::size_t rows = 19;
       const std::size_t cols = 35;
-      const std::vector<float> x = noise(rows * cols, 3);
+      const std::vector<float> x = testing::uniformNoise(rows * cols, 3);
       std::vector<float> turned(rows * cols);
       k.elementwise.transpose(x.data(), cols, turned.data(), rows, rows, cols);
       for (std::size_t i = 0; i < x.size(); ++i) {
@@ -192,7 +184,7 @@ TEST_SUITE("kernels") {
     onEveryLevel([&](const Kernels& k) {
       for (const Case& each : {Case{0, 0.5f, 0}, Case{30, 0.01f, 1e-3}, Case{1000, 0.5f, 1e-3}}) {
         CAPTURE(each.offset);
-        std::vector<float> x = noise(kRows * kStride, 7, each.deviation);
+        std::vector<float> x = testing::uniformNoise(kRows * kStride, 7, each.deviation);
         for (float& v : x) v += each.offset;
         double mean = 0;
         double m2 = 0;
@@ -229,10 +221,10 @@ TEST_SUITE("kernels") {
         CAPTURE(cols);
         constexpr std::size_t kRows = 83;
         const std::size_t stride = kernels::spreadStride(cols);
-        const std::vector<float> x = noise(kRows * cols, 1);
+        const std::vector<float> x = testing::uniformNoise(kRows * cols, 1);
         std::vector<float> shift(stride, 0.0f);
         std::vector<float> gram(stride * stride, 0.0f);
-        const std::vector<float> w = noise(3 * cols, 2);
+        const std::vector<float> w = testing::uniformNoise(3 * cols, 2);
         for (std::size_t i = 0; i < cols; ++i) {
           shift[i] = 0.1f * static_cast<float>(i % 5);
           for (std::size_t j = 0; j < cols; ++j) {
@@ -284,10 +276,10 @@ TEST_SUITE("kernels") {
       constexpr std::size_t kInner = 12;
       constexpr std::size_t kColumns = 52;
       constexpr std::size_t kRows = 17;
-      const std::vector<float> a = noise(kRows * kInner, 1);
-      const std::vector<float> b = noise(kInner * kColumns, 2);
-      const std::vector<float> gain = noise(kColumns, 3);
-      const std::vector<float> bias = noise(kColumns, 4);
+      const std::vector<float> a = testing::uniformNoise(kRows * kInner, 1);
+      const std::vector<float> b = testing::uniformNoise(kInner * kColumns, 2);
+      const std::vector<float> gain = testing::uniformNoise(kColumns, 3);
+      const std::vector<float> bias = testing::uniformNoise(kColumns, 4);
       const nn::PackedMatrix packed(
           k->weightGemm, 1, kInner, kColumns, true,
           [&](std::size_t, std::size_t d, std::size_t c) { return b[d * kColumns + c]; },

@@ -3,12 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "core/aligned.h"
 #include "core/thread_pool.h"
+#include "tests/support/noise.h"
 #include "tests/support/safetensors.h"
 
 // Winograd's way along a line beside the direct one, which conv_test compares with the definition.
@@ -17,14 +17,6 @@ namespace stemwright {
 namespace {
 
 using kernels::Activation;
-
-std::vector<float> noise(std::size_t count, unsigned seed, float gain) {
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<float> uniform(-gain, gain);
-  std::vector<float> values(count);
-  for (float& value : values) value = uniform(random);
-  return values;
-}
 
 struct Signal {
   std::size_t width, columns;
@@ -38,8 +30,8 @@ void compare(const nn::LineConv& line, const nn::Conv& direct, const Signal& sig
   CAPTURE(signal.columns);
   REQUIRE(line.outChannels() == direct.outChannels());
   const std::size_t size = signal.columns * line.outChannels();
-  const std::vector<float> x = noise(signal.width * line.shape().in, 1, 1);
-  const std::vector<float> residual = noise(size, 2, 1);
+  const std::vector<float> x = testing::uniformNoise(signal.width * line.shape().in, 1, 1);
+  const std::vector<float> residual = testing::uniformNoise(size, 2, 1);
   core::ThreadPool alone(1);
   std::vector<float> expected = residual;
   direct.forward(
@@ -75,8 +67,9 @@ TEST_SUITE("nn") {
       for (const std::size_t channels : {24u, 40u, 53u}) {
         CAPTURE(channels);
         const auto gain = 1.0f / static_cast<float>(channels);
-        const std::vector<float> bias = noise(8 * channels, 3, 0.5f);
-        const std::vector<float> weight = noise(8 * 2 * channels * channels, 4, gain);
+        const std::vector<float> bias = testing::uniformNoise(8 * channels, 3, 0.5f);
+        const std::vector<float> weight =
+            testing::uniformNoise(8 * 2 * channels * channels, 4, gain);
         const nn::ConvShape three{
             .in = channels, .out = 2 * channels, .kernelWidth = 3, .paddingWidth = 1};
         const nn::LineConv gated(kernels, three, true, weight.data(), bias.data());
@@ -104,8 +97,8 @@ TEST_SUITE("nn") {
   }
 
   TEST_CASE("what Winograd's way along a line cannot do, or not gain by, is done directly") {
-    const std::vector<float> weight = noise(64 * 64 * 8, 1, 0.1f);
-    const std::vector<float> bias = noise(64, 2, 0.1f);
+    const std::vector<float> weight = testing::uniformNoise(64 * 64 * 8, 1, 0.1f);
+    const std::vector<float> bias = testing::uniformNoise(64, 2, 0.1f);
     const nn::ConvShape shape{.in = 32, .out = 64, .kernelWidth = 3, .paddingWidth = 1};
     const auto lineOf = [&](const kernels::Kernels& level, auto&& change) {
       nn::ConvShape changed = shape;

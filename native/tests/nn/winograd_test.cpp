@@ -1,25 +1,17 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "core/aligned.h"
 #include "core/thread_pool.h"
 #include "nn/winograd.h"
+#include "tests/support/noise.h"
 #include "tests/support/safetensors.h"
 
 namespace stemwright {
 namespace {
-
-std::vector<float> noise(std::size_t count, unsigned seed, float gain) {
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<float> uniform(-gain, gain);
-  std::vector<float> values(count);
-  for (float& value : values) value = uniform(random);
-  return values;
-}
 
 nn::ConvShape shapeOf(std::size_t channels) {
   return {.in = channels,
@@ -70,10 +62,10 @@ struct Errors {
 Errors errorsOf(const kernels::Kernels& kernels, const Image& image) {
   const auto [height, width, channels] = image;
   const nn::ConvShape shape = shapeOf(channels);
-  const std::vector<float> x = noise(height * width * channels, 1, 1);
+  const std::vector<float> x = testing::uniformNoise(height * width * channels, 1, 1);
   const std::vector<float> weight =
-      noise(2 * channels * channels * 9, 2, 1.0f / static_cast<float>(channels));
-  const std::vector<float> bias = noise(2 * channels, 3, 0.5f);
+      testing::uniformNoise(2 * channels * channels * 9, 2, 1.0f / static_cast<float>(channels));
+  const std::vector<float> bias = testing::uniformNoise(2 * channels, 3, 0.5f);
   const std::vector<float> expected = reference(image, x, weight, bias);
 
   REQUIRE(nn::WinogradConv::serves(kernels, shape));
