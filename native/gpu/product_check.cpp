@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/noise.h"
 #include "gpu/ops.h"
 
 namespace stemwright::gpu {
@@ -15,15 +16,6 @@ constexpr std::size_t kSize = 64;
 constexpr std::size_t kBytes = kSize * kSize * sizeof(float);
 /// Of the largest value: floats give some 3e-7, single halves 3e-4.
 constexpr double kMostError = 1e-5;
-
-std::vector<float> noise(std::uint32_t seed) {
-  std::vector<float> values(kSize * kSize);
-  for (float& value : values) {
-    seed = seed * 1664525u + 1013904223u;
-    value = static_cast<float>(seed >> 8) / 8388608.0f - 1.0f;
-  }
-  return values;
-}
 
 /// Runs one dispatch, whose shader is the one to be checked. @return kSize x kSize values
 core::Result<std::vector<float>> outputOf(Device& device, const Shader& shader, Dispatch dispatch) {
@@ -83,8 +75,8 @@ std::vector<double> attentionOf(std::span<const float> query, std::span<const fl
 }  // namespace
 
 bool keepsFloat(Device& device, const Shader& shader) {
-  const std::vector<float> a = noise(1);
-  const std::vector<float> b = noise(2);
+  const std::vector<float> a = core::whiteNoise(kSize * kSize, 1);
+  const std::vector<float> b = core::whiteNoise(kSize * kSize, 2);
   const auto weight = uploadWeight(
       device, Storage::kFloat, kSize, kSize,
       [&](std::size_t k, std::size_t n) { return b[k * kSize + n]; },
@@ -99,9 +91,9 @@ bool keepsFloat(Device& device, const Shader& shader) {
 }
 
 bool attentionKeepsFloat(Device& device, const Shader& shader) {
-  std::vector<float> query = noise(1);
+  std::vector<float> query = core::whiteNoise(kSize * kSize, 1);
   for (float& value : query) value *= 4;  // weights far from even
-  const std::vector<float> memory = noise(2);
+  const std::vector<float> memory = core::whiteNoise(kSize * kSize, 2);
   const auto q = uploadValues(device, query, Storage::kFloat);
   const auto m = uploadValues(device, memory, Storage::kFloat);
   if (!q.ok() || !m.ok()) return false;

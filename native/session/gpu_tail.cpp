@@ -5,12 +5,12 @@
 #include <chrono>
 #include <cmath>
 #include <condition_variable>
-#include <cstdint>
 #include <mutex>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include "core/noise.h"
 #include "dsp/convolution/convolver.h"
 #include "gpu/convolution.h"
 #include "session/gpu.h"
@@ -36,16 +36,6 @@ class GpuTail final : public dsp::TailDevice {
  private:
   std::unique_ptr<gpu::Convolution> convolution_;
 };
-
-std::vector<float> noise(std::size_t count) {
-  std::vector<float> values(count);
-  std::uint32_t state = 1;
-  for (float& value : values) {
-    state = state * 1664525u + 1013904223u;
-    value = static_cast<float>(state >> 8) / 8388608.0f - 1.0f;
-  }
-  return values;
-}
 
 /// Up to whole partitions: the device's history is as long as the stage's then.
 Planar padded(dsp::Responses taps, const dsp::TailLayout& layout) {
@@ -137,7 +127,8 @@ core::Result<std::unique_ptr<dsp::TailDevice>> GpuTails::make(
   if (!convolution.ok()) return convolution.error();
   auto tail = std::make_unique<GpuTail>(std::move(convolution).value());
 
-  const std::vector<float> window = noise(routing.inputs * (layout.partitions + 1) * layout.block);
+  const std::vector<float> window =
+      core::whiteNoise(routing.inputs * (layout.partitions + 1) * layout.block, 1);
   std::vector<float> out(routing.outputs * layout.block, NAN);
   if (!run(*tail, window, out)) {
     return Error{ErrorCode::kDeviceLost, facts_.device + " did not compute its first block"};

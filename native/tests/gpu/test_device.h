@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/half.h"
+#include "core/noise.h"
 #include "gpu/device.h"
 #include "gpu/ops.h"
 
@@ -45,12 +46,7 @@ inline const std::shared_ptr<gpu::Device>& testDevice() {
 
 /// Deterministic values in [-1, 1).
 inline std::vector<float> noiseOf(std::size_t count, std::uint32_t seed) {
-  std::vector<float> values(count);
-  for (float& value : values) {
-    seed = seed * 1664525u + 1013904223u;
-    value = static_cast<float>(seed >> 8) / 8388608.0f - 1.0f;
-  }
-  return values;
+  return core::whiteNoise(count, seed);
 }
 
 /// As the storage keeps them, so that a reference sees what the device sees.
