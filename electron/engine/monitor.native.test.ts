@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { loadNative } from './load.ts';
-import type { MonitorSong, MonitorStrip, NativeMonitor } from './native.ts';
+import type { MonitorSong, MonitorStrip, NativeMonitor } from './native-sound.ts';
 
 const native = loadNative();
 const rate = 48_000;

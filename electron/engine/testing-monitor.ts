@@ -1,5 +1,5 @@
 /** A monitor without sound or time, which notes what it is told. */
-import type { MonitorLevels, MonitorMeters, NativeEffectFacts, NativeMonitor } from './native.ts';
+import type { MonitorLevels, MonitorMeters, NativeEffectFacts, NativeMonitor } from './native-sound.ts';
 
 export interface FakeMonitor {
   monitor: NativeMonitor;

@@ -2,7 +2,8 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { fakeMonitor } from './testing-monitor.ts';
 import type { GpuCalibration } from '../contract/hardware.ts';
-import type { MachineWatch, NativeGpu, NativeGpuVerdict, NativeModule, NativeSeparationEvent, NativeSeparationSpec, TrackStats, WatchSpec } from './native.ts';
+import type { NativeGpu, NativeGpuVerdict, NativeSeparationEvent, NativeSeparationSpec } from './native-jobs.ts';
+import type { MachineWatch, NativeModule, TrackStats, WatchSpec } from './native.ts';
 import type { Systems } from './systems.ts';
 
 export interface FakeBehaviour {

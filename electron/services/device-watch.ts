@@ -1,4 +1,4 @@
-import type { AudioDeviceChanges } from '../engine/native.ts';
+import type { AudioDeviceChanges } from '../engine/native-sound.ts';
 
 const looksEveryMs = 1000;
 

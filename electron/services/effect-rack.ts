@@ -1,7 +1,7 @@
 import { chainSlots, reverbModes, type Effect, type EffectPlace, type EffectStrip, type ModeLoad, type PlacedEffect, type ReverbEffect, type ReverbFacts, type Send } from '../contract/effects.ts';
 import { StemwrightError, toFault } from '../contract/errors.ts';
 import { fromNative } from '../engine/errors.ts';
-import type { NativeEffect, NativeEffectFacts, NativeMonitor, NativeTailGpu } from '../engine/native.ts';
+import type { NativeEffect, NativeEffectFacts, NativeMonitor, NativeTailGpu } from '../engine/native-sound.ts';
 import { toDb } from './levels.ts';
 import { effectsFile, trackKey, type ProjectEffects, type StoredEffect } from './project-effects.ts';
 import type { TrackRef } from './project-folder.ts';

@@ -1,6 +1,7 @@
 import { cancelled } from '../contract/errors.ts';
 import { nativeFault } from '../engine/errors.ts';
-import type { NativeJob, NativeModule, NativeSeparationEvent, NativeSeparationSpec } from '../engine/native.ts';
+import type { NativeJob, NativeSeparationEvent, NativeSeparationSpec } from '../engine/native-jobs.ts';
+import type { NativeModule } from '../engine/native.ts';
 
 export type SeparationProgressEvent = Extract<NativeSeparationEvent, { type: 'progress' }>;
 export type SeparationDone = Extract<NativeSeparationEvent, { type: 'done' }>;

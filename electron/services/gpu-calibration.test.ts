@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { GpuCalibration } from '../contract/hardware.ts';
-import type { NativeGpu, NativeModule } from '../engine/native.ts';
+import type { NativeGpu } from '../engine/native-jobs.ts';
+import type { NativeModule } from '../engine/native.ts';
 import { fakeNative } from '../engine/testing.ts';
 import { GpuCalibrations } from './gpu-calibration.ts';
 

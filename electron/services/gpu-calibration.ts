@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { GpuCalibration } from '../contract/hardware.ts';
-import type { NativeGpu, NativeModule } from '../engine/native.ts';
+import type { NativeGpu } from '../engine/native-jobs.ts';
+import type { NativeModule } from '../engine/native.ts';
 import { JsonFile } from './json-file.ts';
 
 const Stored = z.record(z.string(), GpuCalibration);

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { NativeGpu, NativeModel } from '../engine/native.ts';
+import type { NativeGpu, NativeModel } from '../engine/native-jobs.ts';
 import { fakeNative } from '../engine/testing.ts';
 import { GpuChooser, type GpuWish } from './gpu.ts';
 import type { GpuPolicy } from './hardware.ts';

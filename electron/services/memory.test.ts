@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { NativeModel } from '../engine/native.ts';
+import type { NativeModel } from '../engine/native-jobs.ts';
 import { planMemory } from './memory.ts';
 
 /** Takes its weights, and 10 bytes for each second of a segment. */

@@ -2,7 +2,8 @@ import { printable, StemwrightError } from '../contract/errors.ts';
 import type { LoopbackLatency, MonitorChoice, MonitorLoad, SoundDevices, Strip } from '../contract/monitor.ts';
 import type { TimePitch } from '../contract/rhythm.ts';
 import { fromNative } from '../engine/errors.ts';
-import type { MonitorSong, NativeModule, NativeMonitor } from '../engine/native.ts';
+import type { MonitorSong, NativeMonitor } from '../engine/native-sound.ts';
+import type { NativeModule } from '../engine/native.ts';
 import { DeviceWatch } from './device-watch.ts';
 
 /** Not all systems say that a device has come back. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import type { MonitorState } from '../contract/monitor.ts';
-import type { NativeTailGpu } from '../engine/native.ts';
+import type { NativeTailGpu } from '../engine/native-sound.ts';
 import { fakeMonitor, type FakeMonitor } from '../engine/testing-monitor.ts';
 import { fakeNative } from '../engine/testing.ts';
 import { Monitor } from './monitor.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { reverbModes } from '../contract/effects.ts';
 import { loadNative } from '../engine/load.ts';
-import type { NativeMonitor } from '../engine/native.ts';
+import type { NativeMonitor } from '../engine/native-sound.ts';
 import { Monitor } from './monitor.ts';
 import { playableProject } from './playable-song.ts';
 import { ProjectLibrary } from './projects.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { MonitorState, type Meters, type MonitorChoice, type TransportState } from '../contract/monitor.ts';
-import type { AudioDeviceChanges } from '../engine/native.ts';
+import type { AudioDeviceChanges } from '../engine/native-sound.ts';
 import { fakeMonitor, type FakeMonitor } from '../engine/testing-monitor.ts';
 import { fakeNative } from '../engine/testing.ts';
 import { Monitor } from './monitor.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { defaultQueueOptions } from '../contract/queue.ts';
-import type { ModelSpec } from '../engine/native.ts';
+import type { ModelSpec } from '../engine/native-jobs.ts';
 import { fakeNative, type FakeBehaviour } from '../engine/testing.ts';
 import { importModel } from './models.ts';
 import { ModelStore } from './model-store.ts';

@@ -5,7 +5,8 @@ import { cancelled, fromWriteError, printable, StemwrightError } from '../contra
 import type { SeparationMode } from '../contract/model.ts';
 import { SeparationReport, type SeparationOptions, type SeparationProgress, type StemReport, type Warning } from '../contract/separation.ts';
 import { fromNative } from '../engine/errors.ts';
-import type { NativeJob, NativeModule, TrackStats } from '../engine/native.ts';
+import type { NativeJob } from '../engine/native-jobs.ts';
+import type { NativeModule, TrackStats } from '../engine/native.ts';
 import { decode, decodedChannels, undecodable } from '../media/decode.ts';
 import { writableRate } from '../media/formats.ts';
 import { probe, type MediaInfo } from '../media/probe.ts';

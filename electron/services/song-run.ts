@@ -3,7 +3,8 @@ import type { ItemProgress, QueueItem, QueueOptions, Redo } from '../contract/qu
 import type { Settings } from '../contract/settings.ts';
 import { SeparationOptions, type SeparationProgress, type Warning } from '../contract/separation.ts';
 import { fromNative } from '../engine/errors.ts';
-import type { NativeJob, NativeModule } from '../engine/native.ts';
+import type { NativeJob } from '../engine/native-jobs.ts';
+import type { NativeModule } from '../engine/native.ts';
 import type { GpuChooser } from './gpu.ts';
 import { JobFolder } from './job-folder.ts';
 import { LiveTracks } from './live-tracks.ts';

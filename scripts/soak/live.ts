@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { plainResponse } from '../../electron/contract/effects.ts';
 import { loadNative } from '../../electron/engine/load.ts';
-import type { NativeEffect } from '../../electron/engine/native.ts';
+import type { NativeEffect } from '../../electron/engine/native-sound.ts';
 import { ClickDetector } from './support/click-detector.ts';
 import { separateUntil } from './support/separation.ts';
 import { judgeOverloads, stolenTicks, type Poll } from './support/stolen-time.ts';

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { plainResponse } from '../../electron/contract/effects.ts';
 import { loadNative } from '../../electron/engine/load.ts';
-import type { NativeModule, NativeMonitor } from '../../electron/engine/native.ts';
+import type { NativeMonitor } from '../../electron/engine/native-sound.ts';
+import type { NativeModule } from '../../electron/engine/native.ts';
 
 const seconds = Number(process.env['STEMWRIGHT_SOAK_SECONDS'] ?? 60);
 const rate = 48_000;
