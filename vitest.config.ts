@@ -18,11 +18,18 @@ export default defineConfig({
           include: ['{electron,scripts,renderer}/**/*.test.{ts,tsx}'],
           exclude: [needsEngine],
           testTimeout: 20_000,
+          maxWorkers: '100%',
         },
       },
       {
         extends: true,
-        test: { name: 'native', include: [`electron/${needsEngine}`, `scripts/${needsEngine}`], testTimeout: 120_000 },
+        test: {
+          name: 'native',
+          include: [`electron/${needsEngine}`, `scripts/${needsEngine}`],
+          testTimeout: 120_000,
+          // Each has engines of its own, with as many threads as there are processors.
+          maxWorkers: 2,
+        },
       },
     ],
   },
