@@ -189,6 +189,7 @@ void Recurrent::process(const float* x, std::size_t steps, float* out, float* sc
     }
     x = to;
   }
+  turns_ += steps;
 }
 
 void Recurrent::runDirection(std::size_t layer, bool backward, const float* x, std::size_t steps,
@@ -228,7 +229,8 @@ void Recurrent::runDirection(std::size_t layer, bool backward, const float* x, s
            .hiddenBias = direction.hiddenBias.data(),
            .cell = cell_.empty() ? nullptr : cell_.data() + state,
            .out = to,
-           .weights = weights_});
+           .weights = weights_,
+           .isTurned = (turns_ + i) % 2 != 0});
       hidden = to;
     }
     std::copy_n(hidden, units, hidden_.data() + state);

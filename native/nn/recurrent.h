@@ -102,6 +102,7 @@ class Recurrent {
   std::vector<Direction> directions_;  ///< [layer][direction]
   std::size_t batch_ = 0;
   std::size_t maxSteps_ = 0;
+  std::size_t turns_ = 0;  ///< steps so far, which go through the weights by turns from either end
   core::AlignedBuffer<float> scratch_;  ///< projection, then the outputs of inner layers in turn
   core::AlignedBuffer<float> hidden_;
   core::AlignedBuffer<float> cell_;

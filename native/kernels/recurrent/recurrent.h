@@ -23,6 +23,9 @@ struct RecurrentStep {
   /// Of both panels. bf16: a float's place holds two neighbours along the depth. fp16: in half the
   /// room, as floats lie.
   WeightType weights = WeightType::kFp32;
+  /// Takes the units from the last to the first; the result is the same. Weights that do not fit
+  /// into a cache are met by turns from either end: what the step before read last is still there.
+  bool isTurned = false;
 };
 
 /// Single precision throughout; the scalar level is the reference.

@@ -12,6 +12,19 @@ STEMWRIGHT_INLINE V loadWeights(const std::uint16_t* p) {
   return loadFp16(p);
 }
 
+/// Rows of a panel that are asked for ahead: within a page, and across its end, where the
+/// processor's own guess stops.
+constexpr std::size_t kRowsAhead = 8;
+
+/// Past the end of the panels it asks for what nobody needs, which does no harm.
+STEMWRIGHT_INLINE void fetchAhead([[maybe_unused]] const void* p,
+                                  [[maybe_unused]] std::size_t bytes) {
+#if defined(STEMWRIGHT_SIMD_AVX512)
+  _mm_prefetch(reinterpret_cast<const char*>(reinterpret_cast<std::uintptr_t>(p) + bytes),
+               _MM_HINT_T0);
+#endif
+}
+
 /// sums[g] += column vector `first + g` of the panels, times x.
 /// Two sums a gate, so that the additions of neighbouring rows need not wait for each other.
 template <int kGates, typename Weight>
@@ -31,8 +44,11 @@ STEMWRIGHT_INLINE void addProduct(V* sums, const Weight* panels, std::size_t dep
     const V x0 = set1(x[k]), x1 = set1(x[k + 1]);
     STEMWRIGHT_UNROLL
     for (int g = 0; g < kGates; ++g) {
-      sums[g] = fma(loadWeights(columns[g] + k * kWidth), x0, sums[g]);
-      odd[g] = fma(loadWeights(columns[g] + (k + 1) * kWidth), x1, odd[g]);
+      const Weight* const even = columns[g] + k * kWidth;
+      fetchAhead(even, kRowsAhead * kWidth * sizeof(Weight));
+      fetchAhead(even, (kRowsAhead + 1) * kWidth * sizeof(Weight));
+      sums[g] = fma(loadWeights(even), x0, sums[g]);
+      odd[g] = fma(loadWeights(even + kWidth), x1, odd[g]);
     }
   }
   STEMWRIGHT_UNROLL
@@ -86,17 +102,20 @@ STEMWRIGHT_INLINE void addGates(V* sums, const float* panels, std::size_t depth,
   }
 }
 
-/// Calls body(unit, count, block) for each vector of units.
+/// Calls body(unit, count, block) for each vector of the step's units.
 template <typename Body>
-STEMWRIGHT_INLINE void forUnits(std::size_t units, Body body) {
-  for (std::size_t unit = 0, block = 0; unit < units; unit += kLanes, ++block) {
-    body(unit, units - unit < kLanes ? units - unit : kLanes, block);
+STEMWRIGHT_INLINE void forUnits(const RecurrentStep& step, Body body) {
+  const std::size_t blocks = (step.units + kLanes - 1) / kLanes;
+  for (std::size_t i = 0; i < blocks; ++i) {
+    const std::size_t block = step.isTurned ? blocks - 1 - i : i;
+    const std::size_t unit = block * kLanes;
+    body(unit, step.units - unit < kLanes ? step.units - unit : kLanes, block);
   }
 }
 
 template <WeightType kWeights>
 static void lstmSteps(const RecurrentStep& step) {
-  forUnits(step.units, [&](std::size_t unit, std::size_t count, std::size_t block) {
+  forUnits(step, [&](std::size_t unit, std::size_t count, std::size_t block) {
     V gates[4];
     STEMWRIGHT_UNROLL
     for (int g = 0; g < 4; ++g) gates[g] = load(step.gates + (4 * block + g) * kLanes);
@@ -113,7 +132,7 @@ static void lstmSteps(const RecurrentStep& step) {
 
 template <WeightType kWeights>
 static void gruSteps(const RecurrentStep& step) {
-  forUnits(step.units, [&](std::size_t unit, std::size_t count, std::size_t block) {
+  forUnits(step, [&](std::size_t unit, std::size_t count, std::size_t block) {
     V gates[3];
     STEMWRIGHT_UNROLL
     for (int g = 0; g < 3; ++g) gates[g] = load(step.gates + (3 * block + g) * kLanes);

@@ -229,6 +229,25 @@ TEST_SUITE("nn") {
     }
   }
 
+  TEST_CASE("a step is the same to the bit whichever end of the weights it starts from") {
+    for (const Case& test : kCases) {
+      for (kernels::Isa isa : kernels::availableIsas()) {
+        CAPTURE(test.name);
+        CAPTURE(kernels::isaName(isa));
+        const float* input = fixture()[test.name + "/input"].data();
+        const std::size_t width = test.shape.directions() * test.shape.hiddenSize;
+        Recurrent layer = make(test, isa);
+        REQUIRE(layer.prepare(1, 1).ok());
+        std::vector<float> first(width);
+        REQUIRE(layer.process(input, 1, first.data()).ok());
+        layer.resetState();
+        std::vector<float> second(width);
+        REQUIRE(layer.process(input, 1, second.data()).ok());
+        CHECK(first == second);
+      }
+    }
+  }
+
   TEST_CASE("sizes that fill no vector equal the formulas") {
     for (RecurrentCell cell : {RecurrentCell::kLstm, RecurrentCell::kGru}) {
       for (std::size_t units : {1, 3, 7, 17, 33, 48}) {
