@@ -56,7 +56,8 @@ TEST_SUITE("core") {
       CHECK(executor.executeAsync(input, outputs[3], nullptr).ok());
     }
     CHECK(order == std::vector<float>{0, 1, 2, 3});
-    for (std::size_t i = 0; i < 4; ++i) CHECK(outputs[i] == Buffer(kSize, 1.0f + i));
+    for (std::size_t i = 0; i < 4; ++i)
+      CHECK(outputs[i] == Buffer(kSize, static_cast<float>(1 + i)));
   }
 
   TEST_CASE("waiting is refused on the audio thread, trying neither waits nor allocates there") {

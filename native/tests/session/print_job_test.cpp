@@ -135,7 +135,7 @@ TEST_SUITE("session") {
     // Silence until live gains, sends and effects have come to rest.
     constexpr std::size_t kRest = 2 * 9'600;
     PrintRequest request{{}, 2, kRate, folder.file("out.f32")};
-    for (std::size_t i = 0; i < 2; ++i) {
+    for (std::uint32_t i = 0; i < 2; ++i) {
       std::vector<float> x = noise(2 * 60'000, 9 + i, 0.3f);
       std::fill_n(x.begin(), kRest, 0.0f);
       x[kRest] = 0.8f;
