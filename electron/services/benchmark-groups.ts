@@ -98,6 +98,7 @@ const groups: readonly Group[] = [
       [/^GPU (?:inverse )?STFT/, 'One second at 48 kHz, at 75 % overlap.'],
       [/^GPU (?:LSTM|GRU)/, '256 units: one step, and a hundred in one go.'],
       [/^GPU convolution/, 'A long response over a sound, in partitions.'],
+      [/^GPU (?:complex|overlap)/, 'What such a convolution does between its transforms, and around them.'],
       [/^GPU/, 'See its name.'],
     ],
   },

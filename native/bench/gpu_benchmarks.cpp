@@ -273,6 +273,31 @@ Recording inverseStft(Maker& maker) {
   return recording;
 }
 
+/// What a convolution does between its transforms: a second of stereo, a response of ten.
+Recording products(Maker& maker) {
+  gpu::ComplexMacArgs args;
+  args.bins = 2 * gpu::Convolution::kBlock;
+  args.partitions = 10 * kSecond / gpu::Convolution::kBlock;
+  args.blocks = kSecond / gpu::Convolution::kBlock;
+  args.sources = 1;
+  args.inputByOutput = args.responseByOutput = 1;
+  const std::size_t windows = args.blocks + args.partitions - 1;
+  return alone(maker.ops().complexMac("products", maker.values(2 * 2 * windows * args.bins),
+                                      maker.values(2 * 2 * args.partitions * args.bins),
+                                      maker.values(2 * 2 * args.blocks * args.bins), 2, args));
+}
+
+/// Its input as windows of two blocks, and back.
+Recording windows(Maker& maker) {
+  constexpr std::size_t kBlock = gpu::Convolution::kBlock, kWindows = 10 * kSecond / kBlock;
+  const Binding complex = maker.values(2 * 2 * kWindows * 2 * kBlock);
+  Recording recording = alone(maker.ops().overlapWindows(
+      "windows", maker.values(2 * (kWindows + 1) * kBlock), complex, kBlock, kWindows, 2));
+  recording.add(maker.ops().overlapBlocks("blocks", complex, maker.values(2 * kWindows * kBlock),
+                                          kBlock, kWindows, 2));
+  return recording;
+}
+
 /// 256 units, one step and a hundred, as the processor's own benchmarks.
 Entries recurrent(const std::string& name, bool isGru, const core::CancelFlag& cancel) {
   constexpr std::size_t kUnits = 256;
@@ -375,10 +400,10 @@ std::vector<Benchmark> gpuBenchmarks() {
            return measureOp(name, record, cancel);
          }});
   };
-  for (const auto& [label, mode] :
-       {std::pair{"full", models::Mode::kFull}, std::pair{"time-only", models::Mode::kTimeOnly}}) {
-    const std::string name = std::string("GPU HTDemucs 42 M, ") + label;
-    list.push_back({name, [name, mode = mode](unsigned, const core::CancelFlag& cancel) {
+  for (const models::Mode mode : {models::Mode::kFull, models::Mode::kTimeOnly}) {
+    const std::string name =
+        std::string("GPU HTDemucs 42 M, ") + (mode == models::Mode::kFull ? "full" : "time-only");
+    list.push_back({name, [name, mode](unsigned, const core::CancelFlag& cancel) {
                       return segment(name, mode, cancel);
                     }});
   }
@@ -422,12 +447,13 @@ std::vector<Benchmark> gpuBenchmarks() {
                        4 * 48);
   });
   add("attention, 2688 tokens", attention);
-  for (const auto& [label, algorithm] : {std::pair{"standard", gpu::MomentsAlgorithm::kStandard},
-                                         std::pair{"kahan", gpu::MomentsAlgorithm::kKahan},
-                                         std::pair{"welford", gpu::MomentsAlgorithm::kWelford}}) {
+  const auto addMoments = [&](const char* label, gpu::MomentsAlgorithm algorithm) {
     add(std::string("GroupNorm moments, ") + label,
-        [algorithm = algorithm](Maker& maker) { return moments(maker, algorithm); });
-  }
+        [algorithm](Maker& maker) { return moments(maker, algorithm); });
+  };
+  addMoments("standard", gpu::MomentsAlgorithm::kStandard);
+  addMoments("kahan", gpu::MomentsAlgorithm::kKahan);
+  addMoments("welford", gpu::MomentsAlgorithm::kWelford);
   add("GroupNorm applied", [](Maker& maker) { return norm(maker, NORM_PLAIN); });
   add("GroupNorm with GELU", [](Maker& maker) { return norm(maker, NORM_GELU); });
   add("GroupNorm with gated sum", [](Maker& maker) { return norm(maker, NORM_GLU_ADD); });
@@ -459,6 +485,8 @@ std::vector<Benchmark> gpuBenchmarks() {
                       return longConvolution(name, seconds, cancel);
                     }});
   }
+  add("complex multiply-accumulate, 10 s", products);
+  add("overlap-save windows, 10 s", windows);
   add("STFT 2048, a second", stft);
   add("inverse STFT 2048, a second", inverseStft);
   return list;

@@ -1,5 +1,5 @@
-// Where a segment's time goes, without Node: limits of the machine, layers, and how well the
-// threads are kept busy. docs/performance.md says how to build and read it.
+// Where a segment's time goes, without Node: limits of the machine, layers, how well the threads
+// are kept busy, and the benchmarks. docs/performance.md says how to build and read it.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -7,10 +7,12 @@
 #include <cstdlib>
 #include <ctime>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "bench/benchmarks.h"
 #include "bench/limits.h"
 #include "core/aligned.h"
 #include "core/thread_pool.h"
@@ -34,6 +36,7 @@ struct Options {
   double seconds = 3;  ///< of measuring
   bool layers = false;
   bool limits = false;
+  std::optional<std::string> benchmarks;  ///< those whose names hold it
 };
 
 models::HTDemucsConfig configOf(const std::string& model) {
@@ -156,11 +159,33 @@ int measureLimits(unsigned threads) {
   return 0;
 }
 
+int runBenchmarks(const std::string& filter, unsigned threads) {
+  const core::CancelFlag cancel;
+  int result = 0;
+  for (const bench::Benchmark& benchmark : bench::benchmarks()) {
+    if (benchmark.name.find(filter) == std::string::npos) continue;
+    const auto entries = benchmark.run(threads, cancel);
+    if (!entries.ok()) {
+      std::fprintf(stderr, "%s: %s\n", benchmark.name.c_str(), entries.error().message.c_str());
+      result = 1;
+      continue;
+    }
+    for (const bench::Entry& entry : entries.value()) {
+      std::printf("%-48s %12.4g %s (%.4g to %.4g)\n", entry.name.c_str(), entry.median,
+                  entry.unit.c_str(), entry.low, entry.high);
+      std::fflush(stdout);  // whatever the next one does
+    }
+  }
+  return result;
+}
+
 bool parse(int count, char** arguments, Options& options) {
   for (int i = 1; i < count; ++i) {
     const std::string argument = arguments[i];
     if (argument == "limits") {
       options.limits = true;
+    } else if (argument == "bench" && i + 1 < count) {
+      options.benchmarks = arguments[++i];
     } else if (argument == "--layers") {
       options.layers = true;
     } else if (argument == "full" || argument == "house") {
@@ -174,9 +199,10 @@ bool parse(int count, char** arguments, Options& options) {
     } else if (argument == "--seconds" && i + 1 < count) {
       options.seconds = std::atof(arguments[++i]);
     } else {
-      std::fprintf(stderr,
-                   "stemwright_profile [limits] [full|house] [time-only] [bf16] [--threads N] "
-                   "[--seconds S] [--layers]\n");
+      std::fprintf(
+          stderr,
+          "stemwright_profile [limits] [bench NAME] [full|house] [time-only] [bf16] [--threads N] "
+          "[--seconds S] [--layers]\n");
       return false;
     }
   }
@@ -189,6 +215,7 @@ bool parse(int count, char** arguments, Options& options) {
 int main(int count, char** arguments) {
   stemwright::Options options;
   if (!stemwright::parse(count, arguments, options)) return 2;
+  if (options.benchmarks) return stemwright::runBenchmarks(*options.benchmarks, options.threads);
   return options.limits ? stemwright::measureLimits(options.threads)
                         : stemwright::measureModel(options);
 }
