@@ -210,6 +210,21 @@ export class EffectRack {
     return isAny;
   }
 
+  /** Puts those in once more whose GPU went away; without one they stay as they are. @return whether any was */
+  async retryGpu(native: NativeMonitor, places: readonly EffectPlace[]): Promise<boolean> {
+    if (typeof (await this.#tailDevice()) === 'string') {
+      return false;
+    }
+    for (const place of places) {
+      const chain = this.#chain(place.strip);
+      const slot = chain[place.slot] ?? null;
+      if (slot !== null) {
+        chain[place.slot] = await this.#put(native, place, slot.effect);
+      }
+    }
+    return places.length > 0;
+  }
+
   /** What was changed is written down, also where that has begun already. */
   async flush(): Promise<void> {
     if (this.#timer === null) {

@@ -159,6 +159,38 @@ it('a live tail goes to the GPU as the settings have it, also with its song, and
   expect((await monitor.setEffect({ strip: 0, slot: 0 }, reverb))?.reverb?.gpu).toBeNull();
 });
 
+it('a tail whose GPU went away is given to it again after a while, if there is one', async () => {
+  const gpu = { device: 'vulkan:1', cacheFolder: '/gpu' };
+  const place = { strip: 'master', slot: 0 } as const;
+  tailDevice.mockResolvedValue(gpu);
+  await monitor.close();
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  await monitor.open({ device: null, rate: null, blockFrames: null, inputs: 1 });
+  await monitor.setEffect(place, { ...reverb, isThreaded: true, backend: 'gpu' });
+  const count = () => told('setEffect').length;
+  const before = count();
+  const lose = (isGpuLost: boolean): void => {
+    card.meters.effects = [{ place, reductionDb: 0, missedBlocks: 0, gpuBlocks: 1, lateGpuBlocks: 0, isGpuLost }];
+  };
+  lose(true);
+  tailDevice.mockResolvedValue('the GPU that was chosen is not here');
+  await vi.advanceTimersByTimeAsync(31_000);
+  await monitor.saveEffects();
+  expect(count()).toBe(before);
+  tailDevice.mockResolvedValue(gpu);
+  await vi.advanceTimersByTimeAsync(31_000);
+  await monitor.saveEffects();
+  expect(count()).toBe(before + 1);
+  expect(told('setEffect').at(-1)).toMatchObject([place, { kind: 'reverb', gpu }]);
+  lose(false);
+  await vi.advanceTimersByTimeAsync(100_000);
+  await monitor.saveEffects();
+  expect(count()).toBe(before + 1);
+});
+
 it('says when effects cannot be kept', async () => {
   await load();
   await mkdir(join((await library.find(project)).folder, 'effects.json'));

@@ -12,6 +12,8 @@ import type { ResponseStore } from './response-library.ts';
 import { Turns } from './turns.ts';
 
 const readingsPerSecond = 30;
+/** How long a GPU that went away is left alone. */
+const lostGpuMs = 30_000;
 
 export interface MonitorContext {
   native: NativeModule;
@@ -39,6 +41,7 @@ export class Monitor {
   readonly #wishes = new Map<string, symbol>();
   #open: Open | null = null;
   #latestTimePitch: TimePitch | null = null;
+  #gpuRetry: NodeJS.Timeout | undefined;
 
   constructor(context: MonitorContext) {
     this.#context = context;
@@ -364,12 +367,27 @@ export class Monitor {
       return;
     }
     this.#look(open);
+    if (this.#gpuRetry === undefined && lostTails(meters).length > 0) {
+      this.#gpuRetry = setTimeout(() => {
+        this.#gpuRetry = undefined;
+        void this.#retryGpu(open).catch(() => undefined);
+      }, lostGpuMs).unref();
+    }
     if (!this.#context.isHeeded()) {
       return;
     }
     this.#context.onMeters(metersOf(meters));
     const { position, isPlaying, isWaiting, lateReads } = meters;
     this.#context.onTransport({ project: open.loaded?.project ?? null, position, isPlaying, isWaiting, lateReads });
+  }
+
+  /** Tails whose GPU went away go to it once more, if there is one again. */
+  #retryGpu(open: Open): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#open === open && (await this.#effects.retryGpu(open.native, lostTails(open.native.meters())))) {
+        this.#changed();
+      }
+    });
   }
 
   #look(open: Open): void {
@@ -406,6 +424,8 @@ export class Monitor {
     }
     this.#open = null;
     clearInterval(open.timer);
+    clearTimeout(this.#gpuRetry);
+    this.#gpuRetry = undefined;
     const unsaved = await this.#effects.unload();
     await open.native.close();
     return unsaved;
@@ -471,6 +491,10 @@ function tracksIn({ channels, tracks: known, finished }: PlayableSong, tracks: M
     }
     return { path: track.path, channels, isGrowing: finished !== null && kind !== 'original', isSoloSafe: kind === 'residual', strip };
   });
+}
+
+function lostTails({ effects }: MonitorMeters): EffectPlace[] {
+  return effects.flatMap(({ place, isGpuLost }) => (isGpuLost ? [place] : []));
 }
 
 function metersOf(meters: MonitorMeters): Meters {

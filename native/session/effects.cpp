@@ -201,10 +201,11 @@ bool isSameReverb(const ReverbRequest& a, const ReverbRequest& b) {
 
 core::Result<bool> glide(const ReverbRequest& wanted, const ReverbRequest& now, rt::Insert& insert,
                          const EffectSetting&, EffectFacts& facts) {
-  if (!isSameReverb(wanted, now)) return false;
+  auto& reverb = static_cast<rt::ConvolutionInsert&>(insert);
+  // One that has lost its device is made anew, to try it again.
+  if (!isSameReverb(wanted, now) || reverb.deviceCounts().isLost) return false;
   facts.dry = dryOf(wanted, facts);
-  static_cast<rt::ConvolutionInsert&>(insert).setMix(static_cast<float>(facts.dry),
-                                                     static_cast<float>(wanted.wet));
+  reverb.setMix(static_cast<float>(facts.dry), static_cast<float>(wanted.wet));
   return true;
 }
 

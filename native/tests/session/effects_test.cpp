@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <numbers>
 #include <random>
@@ -214,6 +215,34 @@ TEST_SUITE("session") {
     }
     CAPTURE(testing::lastOffence());
     CHECK(testing::offences() == before);
+  }
+
+  TEST_CASE("a reverb that has lost its device glides no more: it is made anew, to try it again") {
+    const TemporaryFolder folder;
+    writeTrack(folder.file("ir.f32"), 1, noise(60'000, 4, 0.01f));
+    ReverbRequest request{folder.file("ir.f32"), 1};
+    request.gpu.device = testing::testDeviceId();
+    EffectSetting setting;
+    setting.blockFrames = 256;
+    setenv("STEMWRIGHT_GPU_LOSE_AFTER", "8", 1);
+    PreparedEffect lost = prepared(request, setting);
+    unsetenv("STEMWRIGHT_GPU_LOSE_AFTER");
+    REQUIRE(lost.facts.gpu.fault == "");
+    const auto isLost = [&] { return session::readEffect(request, *lost.insert)->gpu.isLost; };
+    ReverbRequest wetter = request;
+    wetter.wet = 2;
+    EffectFacts facts;
+    CHECK(session::glideTo(wetter, request, *lost.insert, setting, facts).value() == !isLost());
+    std::vector<float> left = tone(256), right = left;
+    for (int block = 0; block < 100'000 && !isLost(); ++block) {
+      lost.insert->process(left.data(), right.data(), 256);
+    }
+    REQUIRE(isLost());
+    CHECK_FALSE(session::glideTo(wetter, request, *lost.insert, setting, facts).value());
+
+    const PreparedEffect again = prepared(wetter, setting);
+    CHECK(again.facts.gpu.fault == "");
+    CHECK_FALSE(session::readEffect(wetter, *again.insert)->gpu.isLost);
   }
 
   TEST_CASE("what glides needs no new effect and does not click; what does not, does") {
