@@ -27,7 +27,8 @@ export interface NativeModule {
   /** Maps the file, checks each tensor against the graph and packs the weights. */
   openModel(spec: ModelSpec): Promise<NativeModel>;
   /** As they are now; takes some milliseconds. `reason` says why there are none. */
-  gpuDevices(): { devices: NativeGpu[]; reason: string };
+  /** `shaders`: another for any change of what runs on them. */
+  gpuDevices(): { devices: NativeGpu[]; reason: string; shaders: string };
   gpuUsage(): GpuUsage;
   /** From where on a device is faster than so many threads, transfers included; takes some seconds. */
   calibrateGpu(spec: { device: string; cacheFolder: string; threads: number } & Abortable): Promise<GpuCalibration>;

@@ -12,6 +12,7 @@ export interface FakeBehaviour {
   /** Waits for a cancellation, and then this long before it says so. */
   hangMs?: number;
   gpus?: NativeGpu[];
+  shaders?: string;
   /** What a device's self-test finds. */
   verdict?: Partial<NativeGpuVerdict>;
   /** Why the device went away half-way. */
@@ -34,7 +35,7 @@ export function fakeNative(behaviour: FakeBehaviour = {}): NativeModule {
     watchMachine: fakeWatch,
     startTrace: () => undefined,
     takeTrace: () => ({ regions: [], dropped: 0 }),
-    gpuDevices: () => ({ devices: behaviour.gpus ?? [], reason: behaviour.gpus === undefined ? 'fake' : '' }),
+    gpuDevices: () => ({ devices: behaviour.gpus ?? [], reason: behaviour.gpus === undefined ? 'fake' : '', shaders: behaviour.shaders ?? 'shaders 1' }),
     gpuUsage: () => ({ executions: 0, seconds: 0, lastSeconds: 0 }),
     calibrateGpu: () => Promise.resolve(fakeCalibration),
     createTrack,

@@ -66,7 +66,7 @@ describe('a song on a GPU', () => {
     expect(difference(samples, reference.samples)).toBeLessThan(1e-4);
     expect(reference.report.backend).toBe('cpu');
     const hardware = new HardwareService({ native: loadNative(), onChange: () => undefined, onPressure: () => undefined });
-    const { gpus } = await new GpuChooser(loadNative(), join(shop.folder, 'a', 'data'), hardware).describe();
+    const { gpus } = await new GpuChooser(loadNative(), join(shop.folder, 'a', 'data'), hardware, () => undefined).describe();
     hardware.close();
     expect(gpus.find(({ name }) => name.includes(driver))?.verdict).toMatchObject({ isAccepted: true });
   }, 60_000);

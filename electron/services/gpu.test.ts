@@ -26,6 +26,7 @@ afterEach(async () => {
 let reason = '';
 let isFaster = true;
 const lost = vi.fn();
+const faults = vi.fn();
 const listeners = new Set<() => void>();
 const policy: GpuPolicy = {
   reason: () => reason,
@@ -37,7 +38,7 @@ const policy: GpuPolicy = {
   },
 };
 
-const chooser = (gpus: NativeGpu[] = [card, software]) => new GpuChooser(fakeNative({ gpus }), folder, policy);
+const chooser = (gpus: NativeGpu[] = [card, software]) => new GpuChooser(fakeNative({ gpus }), folder, policy, faults);
 
 /** A model whose devices answer with this. */
 function modelThat(prepareGpu: NativeModel['prepareGpu'], sha256 = 'abc') {
@@ -89,12 +90,24 @@ describe('where a model is computed', () => {
     expect(await chooser().expects(wish)).toBe('cpu');
   });
 
-  it('is tested anew for another driver and another model', async () => {
+  it('is the device that passed, also where that can be neither read nor kept for the next start', async () => {
+    await writeFile(join(folder, 'gpu'), 'no folder');
+    const { model, prepare } = modelThat(() => Promise.resolve(accepted));
+    const same = chooser();
+    expect(await same.place(model, wish)).toEqual({ gpu: 'Fast card', warnings: [] });
+    expect(faults).toHaveBeenCalledTimes(2);
+    expect((await same.place(model, { ...wish, backend: 'gpu' })).gpu).toBe('Fast card');
+    expect(prepare).toHaveBeenCalledTimes(1);
+  });
+
+  it('is tested anew for another driver, another model and other shaders', async () => {
     const bad = modelThat(() => Promise.resolve({ ...accepted, isAccepted: false }));
     await chooser().place(bad.model, wish);
     const good = modelThat(() => Promise.resolve(accepted));
     expect((await chooser([{ ...card, driver: 'driver 2' }]).place(good.model, wish)).gpu).toBe('Fast card');
     expect((await chooser().place(modelThat(() => Promise.resolve(accepted), 'def').model, wish)).gpu).toBe('Fast card');
+    const other = new GpuChooser(fakeNative({ gpus: [card], shaders: 'shaders 2' }), folder, policy, faults);
+    expect((await other.place(modelThat(() => Promise.resolve(accepted)).model, wish)).gpu).toBe('Fast card');
   });
 
   it('is the processor by itself where the device is slower, the device where it was asked for', async () => {
@@ -116,6 +129,14 @@ describe('where a model is computed', () => {
     const place = await chooser().place(modelThat(lost).model, wish);
     expect(place).toMatchObject({ gpu: null, warnings: [{ code: 'gpu-refused' }] });
     await expect(chooser().place(modelThat(lost).model, { ...wish, backend: 'gpu' })).rejects.toThrow(/went away/);
+  });
+
+  it('is the processor, with the reason, where the device has no room for the model, also where it was asked for', async () => {
+    const small = () => Promise.reject(Object.assign(new Error('the budget of 100 MB is used up'), { code: 'no-room' }));
+    for (const backend of ['auto', 'gpu'] as const) {
+      const place = await chooser().place(modelThat(small).model, { ...wish, backend });
+      expect(place).toEqual({ gpu: null, warnings: [{ code: 'gpu-refused', message: 'Fast card was not used: the budget of 100 MB is used up' }] });
+    }
   });
 
   it('is the processor in another precision, or where that was asked for', async () => {
@@ -164,7 +185,7 @@ describe('the machine’s state', () => {
       return { cancel: () => undefined, focus: () => undefined, useGpu: (may) => told.push(may) };
     };
     const { model } = modelThat(() => Promise.resolve(accepted));
-    const done = new GpuChooser(native, folder, policy).run(model, { backend, gpu }, {} as Parameters<GpuChooser['run']>[2], () => undefined, new AbortController().signal, undefined);
+    const done = new GpuChooser(native, folder, policy, faults).run(model, { backend, gpu }, {} as Parameters<GpuChooser['run']>[2], () => undefined, new AbortController().signal, undefined);
     return { told, done, finish: () => { finish(); } };
   }
   const change = (now: string) => {
@@ -200,7 +221,7 @@ describe('the machine’s state', () => {
 
 describe('what the page is told', () => {
   it('says why there is no GPU', async () => {
-    expect((await new GpuChooser(fakeNative(), folder, policy).describe()).backends[1]).toEqual({ id: 'gpu', isAvailable: false, reason: 'fake' });
+    expect((await new GpuChooser(fakeNative(), folder, policy, faults).describe()).backends[1]).toEqual({ id: 'gpu', isAvailable: false, reason: 'fake' });
     expect((await chooser([software]).describe()).backends[1]).toMatchObject({ isAvailable: true, reason: expect.stringContaining('software') as string });
     expect((await chooser().describe()).backends[1]).toEqual({ id: 'gpu', isAvailable: true, reason: '' });
   });

@@ -64,22 +64,27 @@ export interface GpuFacts {
 
 /**
  * Which graphics processor computes what. A device is trusted with a model once it has computed a segment as the processor
- * does, until its driver changes; one that did not is refused, and that is remembered too.
+ * does, until its driver changes, or our own code for it; one that did not is refused, and that is remembered too.
  */
 export class GpuChooser {
   readonly #native: NativeModule;
   readonly #policy: GpuPolicy;
   readonly #cacheFolder: string;
   readonly #file: JsonFile<Record<string, Verdict>>;
+  readonly #onFault: (error: unknown) => void;
   #verdicts: Promise<Record<string, Verdict>> | null = null;
   #seen: { at: number; inventory: ReturnType<NativeModule['gpuDevices']> } | null = null;
   /** The device that a loaded model lies on. */
   readonly #placed = new WeakMap<LoadedModel, string>();
 
-  /** @param folder for verdicts and compiled pipelines @param policy what `auto` heeds */
-  constructor(native: NativeModule, folder: string, policy: GpuPolicy) {
+  /**
+   * @param folder for verdicts and compiled pipelines @param policy what `auto` heeds
+   * @param onFault verdicts cannot be read, or kept for the next start: devices are tested anew then
+   */
+  constructor(native: NativeModule, folder: string, policy: GpuPolicy, onFault: (error: unknown) => void) {
     this.#native = native;
     this.#policy = policy;
+    this.#onFault = onFault;
     this.#cacheFolder = join(folder, 'gpu');
     this.#file = new JsonFile(join(folder, 'gpu', 'verdicts.json'), Verdicts);
   }
@@ -94,7 +99,7 @@ export class GpuChooser {
         { id: 'cpu', isAvailable: true, reason: '' },
         { id: 'gpu', isAvailable: devices.length > 0, reason: reason === '' && preferred === undefined ? 'only a software driver is here, which Auto never takes' : reason },
       ],
-      gpus: devices.map((device) => ({ ...pick(device), verdict: lastOf(verdicts, device) })),
+      gpus: devices.map((device) => ({ ...pick(device), verdict: this.#lastOf(verdicts, device) })),
     };
   }
 
@@ -116,7 +121,7 @@ export class GpuChooser {
 
   async facts(wanted: string | null): Promise<GpuFacts | null> {
     const device = this.device(wanted);
-    return device === undefined ? null : { device, verdict: lastOf(await this.#load(), device) };
+    return device === undefined ? null : { device, verdict: this.#lastOf(await this.#load(), device) };
   }
 
   /** Where a song will probably be computed, as far as is known without trying. */
@@ -132,7 +137,8 @@ export class GpuChooser {
 
   /**
    * Puts the model on a device, or says why it stays on the processor.
-   * @throws StemwrightError 'usage' when the GPU was asked for and cannot be had
+   * @throws StemwrightError 'usage' when the GPU was asked for and cannot be had; one that has no room for the model leaves it to
+   *     the processor
    */
   async place(model: LoadedModel, wish: GpuWish): Promise<ComputePlace> {
     if (wish.backend === 'cpu') {
@@ -160,17 +166,19 @@ export class GpuChooser {
     }
     try {
       return await this.#putOn(device, model, wish);
-    } catch (error) {
-      if (isAsked) {
-        throw fromNative(error);
+    } catch (caught) {
+      const error = fromNative(caught);
+      const { code, message } = toFault(error);
+      if (isAsked && code !== 'no-room') {
+        throw error;
       }
-      return { gpu: null, warnings: [{ code: 'gpu-refused', message: `${device.name} was not used: ${toFault(fromNative(error)).message}` }] };
+      return { gpu: null, warnings: [{ code: 'gpu-refused', message: `${device.name} was not used: ${message}` }] };
     }
   }
 
   async #putOn(device: NativeGpu, model: LoadedModel, { backend, threads }: GpuWish): Promise<ComputePlace> {
     const verdicts = await this.#load();
-    const key = `${keyStart(device)}${model.sha256}`;
+    const key = `${this.#keyStart(device)}${model.sha256}`;
     let verdict = verdicts[key];
     if (verdict === undefined && backend === 'auto' && !this.#policy.shouldUseGpu(widestLayer)) {
       return onCpu;
@@ -185,7 +193,7 @@ export class GpuChooser {
       }
       if (!isTrusted && verdict !== undefined) {
         verdicts[key] = verdict;
-        await this.#file.save(verdicts);
+        await this.#file.save(verdicts).catch(this.#onFault);
       }
       if (verdict?.isAccepted === true) {
         this.#placed.set(model, device.id);
@@ -245,19 +253,26 @@ export class GpuChooser {
     return this.#seen.inventory;
   }
 
+  #keyStart({ id, driver }: NativeGpu): string {
+    return `${id} ${driver} ${this.#look().shaders} `;
+  }
+
+  /** With any model. */
+  #lastOf(verdicts: Record<string, Verdict>, device: NativeGpu): Verdict | null {
+    const start = this.#keyStart(device);
+    return Object.entries(verdicts).findLast(([key]) => key.startsWith(start))?.[1] ?? null;
+  }
+
   #load(): Promise<Record<string, Verdict>> {
-    this.#verdicts ??= this.#file.load().then((stored) => stored ?? {});
+    this.#verdicts ??= this.#file.load().then(
+      (stored) => stored ?? {},
+      (error: unknown) => {
+        this.#onFault(error);
+        return {};
+      },
+    );
     return this.#verdicts;
   }
-}
-
-function keyStart({ id, driver }: NativeGpu): string {
-  return `${id} ${driver} `;
-}
-
-/** With any model. */
-function lastOf(verdicts: Record<string, Verdict>, device: NativeGpu): Verdict | null {
-  return Object.entries(verdicts).findLast(([key]) => key.startsWith(keyStart(device)))?.[1] ?? null;
 }
 
 /** As the test segment measured on this machine. */

@@ -73,7 +73,7 @@ export class Separator {
   #ownGpu(): GpuChooser {
     const hardware = new HardwareService({ native: this.#native, onChange: () => undefined, onPressure: () => undefined });
     this.#hardware = hardware;
-    const gpu = new GpuChooser(this.#native, userFolders().data, hardware);
+    const gpu = new GpuChooser(this.#native, userFolders().data, hardware, () => undefined);
     hardware.configure({ hasGpu: this.#options.backend === 'auto' && gpu.device(this.#setting.gpuDevice ?? null) !== undefined });
     return gpu;
   }

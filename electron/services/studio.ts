@@ -177,7 +177,9 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
       spectra.release();
     },
   });
-  const gpu = new GpuChooser(native, data, hardware);
+  const gpu = new GpuChooser(native, data, hardware, (error) => {
+    system.log(`the GPU's tests are not kept: ${toFault(error).message}`);
+  });
   const songs = new SongRun({
     native,
     gpu,

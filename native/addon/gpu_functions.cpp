@@ -49,6 +49,7 @@ Napi::Value gpuDevices(const Napi::CallbackInfo& info) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("devices", devices);
   object.Set("reason", inventory.reason);
+  object.Set("shaders", std::string(session::gpu::shadersDigest()));
   return object;
 }
 

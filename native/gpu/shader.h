@@ -13,7 +13,6 @@ enum ShaderNeed : unsigned {
   kHalf = 1,      ///< 16-bit storage and arithmetic
   kSubgroup = 2,  ///< shuffles, in subgroups of at least 8
   kMatrix = 4,    ///< cooperative matrices of 16-bit floats with float sums
-  kUntried = 8,   ///< that somebody wants it tried: it has run on no device yet
 };
 
 /// A member of an argument block, as reflection finds it in the compiled shader.
@@ -36,6 +35,8 @@ struct Shader {
 };
 
 std::span<const Shader> shaders() noexcept;
+/// Another one for any change of any shader.
+std::string_view shadersDigest() noexcept;
 
 /// @return null when there is none of that name
 const Shader* findShader(std::string_view name) noexcept;

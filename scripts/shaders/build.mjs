@@ -1,5 +1,6 @@
 // Shaders -> SPIR-V -> MSL, checked, and both as one C++ file: node scripts/shaders/build.mjs OUT_DIR
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +24,7 @@ const target = 'vulkan1.2';
 const sources = fileURLToPath(new URL('../../shaders/', import.meta.url));
 const argsBinding = 15;
 /** Defines that ask something of the device. */
-const flags = { HALF: 'kHalf', SUBGROUP: 'kSubgroup', MATRIX: 'kMatrix', UNTRIED: 'kUntried', EMULATED: 'kHalf' };
+const flags = { HALF: 'kHalf', SUBGROUP: 'kSubgroup', MATRIX: 'kMatrix', EMULATED: 'kHalf' };
 
 /** @param {string} program @param {string[]} args */
 async function tool(program, args) {
@@ -99,6 +100,13 @@ function literal(text) {
   return lines.length === 0 ? '""' : lines.join('\n');
 }
 
+/** Of all that runs on a device. @param {Built[]} built */
+function digest(built) {
+  const hash = createHash('sha256');
+  for (const { name, words: code, metal } of built) hash.update(name).update(code).update(metal);
+  return hash.digest('hex').slice(0, 16);
+}
+
 /** @param {Built[]} built */
 function cpp(built) {
   const parts = ['// Written by scripts/shaders/build.mjs.', '#include "gpu/shader.h"', '', 'namespace stemwright::gpu {', 'namespace {'];
@@ -115,7 +123,7 @@ function cpp(built) {
         `${needs.join(' | ') || '0'}, ${one.name}_members},`,
     );
   }
-  parts.push('};', '}  // namespace', 'std::span<const Shader> shaders() noexcept { return kShaders; }', '}  // namespace stemwright::gpu', '');
+  parts.push('};', '}  // namespace', 'std::span<const Shader> shaders() noexcept { return kShaders; }', `std::string_view shadersDigest() noexcept { return "${digest(built)}"; }`, '}  // namespace stemwright::gpu', '');
   return parts.join('\n');
 }
 
