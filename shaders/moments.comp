@@ -32,7 +32,25 @@ void main() {
   float seen = 0.0;
   vec2 total = vec2(0.0);  // sum and sum of squares, or mean and m2
   precise vec2 lost = vec2(0.0);
-  for (uint i = gl_LocalInvocationID.x; i < count; i += THREADS) {
+  uint i = gl_LocalInvocationID.x;
+  if (args.algorithm == MOMENTS_WELFORD && args.groups == 1) {
+    // Four chains of sums for one division, and four elements on their way at once.
+    vec4 means = vec4(0.0);
+    vec4 squares = vec4(0.0);
+    for (; i + 3 * THREADS < count; i += 4 * THREADS) {
+      const uint at = base + i;
+      const vec4 value = vec4(x[at], x[at + THREADS], x[at + 2 * THREADS], x[at + 3 * THREADS]);
+      seen += 1.0;
+      const vec4 delta = value - means;
+      means += delta * (1.0 / seen);
+      squares += delta * (value - means);
+    }
+    const vec4 all = join(join(vec4(seen, means.x, squares.x, 0.0), vec4(seen, means.y, squares.y, 0.0)),
+                          join(vec4(seen, means.z, squares.z, 0.0), vec4(seen, means.w, squares.w, 0.0)));
+    seen = all.x;
+    total = all.yz;
+  }
+  for (; i < count; i += THREADS) {
     const uint at = args.groups == 1 ? base + i : base + i / width * args.channels + i % width;
     const float value = float(x[at]);
     seen += 1.0;

@@ -77,15 +77,13 @@ core::Result<std::shared_ptr<Device>> openDevice(const std::string& id,
   lasting.loseAfter.reset();  // the checks' executions are not those of its user
   auto device = api::openDevice(id, lasting);
   if (!device.ok()) return device;
-  unsigned lossy = 0;
-  const auto check = [&](const char* name, bool (*keeps)(Device&, const Shader&), unsigned need) {
+  const auto keeps = [&](const char* name, bool (*test)(Device&, const Shader&)) {
     const Shader& shader = *findShader(name);
-    if (device.value()->supports(shader) && !keeps(*device.value(), shader)) lossy |= need;
+    return !device.value()->supports(shader) || test(*device.value(), shader);
   };
-  check("gemm_matrix_64x64_f32", keepsFloat, kMatrix);
-  check("attention_matrix_f32", attentionKeepsFloat, kUntried);
-  if (lossy != 0) {
-    lasting.lacks |= lossy;
+  if (!keeps("gemm_matrix_64x64_f32", keepsFloat) ||
+      !keeps("attention_matrix_f32", attentionKeepsFloat)) {
+    lasting.lacks |= kMatrix;
     device = api::openDevice(id, lasting);
   }
   if (!options.loseAfter) return device;

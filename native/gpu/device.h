@@ -44,8 +44,7 @@ struct DeviceOptions {
   std::string cacheFolder{};      ///< of compiled pipelines; empty: none is kept
   /// For tests: the device is lost when so many executions have been submitted.
   std::optional<unsigned> loseAfter{};
-  unsigned lacks = 0;    ///< ShaderNeed bits that it is taken to lack
-  bool isTried = false;  ///< with shaders that have run on no device yet
+  unsigned lacks = 0;  ///< ShaderNeed bits that it is taken to lack
 };
 
 /// What all devices have computed since the program began, without transfers. [thread-safe]
@@ -140,7 +139,7 @@ class Device {
 /// Looks at the machine; takes some milliseconds, and starts a driver.
 Inventory findDevices();
 
-/// Matrix units whose products lose what floats hold are left out of its features.
+/// Matrix units whose products or attention lose what floats hold are left out of its features.
 /// @param id of a DeviceInfo @return kDeviceLost when it is gone or refuses
 core::Result<std::shared_ptr<Device>> openDevice(const std::string& id,
                                                  const DeviceOptions& options = {});

@@ -139,10 +139,11 @@ Dispatch Ops::make(std::string label, const Shader& shader, std::vector<Binding>
 std::string Ops::gemmName(const ConvCall& call) const {
   const std::size_t rows = call.outHeight * call.outWidth;
   const std::size_t columns = call.weight->columns;
-  if (call.inChannels % 4 == 0) {
-    if (device_->supports(shader("gemm_matrix_64x64"))) return "gemm_matrix_64x64";
-    return std::string("gemm_") + bestTile(rows, columns).name;
+  const bool isScalar = call.inChannels % 4 != 0;
+  if (device_->supports(shader("gemm_matrix_64x64"))) {
+    return isScalar ? "gemm_matrix_scalar_64x64" : "gemm_matrix_64x64";
   }
+  if (!isScalar) return std::string("gemm_") + bestTile(rows, columns).name;
   return columns <= 32 ? "gemm_scalar_128x32" : "gemm_scalar_128x64";
 }
 

@@ -30,13 +30,15 @@ const both = (name, source, defines = {}) => [
 export const variants = [
   ...Object.entries(tiles).flatMap(([tile, defines]) => both(`gemm_${tile}`, 'gemm', defines)),
   ...both('gemm_matrix_64x64', 'gemm_matrix', { ...matrixTile, MATRIX: 1 }),
+  ...both('gemm_matrix_scalar_64x64', 'gemm_matrix', { ...matrixTile, MATRIX: 1, SCALAR: 1 }),
   // For tests alone, on devices without matrix units.
   ...both('gemm_emulated_64x64', 'gemm_matrix', { ...matrixTile, EMULATED: 1 }),
+  ...both('gemm_emulated_scalar_64x64', 'gemm_matrix', { ...matrixTile, EMULATED: 1, SCALAR: 1 }),
   ...both('gemm_scalar_128x64', 'gemm', { ...tiles['128x64'], SCALAR: 1 }),
   ...both('gemm_scalar_128x32', 'gemm', { ...tiles['128x32'], SCALAR: 1 }),
   ...both('attention', 'attention'),
   ...both('attention_subgroup', 'attention', { SUBGROUP: 1 }),
-  ...both('attention_matrix', 'attention_matrix', { WARPS: 4, KEYS: 32, MATRIX: 1, SUBGROUP: 1, UNTRIED: 1 }),
+  ...both('attention_matrix', 'attention_matrix', { WARPS: 4, KEYS: 32, MATRIX: 1, SUBGROUP: 1 }),
   ...both('attention_emulated', 'attention_matrix', { WARPS: 2, KEYS: 16, EMULATED: 1, SUBGROUP: 1 }),
   ...both('moments', 'moments'),
   one('moments_merge', 'moments_merge'),

@@ -299,11 +299,13 @@ class MetalProgram final : public Program {
     }
   }
 
+  Passage passage() const { return device_->info().isUnified ? Passage::kUnified : Passage::kHost; }
+
   void submit(Slot& slot, std::span<const float> input, std::span<float> output, const Done& done) {
     Status status = device_->admit();
     if (!status.ok()) return end(slot, done, status);
     if (!input.empty()) {
-      const core::TraceRegion region(inputRegion(false));
+      const core::TraceRegion region(inputRegion(passage()));
       std::memcpy([slot.input->handle() contents], input.data(), input.size_bytes());
     }
     std::vector<OpTime> times;
@@ -315,7 +317,7 @@ class MetalProgram final : public Program {
     [commands addCompletedHandler:^(id<MTLCommandBuffer> ended) {
       const Status result = device_->check(ended, "computing");
       if (result.ok() && !output.empty()) {
-        const core::TraceRegion region(outputRegion(false));
+        const core::TraceRegion region(outputRegion(passage()));
         std::memcpy(output.data(), [running->output->handle() contents], output.size_bytes());
       }
       {

@@ -11,6 +11,7 @@ using core::ErrorCode;
 
 /// The most that a shader asks for.
 constexpr std::uint32_t kSharedBytes = 32'768;
+constexpr std::uint32_t kMatrixSharedBytes = 36'864;  // of attention on matrix units
 constexpr std::uint32_t kGroupSize = 256;
 
 std::string hex(const std::uint8_t* bytes, std::size_t count) {
@@ -185,7 +186,7 @@ bool Instance::describe(VkPhysicalDevice handle, PhysicalDevice& found) const {
   if (features11.storageBuffer16BitAccess && features12.shaderFloat16) info.features |= kHalf;
   if (shuffles && subgroup.subgroupSize >= 8) info.features |= kSubgroup;
   if (matrix.cooperativeMatrix && features12.vulkanMemoryModel && (info.features & kHalf) != 0 &&
-      subgroup.subgroupSize == 32) {
+      subgroup.subgroupSize == 32 && p.limits.maxComputeSharedMemorySize >= kMatrixSharedBytes) {
     info.features |= kMatrix;
   }
   found.cacheName = hex(ids.deviceUUID, VK_UUID_SIZE) + "-" + hex(ids.driverUUID, VK_UUID_SIZE) +

@@ -98,8 +98,7 @@ core::Result<std::shared_ptr<Device>> VulkanDevice::create(std::shared_ptr<Insta
   std::shared_ptr<VulkanDevice> device(new VulkanDevice);
   device->logical_ = std::make_shared<Logical>();
   device->logical_->physical = physical;
-  unsigned& features = device->logical_->physical.info.features;
-  features = (features | (options.isTried ? kUntried : 0u)) & ~options.lacks;
+  device->logical_->physical.info.features &= ~options.lacks;
   device->logical_->handle = createLogical(*instance, device->logical_->physical);
   if (device->logical_->handle == VK_NULL_HANDLE) {
     return Error{ErrorCode::kDeviceLost, physical.info.name + " refuses to be opened"};

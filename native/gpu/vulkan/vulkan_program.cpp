@@ -15,6 +15,10 @@ using core::Error;
 using core::ErrorCode;
 using core::Status;
 
+Passage passageOf(bool isStaged) {
+  return isStaged ? Passage::kStaged : Passage::kUnified;
+}
+
 VkSemaphore makeTimeline(const Logical& device) {
   VkSemaphoreTypeCreateInfo type{};
   type.sType = VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO;
@@ -341,7 +345,7 @@ void VulkanProgram::start(Slot& slot, std::span<const float> input, std::span<fl
   slot.done = std::move(done);
   slot.failed = {};
   if (!input.empty()) {
-    const core::TraceRegion region(inputRegion(slot.staged != slot.input));
+    const core::TraceRegion region(inputRegion(passageOf(slot.staged != slot.input)));
     std::memcpy(slot.staged->mapped(), input.data(), input.size_bytes());
   }
   {
@@ -416,7 +420,7 @@ void VulkanProgram::finish(Slot& slot) {
   if (slot.failed.ok()) {
     readTimes(slot);
     if (!slot.to.empty()) {
-      const core::TraceRegion region(outputRegion(slot.unstaged != slot.output));
+      const core::TraceRegion region(outputRegion(passageOf(slot.unstaged != slot.output)));
       std::memcpy(slot.to.data(), slot.unstaged->mapped(), slot.to.size_bytes());
     }
   }

@@ -10,6 +10,7 @@
 
 #include "core/audio_thread.h"
 #include "core/trace.h"
+#include "gpu/arena.h"
 #include "tests/gpu/test_device.h"
 
 namespace stemwright {
@@ -19,6 +20,7 @@ using gpu::Binding;
 using testing::noiseOf;
 using testing::openTestDevice;
 using testing::require;
+using testing::testDevice;
 using testing::valueOf;
 
 constexpr std::size_t kCount = 1000;
@@ -214,6 +216,27 @@ TEST_SUITE("gpu") {
     const auto device = gpu::openDevice("vulkan:none");
     REQUIRE_FALSE(device.ok());
     CHECK(device.error().message.find("vulkan:none") != std::string::npos);
+  }
+
+  TEST_CASE("buffers that are used at different times share their place, others do not") {
+    gpu::Arena arena;
+    gpu::Binding a, b, c, d;
+    arena.add(a, 1000, 1);
+    arena.add(b, 3000, 2);
+    arena.add(c, 500, 1 | 2);
+    arena.add(d, 1, 4);
+    require(arena.allocate(*testDevice()));
+    const auto overlap = [](const gpu::Binding& x, const gpu::Binding& y) {
+      return x.offset < y.offset + y.bytes && y.offset < x.offset + x.bytes;
+    };
+    CHECK_FALSE(overlap(a, c));
+    CHECK_FALSE(overlap(b, c));
+    CHECK(overlap(a, b));
+    CHECK(arena.bytes() == 3072 + 512);
+    for (const gpu::Binding* one : {&a, &b, &c, &d}) {
+      CHECK(one->offset % gpu::kOffsetAlignment == 0);
+      CHECK(one->buffer == a.buffer);
+    }
   }
 }
 

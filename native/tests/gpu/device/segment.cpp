@@ -2,7 +2,6 @@
 // each op's share. Not part of the tests: it wants a real device. See docs/development.md.
 //   stemwright_gpu_segment NAME [--half] [--time-only] [--check THREADS] [--segments N] [--ops]
 //     [--lacks BITS]   of ShaderNeed: what the device is taken to lack
-//     [--try]          with shaders that have run on no device yet
 //     [--tiles]        instead, each shader of attention and of products at the network's shapes
 #include <algorithm>
 #include <chrono>
@@ -71,7 +70,6 @@ struct Options {
   bool showsOps = false;
   bool showsTiles = false;
   unsigned lacks = 0;
-  bool tries = false;
 };
 
 Options parse(int argc, char** argv) {
@@ -86,8 +84,6 @@ Options parse(int argc, char** argv) {
       options.showsOps = true;
     } else if (arg == "--tiles") {
       options.showsTiles = true;
-    } else if (arg == "--try") {
-      options.tries = true;
     } else if (arg == "--lacks" && i + 1 < argc) {
       options.lacks = static_cast<unsigned>(std::atoi(argv[++i]));
     } else if (arg == "--check" && i + 1 < argc) {
@@ -315,8 +311,7 @@ int main(int argc, char** argv) {
       inventory.devices.begin(), inventory.devices.end(),
       [&](const auto& device) { return device.name.find(options.device) != std::string::npos; });
   if (wanted == inventory.devices.end()) return 1;
-  const auto device =
-      orExit(gpu::openDevice(wanted->id, {.lacks = options.lacks, .isTried = options.tries}));
+  const auto device = orExit(gpu::openDevice(wanted->id, {.lacks = options.lacks}));
   if (options.showsTiles) {
     showAttention(*device);
     showTiles(*device);
