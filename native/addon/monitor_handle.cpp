@@ -264,7 +264,7 @@ void MonitorHandle::loop(const Napi::CallbackInfo& info) {
 Napi::Value MonitorHandle::setTimePitch(const Napi::CallbackInfo& info) {
   monitor();
   const session::TimePitch timePitch{Argument::of(info, 0, "semitones").number(),
-                                     Argument::of(info, 1, "speed").number()};
+                                     static_cast<float>(Argument::of(info, 1, "speed").number())};
   return startPlain(info.Env(),
                     [timePitch, open = monitor_] { return open->setTimePitch(timePitch); });
 }

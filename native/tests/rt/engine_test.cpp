@@ -392,7 +392,7 @@ TEST_SUITE("rt") {
           if (random() % 20 == 0) {
             TestSong& stretched = songs[random() % 3];
             stretched.spec.timePitch = {static_cast<double>(random() % 3) - 1,
-                                        0.5 + 0.5 * static_cast<double>(random() % 3)};
+                                        0.5f + 0.5f * static_cast<float>(random() % 3)};
             isTaken = engine.setStream(stretched.stream());
           }
           break;

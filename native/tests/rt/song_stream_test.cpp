@@ -166,7 +166,7 @@ TEST_SUITE("rt") {
       samples.insert(samples.end(), {value, value});
     }
     writeTrack(folder.file("a.f32"), 2, samples);
-    auto opened = SongStream::open({{{folder.file("a.f32"), 2, false}}, 48000, {0.5, 0.8}}, 48000);
+    auto opened = SongStream::open({{{folder.file("a.f32"), 2, false}}, 48000, {0.5, 0.8f}}, 48000);
     REQUIRE(opened.ok());
     SongStream& stream = *opened.value();
     CHECK(stream.frames() == 375'000);
