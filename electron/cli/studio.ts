@@ -22,7 +22,7 @@ export async function runStudio(args: string[], folder: string, signal: AbortSig
   await access(join(renderer, 'index.html')).catch(() => {
     throw new StemwrightError('internal', `${renderer}: the studio's page has not been built`, 'Start it with `npm start`, which builds it.');
   });
-  const studio = await Studio.open({ system: { shell: 'browser', reveal: revealFolder, log, ...(process.platform === 'win32' ? {} : { trash: moveToTrash }) } });
+  const studio = await Studio.open({ system: { shell: 'browser', reveal: revealFolder(), log, ...(process.platform === 'win32' ? {} : { trash: moveToTrash }) } });
   let shell: BrowserShell | null = null;
   try {
     await addSongs(studio, files);

@@ -1,6 +1,10 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadNative } from '../engine/load.ts';
-import { runTool, startToolsThrough, streamTool, type StartProgram } from './process.ts';
+import { launch, runTool, startToolsThrough, streamTool, type StartProgram } from './process.ts';
 
 const { startProgram } = loadNative();
 const ways: [string, StartProgram | null][] = [['as Node does', null]];
@@ -45,6 +49,21 @@ describe.each(ways)('tools started %s', (_, start) => {
     for await (const chunk of streamTool('ffmpeg', ['-loglevel', 'error', ...endless], undefined)) {
       expect(chunk.length).toBeGreaterThan(0);
       break;
+    }
+  });
+
+  it('go on by themselves when they are launched', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'stemwright-launch-'));
+    const [pipe, program] = [join(folder, 'pipe'), join(folder, 'file manager')];
+    try {
+      execFileSync('mkfifo', [pipe]);
+      await writeFile(program, '#!/bin/sh\necho "$1" > "$2"\n', { mode: 0o755 });
+      // It waits until somebody reads, and has not ended when this returns.
+      await launch(program, ["it's $HOME", pipe]);
+      expect(await readFile(pipe, 'utf8')).toBe("it's $HOME\n");
+      await expect(launch(join(folder, 'none'), [])).rejects.toThrow(/none/);
+    } finally {
+      await rm(folder, { recursive: true });
     }
   });
 

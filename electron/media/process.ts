@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { cancelled, StemwrightError } from '../contract/errors.ts';
 
 export type Tool = 'ffmpeg' | 'ffprobe';
@@ -68,15 +70,19 @@ function spawned(tool: Tool, args: readonly string[]): Child {
   return { stdout: child.stdout, stderr: child.stderr, kill: () => child.kill('SIGKILL'), ended };
 }
 
-function started(start: StartProgram, tool: Tool, args: readonly string[]): Child {
+function started(start: StartProgram, name: string, args: readonly string[]): Child {
+  const program = start(name, args);
+  const [stdout, stderr] = [program.output, program.errors].map((fd) => new Socket({ fd, readable: true, writable: false })) as [Socket, Socket];
+  const closed = [stdout, stderr].map((stream) => new Promise((resolve) => stream.once('close', resolve)));
+  const kill = (): void => {
+    program.kill();
+  };
+  return { stdout, stderr, kill, ended: Promise.all(closed).then(() => program.wait()) };
+}
+
+function startedTool(start: StartProgram, tool: Tool, args: readonly string[]): Child {
   try {
-    const program = start(tool, args);
-    const [stdout, stderr] = [program.output, program.errors].map((fd) => new Socket({ fd, readable: true, writable: false })) as [Socket, Socket];
-    const closed = [stdout, stderr].map((stream) => new Promise((resolve) => stream.once('close', resolve)));
-    const kill = (): void => {
-      program.kill();
-    };
-    return { stdout, stderr, kill, ended: Promise.all(closed).then(() => program.wait()) };
+    return started(start, tool, args);
   } catch (error) {
     throw toolMissing(tool, error);
   }
@@ -89,7 +95,7 @@ function started(start: StartProgram, tool: Tool, args: readonly string[]): Chil
 function start(tool: Tool, args: readonly string[], signal: AbortSignal | undefined): Running {
   signal?.throwIfAborted();
   const line = ['-hide_banner', ...args];
-  const child = startProgram === null ? spawned(tool, line) : started(startProgram, tool, line);
+  const child = startProgram === null ? spawned(tool, line) : startedTool(startProgram, tool, line);
   living.add(child);
   signal?.addEventListener('abort', child.kill, { once: true });
 
@@ -159,6 +165,24 @@ function throwIfCancelled(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) {
     throw cancelled();
   }
+}
+
+/** Leaves a program running by itself, and says so where there is none. */
+const launchScript = 'command -v "$1" > /dev/null || { echo "$1: not found" >&2; exit 127; }; "$@" > /dev/null 2>&1 &';
+
+/** Starts a program that goes on by itself, after this one has ended too. @throws Error when it cannot be started */
+export async function launch(program: string, args: readonly string[]): Promise<void> {
+  if (startProgram === null) {
+    const child = spawn(program, args, { stdio: 'ignore', detached: true });
+    await once(child, 'spawn');
+    child.unref();
+    return;
+  }
+  // What the engine starts ends with it: the shell does, at once.
+  const shell = started(startProgram, '/bin/sh', ['-c', launchScript, 'sh', program, ...args]);
+  shell.stdout.resume();
+  const [errors, code] = await Promise.all([text(shell.stderr), shell.ended]);
+  if (code !== 0) throw new Error(errors.trim());
 }
 
 /** A path as ffmpeg must be given it: no protocol, option or pattern can be read into it. */

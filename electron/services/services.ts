@@ -3,6 +3,7 @@ import type { ChainPreset } from '../contract/effects.ts';
 import { printable, StemwrightError } from '../contract/errors.ts';
 import type { Preset } from '../contract/settings.ts';
 import type { NativeModule } from '../engine/native.ts';
+import { launch } from '../media/process.ts';
 import type { Benchmarks } from './benchmarks.ts';
 import type { GpuCalibrations } from './gpu-calibration.ts';
 import type { GpuChooser } from './gpu.ts';
@@ -28,8 +29,8 @@ export interface System {
   shell: AppInfo['shell'];
   /** Moves a folder where the user can get it back from. */
   trash?: (path: string) => Promise<void>;
-  /** Shows a folder in the system's file manager. */
-  reveal?: (path: string) => Promise<void>;
+  /** Shows a folder in the system's file manager, which `launch` may start. */
+  reveal?: (path: string, launch: (program: string, args: readonly string[]) => Promise<void>) => Promise<void>;
   /** Null: the user chose none. */
   chooseFolder?: (title: string) => Promise<string | null>;
   chooseFiles?: (title: string, kind: FileKind) => Promise<string[]>;
@@ -75,7 +76,7 @@ export async function revealFolder({ reveal }: System, folder: string): Promise<
   if (reveal === undefined) {
     throw new StemwrightError('usage', 'this shell cannot open the file manager', `The folder is ${printable(folder)}.`);
   }
-  await reveal(folder);
+  await reveal(folder, launch);
 }
 
 export function defaultThreads({ settings, native }: Pick<Services, 'settings' | 'native'>): number {

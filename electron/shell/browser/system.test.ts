@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { moveToTrash, revealFolder } from './system.ts';
 import { findBrowser } from './window.ts';
 
@@ -48,14 +48,17 @@ describe('the trash', () => {
   });
 });
 
-it('a file manager that is not there is said', async () => {
-  const path = process.env['PATH'];
-  process.env['PATH'] = folder;
-  try {
-    await expect(revealFolder('/music', 'linux')).rejects.toMatchObject({ code: 'usage', hint: 'The folder is /music.' });
-  } finally {
-    process.env['PATH'] = path;
-  }
+it("a folder is shown in the system's file manager, and it is said when that is not there", async () => {
+  const launch = vi.fn(() => Promise.resolve());
+  for (const platform of ['linux', 'darwin', 'win32'] as const) await revealFolder(platform)('/music', launch);
+  expect(launch.mock.calls).toEqual([
+    ['xdg-open', ['/music']],
+    ['open', ['-R', '/music']],
+    ['explorer', ['/select,/music']],
+  ]);
+  await expect(revealFolder('linux')('/music', () => Promise.reject(new Error('xdg-open: not found')))).rejects.toMatchObject({
+    ...{ code: 'usage', message: 'the file manager cannot be opened (xdg-open: not found)', hint: 'The folder is /music.' },
+  });
 });
 
 it.runIf(process.platform !== 'win32')('a window needs a browser and a display', async () => {

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, isAbsolute, join } from 'node:path';
 import { fromWriteError, printable, StemwrightError } from '../../contract/errors.ts';
+import type { System } from '../../services/services.ts';
 
 /** Moves a folder to the user's trash, from where the file manager can restore it. */
 export async function moveToTrash(path: string, env: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform, home = homedir()): Promise<void> {
@@ -62,16 +62,11 @@ function trashInfo(path: string): string {
 }
 
 /** Shows a folder in the system's file manager. */
-export function revealFolder(path: string, platform: NodeJS.Platform = process.platform): Promise<void> {
-  const [command, args] = platform === 'darwin' ? ['open', ['-R', path]] : platform === 'win32' ? ['explorer', [`/select,${path}`]] : ['xdg-open', [path]];
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: 'ignore', detached: true });
-    child.once('error', (error) => {
-      reject(new StemwrightError('usage', `the file manager cannot be opened (${error.message})`, `The folder is ${printable(path)}.`, { cause: error }));
+export const revealFolder =
+  (platform: NodeJS.Platform = process.platform): NonNullable<System['reveal']> =>
+  async (path, launch) => {
+    const [program, args] = platform === 'darwin' ? ['open', ['-R', path]] : platform === 'win32' ? ['explorer', [`/select,${path}`]] : ['xdg-open', [path]];
+    await launch(program, args).catch((error: unknown) => {
+      throw new StemwrightError('usage', `the file manager cannot be opened (${error instanceof Error ? error.message : String(error)})`, `The folder is ${printable(path)}.`, { cause: error });
     });
-    child.once('spawn', () => {
-      child.unref();
-      resolve();
-    });
-  });
-}
+  };

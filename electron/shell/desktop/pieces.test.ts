@@ -147,7 +147,7 @@ describe('the system', () => {
     const { electron, ...fake } = fakeElectron();
     const system = desktopSystem({ shell: electron.shell, dialog: { ...electron.dialog, showOpenDialog: () => Promise.resolve({ canceled: false, filePaths: ['/a', '/b'] }) }, window: () => null, log: vi.fn() });
     await system.trash?.('/projects/song');
-    await system.reveal?.('/projects/song');
+    await system.reveal?.('/projects/song', () => Promise.reject(new Error('it needs no program')));
     expect([fake.trashed, fake.revealed]).toEqual([['/projects/song'], ['/projects/song']]);
     expect(await system.chooseFolder?.('Where to')).toBe('/a');
     expect(await system.chooseFiles?.('Songs', 'audio')).toEqual(['/a', '/b']);
