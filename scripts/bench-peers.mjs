@@ -1,12 +1,15 @@
 // Gets the rivals that `stemwright bench --peers` runs beside us: builds what compares us with FFTW, OpenBLAS and zita-convolver
 // (Debian's libfftw3-dev, libopenblas-dev, libzita-convolver-dev), installs ONNX Runtime. Nothing of them is part of the product.
+// `--fftconvolver DIR` builds FFTConvolver too, a clone of github.com/HiFi-LoFi/FFTConvolver in DIR.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { root } from './setup/paths.mjs';
 
 const folder = join(root, 'build', 'peers');
-const options = ['-DSTEMWRIGHT_PEERS=ON', '-DSTEMWRIGHT_ADDON=OFF', '-DSTEMWRIGHT_TESTS=OFF'];
+const { fftconvolver } = parseArgs({ options: { fftconvolver: { type: 'string' } } }).values;
+const options = [`-DSTEMWRIGHT_FFTCONVOLVER=${fftconvolver === undefined ? '' : resolve(fftconvolver)}`, '-DSTEMWRIGHT_PEERS=ON', '-DSTEMWRIGHT_ADDON=OFF', '-DSTEMWRIGHT_TESTS=OFF'];
 
 for (const args of [
   ['--preset', 'release', '-B', folder, ...options],

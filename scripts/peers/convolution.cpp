@@ -1,7 +1,7 @@
-// Our convolution without latency and zita-convolver's, in turn, in one process: for each block
-// size and response the processor time of all threads and the longest block; first as fast as it
-// goes, then at the pace of a sound card. Prints one JSON object a line, as `stemwright bench
-// --json`.
+// Our convolution without latency, zita-convolver's and FFTConvolver's where that is built, in
+// turn, in one process: for each block size and response the processor time of all threads and the
+// longest block; first as fast as it goes, then at the pace of a sound card. Prints one JSON object
+// a line, as `stemwright bench --json`.
 #include <time.h>
 #include <zita-convolver.h>
 
@@ -12,15 +12,20 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "bench/measure.h"
 #include "dsp/convolution/convolver.h"
 #include "in_turn.h"
+#if defined(STEMWRIGHT_FFTCONVOLVER)
+#include "fftconvolver.h"
+#endif
 
 namespace {
 
@@ -32,7 +37,6 @@ using Clock = std::chrono::steady_clock;
 constexpr double kRate = 48'000;
 constexpr std::size_t kFrames = 65'536;
 constexpr std::size_t kPacedFrames = 48'000;
-constexpr const char* kPeer = "zita-convolver 4";
 
 double processorSeconds() {
   timespec now{};
@@ -126,28 +130,54 @@ double shortestOf(const Timing& timing) {
   return timing.low;
 }
 
-void print(const std::string& name, const char* unit, const std::vector<double>& ours,
-           const std::vector<double>& theirs, double (*figure)(const Timing&)) {
-  const Timing a = summarise(ours);
-  stemwright::peers::print(name, unit, a, figure(a) / figure(summarise(theirs)), kPeer);
+/// Another's engine in the ways that it may be set up. Each figure is held against the best of
+/// them.
+struct Rival {
+  const char* name;
+  std::vector<Side> ways;
+};
+
+std::vector<Rival> makeRivals(const std::vector<float>& response, std::size_t block) {
+  std::vector<Rival> rivals;
+  rivals.push_back({"zita-convolver 4", {{makeZita(response, block), {}, {}}}});
+#if defined(STEMWRIGHT_FFTCONVOLVER)
+  rivals.push_back({"FFTConvolver", {}});
+  for (Engine& engine : stemwright::peers::makeFftConvolvers(response, block)) {
+    rivals.back().ways.push_back({std::move(engine), {}, {}});
+  }
+#endif
+  return rivals;
+}
+
+void print(const std::string& name, const char* unit, const Side& ours, const Rival& rival,
+           std::vector<double> Side::*values, double (*figure)(const Timing&)) {
+  double best = std::numeric_limits<double>::infinity();
+  for (const Side& way : rival.ways) best = std::min(best, figure(summarise(way.*values)));
+  const Timing timing = summarise(ours.*values);
+  stemwright::peers::print(name, unit, timing, figure(timing) / best, rival.name);
 }
 
 void compare(std::size_t block, double seconds, int rounds, bool isPaced) {
   const std::vector<float> response = makeResponse(static_cast<std::size_t>(seconds * kRate));
   Side ours{makeOurs(response, block), {}, {}};
-  Side zita{makeZita(response, block), {}, {}};
+  std::vector<Rival> rivals = makeRivals(response, block);
+  std::vector<Side*> sides{&ours};
+  for (Rival& rival : rivals) {
+    for (Side& way : rival.ways) sides.push_back(&way);
+  }
   const std::size_t frames = isPaced ? kPacedFrames : kFrames;
-  for (Side* side : {&ours, &zita}) run(*side, block, kFrames, false);  // to warm up
-  for (Side* side : {&ours, &zita}) *side = {side->engine, {}, {}};
+  for (Side* side : sides) run(*side, block, kFrames, false);  // to warm up
+  for (Side* side : sides) *side = {side->engine, {}, {}};
   for (int round = 0; round < rounds; ++round) {
-    run(ours, block, frames, isPaced);
-    run(zita, block, frames, isPaced);
+    for (Side* side : sides) run(*side, block, frames, isPaced);
   }
   char name[96];
   std::snprintf(name, sizeof name, "convolution partitioned%s, block %zu, %g s",
                 isPaced ? " at its pace" : "", block, seconds);
-  print(name, "% of real time", ours.loads, zita.loads, medianOf);
-  print(std::string(name) + ", longest block", "µs", ours.longest, zita.longest, shortestOf);
+  for (const Rival& rival : rivals) {
+    print(name, "% of real time", ours, rival, &Side::loads, medianOf);
+    print(std::string(name) + ", longest block", "µs", ours, rival, &Side::longest, shortestOf);
+  }
 }
 
 }  // namespace

@@ -257,7 +257,8 @@ TEST_SUITE("rt") {
       CAPTURE(change.speed);
       const double drift = driftOver(3600, change);
       MESSAGE("pitch ", change.semitones, ", speed ", change.speed, ": ", drift, " frames");
-      CHECK(std::abs(drift) < 0.5);
+      // A cut begins on a whole frame, up to one before its place: at 0.7 that creeps for minutes.
+      CHECK(std::abs(drift) < 1.25);
     }
   }
 }
