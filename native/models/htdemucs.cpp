@@ -130,16 +130,18 @@ class Reader {
     bytes_ += layer.winograd->bytes();
   }
 
-  std::vector<nn::Conv> transposedHeight(const std::string& name, std::size_t in, std::size_t out,
-                                         const HTDemucsConfig& config) {
+  nn::HeightConv heightConv(const std::string& name, const nn::ConvShape& shape) {
+    const Tensor weight = tensor(name + ".weight", {shape.out, shape.in, shape.kernelHeight, 1});
+    const Tensor bias = tensor(name + ".bias", {shape.out});
+    return counted(nn::HeightConv(kernels_, shape, weight.data(), bias.data()));
+  }
+
+  nn::HeightConv transposedHeight(const std::string& name, std::size_t in, std::size_t out,
+                                  const HTDemucsConfig& config) {
     const Tensor weight = tensor(name + ".weight", {in, out, config.kernelSize, 1});
     const Tensor bias = tensor(name + ".bias", {out});
-    std::vector<nn::Conv> phases;
-    for (std::size_t phase = 0; phase < config.stride; ++phase) {
-      phases.push_back(counted(nn::Conv::transposedHeightPhase(
-          kernels_, in, out, config.kernelSize, config.stride, phase, weight.data(), bias.data())));
-    }
-    return phases;
+    return counted(nn::HeightConv::transposed(kernels_, in, out, config.kernelSize, config.stride,
+                                              config.kernelSize / 4, weight.data(), bias.data()));
   }
 
   nn::LineConv lineConv(const std::string& name, const nn::ConvShape& shape, bool glu) {
@@ -203,13 +205,11 @@ void readEncoders(Reader& reader, const HTDemucsConfig& config, HTDemucs::Graph&
 
     const std::string name = "encoder." + std::to_string(i);
     EncoderLayer& layer = graph.encoder.emplace_back();
-    layer.conv = reader.conv(name + ".conv",
-                             {.in = in,
-                              .out = out,
-                              .kernelHeight = config.kernelSize,
-                              .strideHeight = config.stride,
-                              .paddingHeight = padding},
-                             4);
+    layer.conv = reader.heightConv(name + ".conv", {.in = in,
+                                                    .out = out,
+                                                    .kernelHeight = config.kernelSize,
+                                                    .strideHeight = config.stride,
+                                                    .paddingHeight = padding});
     layer.rewrite = reader.conv(name + ".rewrite", {.in = out, .out = 2 * out}, 4, true);
     if (residual) layer.dconv = reader.dconv(name + ".dconv", config, out);
 

@@ -10,6 +10,7 @@
 #include "nn/attention.h"
 #include "nn/conv.h"
 #include "nn/dconv.h"
+#include "nn/height_conv.h"
 #include "nn/kernels.h"
 #include "nn/line_conv.h"
 #include "nn/norm.h"
@@ -19,7 +20,7 @@ namespace stemwright::models {
 
 /// conv, GELU, residual branch, then a 1 x 1 with GLU.
 struct EncoderLayer {
-  nn::Conv conv;
+  nn::HeightConv conv;
   nn::DConv dconv;
   nn::Conv rewrite;
 };
@@ -31,13 +32,12 @@ struct TimeEncoderLayer {
   nn::Conv rewrite;
 };
 
-/// A 3 x 3 with GLU, residual branch, then a transposed convolution along the frequency axis: one
-/// Conv per phase.
+/// A 3 x 3 with GLU, residual branch, then a transposed convolution along the frequency axis.
 struct DecoderLayer {
   nn::Conv rewrite;                          ///< unless there is
   std::optional<nn::WinogradConv> winograd;  ///< the same, faster
   nn::DConv dconv;
-  std::vector<nn::Conv> transposed;
+  nn::HeightConv transposed;
 
   const nn::ConvShape& rewriteShape() const {
     return winograd ? winograd->shape() : rewrite.shape();

@@ -149,16 +149,25 @@ void HTDemucsRunner::State::encodeFrequency(std::size_t i, core::ThreadPool& poo
   const std::size_t rowSize = width * dims.channels[i];
   const nn::Epilogue gelu{.activation = Activation::kGelu};
   const nn::Epilogue glu{.activation = Activation::kGlu};
-  if (fewRows(height, pool.size())) {
-    layer.conv.forward(x, dims.rows[i], width, work.inner, gelu, pool);
+  const std::size_t together = layer.conv.rowsAtOnce();
+  const std::size_t groups = (height + together - 1) / together;
+  if (fewRows(groups, pool.size())) {
+    layer.conv.forward(x, dims.rows[i], width, height, work.inner, gelu, work.scratch,
+                       work.scratchSize, pool);
     layer.dconv.rows(work.inner, height, width, work.hidden, work.scratch, work.scratchSize, pool);
     layer.rewrite.forward(work.inner, height, width, work.skips[i], glu, pool);
   } else {
-    pool.parallelFor(height, [&](std::size_t row, unsigned worker) {
-      float* inner = scratch(worker);
-      layer.conv.row(x, dims.rows[i], width, row, 0, width, inner, gelu);
-      layer.dconv.row(inner, width, inner + core::paddedCount<float>(rowSize));
-      layer.rewrite.row(inner, 1, width, 0, 0, width, work.skips[i] + row * rowSize, glu);
+    pool.parallelFor(groups, [&](std::size_t group, unsigned worker) {
+      const std::size_t first = group * together;
+      const std::size_t count = std::min(together, height - first);
+      float* const inner = scratch(worker);
+      float* const rest = inner + core::paddedCount<float>(together * rowSize);
+      layer.conv.rows(x, dims.rows[i], width, first, count, inner, gelu, rest);
+      for (std::size_t row = 0; row < count; ++row) {
+        layer.dconv.row(inner + row * rowSize, width, rest);
+      }
+      layer.rewrite.row(inner, 1, count * width, 0, 0, count * width,
+                        work.skips[i] + first * rowSize, glu);
     });
   }
   if (i == 0 && graph().embedding.size() != 0) addEmbedding(pool);
@@ -225,16 +234,11 @@ void HTDemucsRunner::State::decodeFrequency(std::size_t j, core::ThreadPool& poo
     });
   }
   float* out = i == 0 ? work.spectrumOut : work.skips[i - 1];
-  const std::size_t outSize = width * layer.transposed[0].outChannels();
-  pool.parallelFor(dims.rows[i], [&](std::size_t row, unsigned) {
-    const std::size_t full = row + cropOf(config);
-    float* to = out + row * outSize;
-    nn::Epilogue epilogue;
-    if (i != 0) epilogue = {.activation = Activation::kGelu, .residual = to};
-    layer.transposed[full % config.stride].row(work.inner, height, width, full / config.stride, 0,
-                                               width, to, epilogue);
-  });
-  show("decoder.", j, out, dims.rows[i] * outSize);
+  nn::Epilogue epilogue;
+  if (i != 0) epilogue = {.activation = Activation::kGelu, .residual = out};
+  layer.transposed.forward(work.inner, height, width, dims.rows[i], out, epilogue, work.scratch,
+                           work.scratchSize, pool);
+  show("decoder.", j, out, dims.rows[i] * width * layer.transposed.outChannels());
 }
 
 void HTDemucsRunner::State::writeTime(Level level, float* out, core::ThreadPool& pool) const {

@@ -71,18 +71,26 @@ Workspace::Workspace(core::Arena& arena, const HTDemucs& model, const Dimensions
       const std::size_t size = dims.rows[i + 1] * dims.columns * dims.channels[i];
       skips.push_back(arena.take<float>(size));
       largest = std::max(largest, size);
+      const EncoderLayer& encoder = graph.encoder[i];
+      const DecoderLayer& decoder = graph.decoder[depth - 1 - i];
       const auto rowScratch = [&](const nn::DConv& dconv) {
-        return core::paddedCount<float>(dims.columns * dims.channels[i]) +
-               dconv.hiddenSize(dims.columns) + dconv.chunkSize();
+        return dconv.hiddenSize(dims.columns) + dconv.chunkSize();
       };
-      if (fewRows(dims.rows[i + 1], threads)) {
-        const nn::DConv& encoder = graph.encoder[i].dconv;
-        const nn::DConv& decoder = graph.decoder[depth - 1 - i].dconv;
-        hiddenSize = std::max({hiddenSize, dims.rows[i + 1] * encoder.hiddenSize(dims.columns),
-                               dims.rows[i + 1] * decoder.hiddenSize(dims.columns)});
+      const std::size_t together = encoder.conv.rowsAtOnce();
+      const bool few = fewRows((dims.rows[i + 1] + together - 1) / together, threads);
+      if (few) {
+        hiddenSize =
+            std::max(hiddenSize, dims.rows[i + 1] * encoder.dconv.hiddenSize(dims.columns));
       }
-      scratchSize = std::max({scratchSize, rowScratch(graph.encoder[i].dconv),
-                              rowScratch(graph.decoder[depth - 1 - i].dconv)});
+      if (fewRows(dims.rows[i + 1], threads)) {
+        hiddenSize =
+            std::max(hiddenSize, dims.rows[i + 1] * decoder.dconv.hiddenSize(dims.columns));
+      }
+      const std::size_t rows =
+          few ? 0 : core::paddedCount<float>(together * dims.columns * dims.channels[i]);
+      scratchSize = std::max({scratchSize, rows + rowScratch(encoder.dconv),
+                              rows + encoder.conv.scratchSize(), rowScratch(decoder.dconv),
+                              decoder.transposed.scratchSize()});
     }
     inner = arena.take<float>(largest);
     std::size_t tilesSize = 0;

@@ -22,6 +22,10 @@ double of(const nn::DConv& dconv, std::size_t positions) {
   return total;
 }
 
+double of(const nn::HeightConv& conv, std::size_t positions) {
+  return of(conv.shape(), positions);
+}
+
 double of(const nn::LineConv& conv, std::size_t positions) {
   return of(conv.shape(), positions);
 }
@@ -57,8 +61,7 @@ double frequencyBranch(const HTDemucs::Graph& graph, const Dimensions& dims) {
     const std::size_t positions = dims.rows[i + 1] * dims.columns;
     const DecoderLayer& decoder = graph.decoder[depth - 1 - i];
     total += ofEncoder(graph.encoder[i], positions) + of(decoder.rewriteShape(), positions) +
-             of(decoder.dconv, positions);
-    for (const nn::Conv& phase : decoder.transposed) total += of(phase, positions);
+             of(decoder.dconv, positions) + of(decoder.transposed, positions);
   }
   return total;
 }

@@ -1,11 +1,11 @@
 #include "nn/line_conv.h"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <utility>
 
 #include "nn/blocks.h"
+#include "nn/line_points.h"
 #include "nn/partition.h"
 
 namespace stemwright::nn {
@@ -19,19 +19,6 @@ using kernels::linePoints;
 constexpr std::size_t kTiles = 28;
 /// Numbers a tap must have for the products to outweigh the transforms.
 constexpr std::size_t kLeastDepth = 24;
-
-using Row = std::array<double, 3>;
-constexpr std::array<Row, 5> kTwoTaps{{{1.0 / 2, 0, 0},
-                                       {-1.0 / 2, -1.0 / 2, 0},
-                                       {-1.0 / 6, 1.0 / 6, 0},
-                                       {1.0 / 6, 1.0 / 3, 0},
-                                       {0, 1, 0}}};
-constexpr std::array<Row, 6> kThreeTaps{{{1.0 / 4, 0, 0},
-                                         {-1.0 / 6, -1.0 / 6, -1.0 / 6},
-                                         {-1.0 / 6, 1.0 / 6, -1.0 / 6},
-                                         {1.0 / 24, 1.0 / 12, 1.0 / 6},
-                                         {1.0 / 24, -1.0 / 12, 1.0 / 6},
-                                         {0, 0, 1}}};
 
 bool serves(const kernels::Kernels& kernels, std::size_t depth) {
   return !kernels.weightGemm.isBf16 && depth >= kLeastDepth;
@@ -61,12 +48,9 @@ void LineConv::transform(const kernels::Kernels& kernels, std::size_t taps, std:
   packed_ = PackedMatrix(
       kernels.weightGemm, linePoints(taps), depth, columns, glu,
       [&](std::size_t point, std::size_t k, std::size_t column) {
-        const Row& row = taps == 2 ? kTwoTaps[point] : kThreeTaps[point];
-        double sum = 0;
-        for (std::size_t tap = 0; tap < taps; ++tap) {
-          sum += row[tap] * static_cast<double>(weightAt(tap, k, column));
-        }
-        return static_cast<float>(sum);
+        return linePoint(taps, point, [&](std::size_t tap) {
+          return static_cast<double>(weightAt(tap, k, column));
+        });
       },
       biasAt);
   zeros_ = core::AlignedBuffer<float>(2 * kernels.gemm.lanes);
@@ -161,8 +145,11 @@ void LineConv::multiply(const Line& line, std::size_t first, std::size_t outputs
   const std::size_t lanes = kernels_->gemm.lanes;
   const std::size_t tiles = blocksOf(outputs, kWinogradOut);
   const std::size_t stored = outChannels();
-  kernels_->winograd.transformLine({inputOf(line, first, tiles, buffers.copy), taps_, depth, tiles,
-                                    buffers.points, kTiles * depth});
+  kernels::WinogradLineInput input{{},    kWinogradOut * depth, taps_, depth,
+                                   tiles, buffers.points,       depth, kTiles * depth};
+  const float* const x = inputOf(line, first, tiles, buffers.copy);
+  for (std::size_t i = 0; i < linePoints(taps_); ++i) input.inputs[i] = x + i * depth;
+  kernels_->winograd.transformLine(input);
   for (std::size_t panel = firstPanel; panel < firstPanel + panels; ++panel) {
     const kernels::PackedGemm weights = packed_.panels(panel, 1);
     kernels::PackedGemm plain = weights;  // what follows the sums comes after the transform back
@@ -181,10 +168,26 @@ void LineConv::multiply(const Line& line, std::size_t first, std::size_t outputs
     }
     const std::size_t at = first * stored + packed_.columnOf(panel);
     const float* residual = line.epilogue.residual;
-    kernels_->winograd.finishLine({buffers.products, kTiles * 2 * lanes, taps_, weights.bias,
-                                   line.epilogue.activation,
-                                   residual == nullptr ? nullptr : residual + at, line.out + at,
-                                   stored, outputs, weights.outCols});
+    kernels::WinogradLineOutput output{buffers.products,
+                                       kTiles * 2 * lanes,
+                                       taps_,
+                                       weights.bias,
+                                       line.epilogue.activation,
+                                       residual == nullptr ? nullptr : residual + at,
+                                       line.out + at,
+                                       stored,
+                                       kWinogradOut * stored,
+                                       outputs / kWinogradOut,
+                                       kWinogradOut,
+                                       weights.outCols};
+    kernels_->winograd.finishLine(output);
+    const std::size_t whole = output.tiles * output.tileStride;
+    output.products += output.tiles * 2 * lanes;
+    output.out += whole;
+    if (residual != nullptr) output.residual += whole;
+    output.outputs = outputs % kWinogradOut;
+    output.tiles = output.outputs == 0 ? 0 : 1;
+    kernels_->winograd.finishLine(output);
   }
 }
 

@@ -56,29 +56,32 @@ models::HTDemucsConfig configOf(const std::string& model) {
   return config;
 }
 
-/// Seconds between one layer's result and the next, in order of appearance.
+/// Seconds of a processor between one layer's result and the next, in order of appearance.
 class LayerTimes {
  public:
-  void start() { last_ = Clock::now(); }
+  void start() { last_ = std::clock(); }
   void lap(const std::string& name) {
-    const double seconds = secondsSince(last_);
-    last_ = Clock::now();
-    for (auto& [known, total] : totals_) {
+    const std::clock_t now = std::clock();
+    const double seconds = static_cast<double>(now - last_) / CLOCKS_PER_SEC;
+    last_ = now;
+    for (auto& [known, all] : laps_) {
       if (known != name) continue;
-      total += seconds;
+      all.push_back(seconds);
       return;
     }
-    totals_.emplace_back(name, seconds);
+    laps_.emplace_back(name, std::vector<double>{seconds});
   }
-  void print(std::size_t rounds) const {
-    for (const auto& [name, total] : totals_) {
-      std::printf("  %-28s %8.2f ms\n", name.c_str(), 1e3 * total / static_cast<double>(rounds));
+  /// The least of each.
+  void print() const {
+    for (const auto& [name, laps] : laps_) {
+      std::printf("  %-28s %8.2f ms\n", name.c_str(),
+                  1e3 * *std::min_element(laps.begin(), laps.end()));
     }
   }
 
  private:
-  Clock::time_point last_;
-  std::vector<std::pair<std::string, double>> totals_;
+  std::clock_t last_ = 0;
+  std::vector<std::pair<std::string, std::vector<double>>> laps_;
 };
 
 int measureModel(const Options& options) {
@@ -141,7 +144,7 @@ int measureModel(const Options& options) {
       static_cast<double>(frames) / model->config().sampleRate / median,
       static_cast<double>(after.loops - before.loops) / rounds, (total - inLoops) / rounds,
       (inLoops - busy / options.threads) / rounds);
-  if (options.layers) layers.print(times.size());
+  if (options.layers) layers.print();
   return 0;
 }
 

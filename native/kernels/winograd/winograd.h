@@ -43,12 +43,14 @@ constexpr std::size_t linePoints(std::size_t taps) {
   return kWinogradOut + taps - 1;
 }
 
-/// Tiles of a line [4 tiles + taps - 1, depth].
+/// Tiles whose 5 or 6 inputs lie anywhere, those of neighbouring tiles `tileStride` apart.
 struct WinogradLineInput {
-  const float* x;
+  const float* inputs[kMostLinePoints];  ///< of the first tile, [depth] each; null: zeros
+  std::size_t tileStride;
   std::size_t taps;  ///< 2 or 3
   std::size_t depth, tiles;
-  float* out;  ///< [points, ..., depth]
+  float* out;             ///< [points, ..., depth]
+  std::size_t outStride;  ///< floats between tiles
   std::size_t pointStride;
 };
 
@@ -59,11 +61,13 @@ struct WinogradLineOutput {
   std::size_t taps;   ///< 2 or 3
   const float* bias;  ///< [2 lanes]
   Activation activation;
-  const float* residual;  ///< as out, or null; may be out itself
-  float* out;             ///< the panel's first channel
-  std::size_t stride;     ///< floats between outputs
-  std::size_t outputs;    ///< the last tile's may be fewer than 4
-  std::size_t count;      ///< channels of this panel: up to two vectors, with GLU one
+  const float* residual;   ///< as out, or null; may be out itself
+  float* out;              ///< the panel's first channel
+  std::size_t stride;      ///< floats between a tile's outputs
+  std::size_t tileStride;  ///< floats between tiles
+  std::size_t tiles;
+  std::size_t outputs;  ///< of each tile: up to 4, the others are left out
+  std::size_t count;    ///< channels of this panel: up to two vectors, with GLU one
 };
 
 struct WinogradKernels {

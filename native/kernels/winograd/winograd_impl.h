@@ -149,15 +149,17 @@ template <std::size_t kTaps>
 void transformLineOf(const WinogradLineInput& call) {
   constexpr std::size_t kPoints = linePoints(kTaps);
   for (std::size_t tile = 0; tile < call.tiles; ++tile) {
-    const float* const x = call.x + tile * kWinogradOut * call.depth;
-    float* const out = call.out + tile * call.depth;
+    float* const out = call.out + tile * call.outStride;
     for (std::size_t c = 0; c < call.depth; c += kLanes) {
       const std::size_t left = call.depth - c;
       const std::size_t count = left < kLanes ? left : kLanes;
+      const std::size_t at = tile * call.tileStride + c;
       V in[kPoints];
       V points[kPoints];
       STEMWRIGHT_UNROLL
-      for (std::size_t i = 0; i < kPoints; ++i) in[i] = part(x + i * call.depth + c, count);
+      for (std::size_t i = 0; i < kPoints; ++i) {
+        in[i] = call.inputs[i] == nullptr ? zero() : part(call.inputs[i] + at, count);
+      }
       if constexpr (kTaps == 2) {
         shortInputPoints(in, points);
       } else {
@@ -190,9 +192,8 @@ STEMWRIGHT_INLINE void lineOutputs(const float* products, std::size_t pointStrid
   for (std::size_t i = 0; i < kWinogradOut; ++i) out[i] = out[i] + bias;
 }
 
-STEMWRIGHT_INLINE void putLine(const WinogradLineOutput& call, std::size_t row, std::size_t column,
-                               V value, std::size_t count) {
-  const std::size_t at = row * call.stride + column;
+STEMWRIGHT_INLINE void putLine(const WinogradLineOutput& call, std::size_t at, V value,
+                               std::size_t count) {
   if (call.residual != nullptr) value = value + part(call.residual + at, count);
   put(call.out + at, value, count);
 }
@@ -201,25 +202,24 @@ template <std::size_t kTaps>
 void finishLineOf(const WinogradLineOutput& call) {
   const bool hasSecond = call.activation == Activation::kGlu || call.count > kLanes;
   const std::size_t first = call.count < kLanes ? call.count : kLanes;
-  for (std::size_t row = 0; row < call.outputs; row += kWinogradOut) {
-    const float* const products = call.products + row / kWinogradOut * 2 * kLanes;
-    const std::size_t left = call.outputs - row;
-    const std::size_t rows = left < kWinogradOut ? left : kWinogradOut;
+  for (std::size_t tile = 0; tile < call.tiles; ++tile) {
+    const float* const products = call.products + tile * 2 * kLanes;
     V value[kWinogradOut];
     V second[kWinogradOut];
     lineOutputs<kTaps>(products, call.pointStride, load(call.bias), value);
     if (hasSecond) {
       lineOutputs<kTaps>(products + kLanes, call.pointStride, load(call.bias + kLanes), second);
     }
-    for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t i = 0; i < call.outputs; ++i) {
+      const std::size_t at = tile * call.tileStride + i * call.stride;
       if (call.activation == Activation::kGlu) {
-        putLine(call, row + i, 0, value[i] * sigmoid(second[i]), first);
+        putLine(call, at, value[i] * sigmoid(second[i]), first);
         continue;
       }
       const bool activate = call.activation == Activation::kGelu;
-      putLine(call, row + i, 0, activate ? gelu(value[i]) : value[i], first);
+      putLine(call, at, activate ? gelu(value[i]) : value[i], first);
       if (hasSecond) {
-        putLine(call, row + i, kLanes, activate ? gelu(second[i]) : second[i], call.count - kLanes);
+        putLine(call, at + kLanes, activate ? gelu(second[i]) : second[i], call.count - kLanes);
       }
     }
   }
