@@ -74,8 +74,9 @@ class KeptDevice {
   std::shared_ptr<Device> device_;
 };
 
+/// Never destroyed: when a program ends, its driver may have ended before.
 KeptDevice& keptDevice() {
-  static KeptDevice device;
+  static KeptDevice& device = *new KeptDevice;
   return device;
 }
 

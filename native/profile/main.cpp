@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "bench/benchmarks.h"
+#include "bench/gpu_benchmarks.h"
 #include "bench/limits.h"
 #include "core/aligned.h"
 #include "core/thread_pool.h"
@@ -179,6 +180,7 @@ int runBenchmarks(const std::string& filter, unsigned threads) {
       std::fflush(stdout);  // whatever the next one does
     }
   }
+  bench::releaseGpu();
   return result;
 }
 
