@@ -185,10 +185,17 @@ it('a tail whose GPU went away is given to it again after a while, if there is o
   await monitor.saveEffects();
   expect(count()).toBe(before + 1);
   expect(told('setEffect').at(-1)).toMatchObject([place, { kind: 'reverb', gpu }]);
-  lose(false);
-  await vi.advanceTimersByTimeAsync(100_000);
+  // It goes away again at once: longer.
+  await vi.advanceTimersByTimeAsync(50_000);
   await monitor.saveEffects();
   expect(count()).toBe(before + 1);
+  await vi.advanceTimersByTimeAsync(15_000);
+  await monitor.saveEffects();
+  expect(count()).toBe(before + 2);
+  lose(false);
+  await vi.advanceTimersByTimeAsync(300_000);
+  await monitor.saveEffects();
+  expect(count()).toBe(before + 2);
 });
 
 it('says when effects cannot be kept', async () => {

@@ -12,7 +12,7 @@ import type { ResponseStore } from './response-library.ts';
 import { Turns } from './turns.ts';
 
 const readingsPerSecond = 30;
-/** How long a GPU that went away is left alone. */
+/** How long a GPU that went away is left alone; twice as long each time that it does. */
 const lostGpuMs = 30_000;
 
 export interface MonitorContext {
@@ -42,6 +42,7 @@ export class Monitor {
   #open: Open | null = null;
   #latestTimePitch: TimePitch | null = null;
   #gpuRetry: NodeJS.Timeout | undefined;
+  #gpuRetries = 0;
 
   constructor(context: MonitorContext) {
     this.#context = context;
@@ -369,9 +370,10 @@ export class Monitor {
     this.#look(open);
     if (this.#gpuRetry === undefined && lostTails(meters).length > 0) {
       this.#gpuRetry = setTimeout(() => {
-        this.#gpuRetry = undefined;
-        void this.#retryGpu(open).catch(() => undefined);
-      }, lostGpuMs).unref();
+        void this.#retryGpu(open).catch(() => undefined).finally(() => {
+          this.#gpuRetry = undefined;
+        });
+      }, lostGpuMs * 2 ** this.#gpuRetries).unref();
     }
     if (!this.#context.isHeeded()) {
       return;
@@ -385,6 +387,7 @@ export class Monitor {
   #retryGpu(open: Open): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#open === open && (await this.#effects.retryGpu(open.native, lostTails(open.native.meters())))) {
+        this.#gpuRetries += 1;
         this.#changed();
       }
     });
@@ -426,6 +429,7 @@ export class Monitor {
     clearInterval(open.timer);
     clearTimeout(this.#gpuRetry);
     this.#gpuRetry = undefined;
+    this.#gpuRetries = 0;
     const unsaved = await this.#effects.unload();
     await open.native.close();
     return unsaved;
