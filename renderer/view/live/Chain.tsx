@@ -8,6 +8,7 @@ import { Menu } from '../parts/Menu.tsx';
 import { soundName } from '../../units/sound.ts';
 import { useStudio, useStudioStore } from '../studio-context.ts';
 import styles from './live.module.css';
+import { sourceLevels } from './meter-words.ts';
 import { useChain } from './use-chain.ts';
 import { effectLines, effectNames } from './words.ts';
 
@@ -108,7 +109,6 @@ function EngineMeter({ label, read }: { label: string; read: (meters: Meters) =>
 function InputSlot(): JSX.Element {
   const { source, isSend, monitor, toggleInput } = useStudio((state) => ({ source: state.source, isSend: state.isSend, monitor: state.monitor, toggleInput: state.toggleInput }));
   const isInput = source === 'input';
-  const index = monitor?.tracks.findIndex(({ name }) => `track:${name}` === source) ?? -1;
   const hasInput = (monitor?.inputs ?? 0) > 0;
   const words = isInput ? (hasInput ? `Live, ${monitor?.inputs === 1 ? 'mono' : 'stereo'}` : 'No input is open') : isSend ? 'Sent, after its fader' : source === 'mix' ? 'Sum of the tracks' : 'Stem, before its fader';
   return (
@@ -121,7 +121,7 @@ function InputSlot(): JSX.Element {
       </span>
       <span className={styles.slotLine}>{words}</span>
       <span className={styles.endMeter}>
-        <EngineMeter label="Level going in" read={(meters) => (isInput ? meters.input : isSend ? meters.send : source === 'mix' ? meters.master : meters.strips[index])} />
+        <EngineMeter label="Level going in" read={(meters) => sourceLevels(meters, { source, isSend, monitor })} />
       </span>
     </li>
   );

@@ -6,6 +6,7 @@ import { useStudio } from '../studio-context.ts';
 import styles from './engine.module.css';
 import { gpuBlocks, gpuObstacle, gpuWords } from './gpu-words.ts';
 import { LiveFigure } from './LiveFigure.tsx';
+import { effectAt } from './meter-words.ts';
 import { Row } from './Row.tsx';
 import { inMs, loadWords } from './words.ts';
 
@@ -87,7 +88,6 @@ function FftRow({ placed, effect }: { placed: PlacedEffect; effect: ReverbEffect
   const obstacle = gpuObstacle(effect, info, wanted);
   const isOnGpu = effect.backend === 'gpu' && effect.mode === 'partitioned' && effect.isThreaded;
   const ready = reverb === null ? '' : `Read ${inMs(reverb.readSeconds)}, prepare ${inMs(reverb.prepareSeconds)}, warm-up ${inMs(reverb.warmUpSeconds)}. `;
-  const { strip, slot: at } = placed.place;
   return (
     <>
       <Row label="FFT on" cost={ready + (isOnGpu ? gpuWords(reverb) : (obstacle ?? 'The GPU can compute the long partitions.'))}>
@@ -100,7 +100,7 @@ function FftRow({ placed, effect }: { placed: PlacedEffect; effect: ReverbEffect
       </Row>
       {isOnGpu && (
         <Row label="GPU blocks">
-          <LiveFigure read={(meters) => gpuBlocks(meters?.effects.find(({ place }) => place.strip === strip && place.slot === at))} />
+          <LiveFigure read={(meters) => gpuBlocks(effectAt(meters, placed.place))} />
         </Row>
       )}
     </>

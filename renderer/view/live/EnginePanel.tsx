@@ -12,6 +12,7 @@ import { useStudio, useStudioStore } from '../studio-context.ts';
 import { Convolution } from './ConvolutionPanel.tsx';
 import styles from './engine.module.css';
 import { LiveFigure, type Figure } from './LiveFigure.tsx';
+import { missedParts, readWords, rmsWords, sourceLevels, truePeakWords, type SoundLevels } from './meter-words.ts';
 import { Row } from './Row.tsx';
 import { useChain } from './use-chain.ts';
 import { inMs } from './words.ts';
@@ -110,6 +111,7 @@ function MeterRows(): JSX.Element {
   const rate = monitor?.rate ?? 0;
   const frames = (seconds: number): string => `${inMs(seconds)}, ${Math.round(seconds * rate)} fr`;
   const loopback = monitor?.loopback ?? null;
+  const inAndOut = (words: (levels: SoundLevels | undefined) => string, unit: string): Figure => ofSound((meters) => `${words(sourceLevels(meters, store.getState()))}, ${words(meters.master)} ${unit}`);
   const counters = { onPress: resetCounters, className: styles.reset ?? '' };
   return (
     <section className={styles.section} aria-label="Meters">
@@ -117,6 +119,8 @@ function MeterRows(): JSX.Element {
       <dl>
         <MeterRow label="Load"><Spark read={({ loadMean }) => loadMean} full={1} /><LiveFigure read={ofSound(({ loadMean }) => percent(loadMean))} /></MeterRow>
         <MeterRow label="Worst block"><Spark read={({ loadWorst }) => loadWorst} full={1} /><LiveFigure read={ofSound(({ loadWorst }) => percent(loadWorst))} /></MeterRow>
+        <MeterRow label="RMS in, out"><LiveFigure read={inAndOut(rmsWords, 'dB')} /></MeterRow>
+        <MeterRow label="True peak in, out"><LiveFigure read={inAndOut(truePeakWords, 'dBTP')} /></MeterRow>
         <MeterRow label="Processor"><LiveFigure read={figureText('cpu')} /></MeterRow>
         <MeterRow label="Memory"><LiveFigure read={figureText('memory')} /></MeterRow>
         <MeterRow label="Xruns"><AriaButton aria-label="Xruns, press to reset" {...counters}>Reset</AriaButton><LiveFigure read={ofSound(({ xruns }) => String(xruns))} /></MeterRow>
@@ -129,7 +133,8 @@ function MeterRows(): JSX.Element {
             <span className={styles.figure}>{frames(loopback.seconds)}</span>
           )}
         </MeterRow>
-        <MeterRow label="Late disk reads"><LiveFigure read={() => String(store.getState().transport()?.lateReads ?? 0)} /></MeterRow>
+        <MeterRow label="Late disk reads"><LiveFigure read={(meters) => readWords(store.getState().transport()?.lateReads ?? 0, meters?.readFaults ?? 0)} /></MeterRow>
+        <MeterRow label="Late tail parts"><LiveFigure read={ofSound((meters) => String(missedParts(meters)))} /></MeterRow>
         <MeterRow label="Muted blocks"><LiveFigure read={ofSound(({ nonFiniteBlocks }) => String(nonFiniteBlocks))} /></MeterRow>
       </dl>
     </section>

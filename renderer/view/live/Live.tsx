@@ -6,7 +6,9 @@ import { Chain } from './Chain.tsx';
 import { ChainBar } from './ChainBar.tsx';
 import { EqPanel } from './EqPanel.tsx';
 import styles from './live.module.css';
+import { LiveFigure, type Figure } from './LiveFigure.tsx';
 import { LiveNotes } from './LiveNotes.tsx';
+import { effectAt, reductionWords } from './meter-words.ts';
 import { Param } from './Param.tsx';
 import { ReverbPanel } from './ReverbPanel.tsx';
 import { linear } from './scales.ts';
@@ -59,18 +61,20 @@ function Selected(): JSX.Element {
       );
     case 'limiter':
       return (
-        <Single name={effectNames.limiter}>
+        <Single name={effectNames.limiter} figure={(meters) => reductionWords(effectAt(meters, placed.place))}>
           <Param label="Ceiling" scale={ceiling} value={effect.ceilingDb} onChange={(ceilingDb) => { change({ ...effect, ceilingDb }); }} />
         </Single>
       );
   }
 }
 
-function Single({ name, children }: { name: string; children: JSX.Element }): JSX.Element {
+/** @param figure what it does now */
+function Single({ name, figure, children }: { name: string; figure?: Figure; children: JSX.Element }): JSX.Element {
   return (
     <>
       <div className={styles.bar}>
         <h2>{name}</h2>
+        {figure !== undefined && <span className={styles.dim}><LiveFigure read={figure} /></span>}
       </div>
       <div className={styles.params} role="group" aria-label={name}>{children}</div>
     </>

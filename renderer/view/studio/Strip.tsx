@@ -6,6 +6,7 @@ import { defaultStrip, type Strip as StripState } from '../../store/strips.ts';
 import { clampFader, faderDb, faderPosition, formatDb, formatPan, maximumDb, panStep, parseDb, parsePan, spokenDb, spokenPan, stepFader, toPan } from '../../units/levels.ts';
 import { stemColour, stemLabel } from '../../units/stems.ts';
 import { useFrame } from '../frame.ts';
+import { rmsWords, sourceLevels, truePeakWords } from '../live/meter-words.ts';
 import { Icon } from '../parts/Icon.tsx';
 import { useStudio, useStudioStore } from '../studio-context.ts';
 import { Fader, type Law } from './Fader.tsx';
@@ -26,7 +27,7 @@ const panLaw: Law = {
   step: (pan, steps) => toPan(pan + steps * panStep),
 };
 
-/** A click clears what it holds; a key does so for all. */
+/** A click clears what it holds; a key does so for all. Under the pointer it says RMS and true peak. */
 export function LaneMeter({ track, label, isLying = false }: { track?: string; label: string; isLying?: boolean }): JSX.Element {
   const store = useStudioStore();
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -41,7 +42,13 @@ export function LaneMeter({ track, label, isLying = false }: { track?: string; l
     const { left, right } = levels(track);
     meter.current.show(now, left, right);
   });
-  return <canvas ref={canvas} role="img" aria-label={label} onClick={() => meter.current?.clear()} />;
+  const tell = ({ currentTarget }: { currentTarget: HTMLCanvasElement }): void => {
+    const { soundLoad, monitor } = store.getState();
+    const meters = soundLoad();
+    const levels = meters === null ? undefined : sourceLevels(meters, { source: track === undefined ? 'mix' : `track:${track}`, isSend: false, monitor });
+    currentTarget.title = levels === undefined ? '' : `RMS ${rmsWords(levels)} dB, true peak ${truePeakWords(levels)} dBTP`;
+  };
+  return <canvas ref={canvas} role="img" aria-label={label} onPointerMove={tell} onClick={() => meter.current?.clear()} />;
 }
 
 /** Makes an element one by which the stem's file can be dragged to other programs, where the shell can do that. */
