@@ -1,8 +1,10 @@
 #include "dsp/fft.h"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cmath>
+#include <cstdint>
 #include <numbers>
 #include <string>
 #include <vector>
@@ -150,6 +152,29 @@ FftPlan planStages(std::size_t half, const FftKernels& level) {
   return plan;
 }
 
+/// The runs of a batch that nobody has begun, at most 64. Each worker gets the one it had in the
+/// batch before, unless another that was free earlier has it. [thread-safe]
+class Runs {
+ public:
+  static constexpr std::size_t kMost = 64;
+
+  explicit Runs(std::size_t count) : free_(~std::uint64_t{0} >> (kMost - count)) {}
+
+  /// Once for each run.
+  std::size_t take(unsigned worker) {
+    std::uint64_t free = free_.load(std::memory_order_relaxed);
+    for (;;) {
+      const bool isOwnFree = worker < kMost && (free >> worker & 1) != 0;
+      const unsigned run = isOwnFree ? worker : static_cast<unsigned>(std::countr_zero(free));
+      const std::uint64_t left = free & ~(std::uint64_t{1} << run);
+      if (free_.compare_exchange_weak(free, left, std::memory_order_relaxed)) return run;
+    }
+  }
+
+ private:
+  std::atomic<std::uint64_t> free_;
+};
+
 }  // namespace
 
 core::Result<RealFft> RealFft::create(std::size_t n, const kernels::Kernels& level) {
@@ -204,33 +229,41 @@ void RealFft::inverseBatch(std::size_t count, const float* bins, std::size_t bin
 
 template <typename Run>
 void RealFft::share(std::size_t count, float* scratch, core::ThreadPool& pool, Run run) const {
+  if (count == 0) return;
   // A row moves from one core's cache to another's more slowly than it is transformed. So each
-  // worker gets one run, and in the next batch the same again, unless runs get long.
+  // worker gets one run, and in the next batch the same again, unless runs get long: then they go
+  // to whoever is free.
   constexpr std::size_t kLeastSamples = 1 << 15;  // some microseconds, which waking takes too
   constexpr std::size_t kLongSamples = 1 << 18;
   const std::size_t samples = count * size();
   const std::size_t most = pool.size() * (samples > pool.size() * kLongSamples ? 4 : 1);
-  const std::size_t runs = std::clamp<std::size_t>(samples / kLeastSamples, 1, most);
-  const std::size_t perRun = std::max<std::size_t>(1, blocksOf(count, runs));
+  const std::size_t wanted = std::clamp<std::size_t>(samples / kLeastSamples, 1, most);
+  const std::size_t perRun = std::max<std::size_t>(1, blocksOf(count, wanted));
+  const std::size_t runs = blocksOf(count, perRun);
+  const bool isOnePerWorker = runs <= std::min<std::size_t>(pool.size(), Runs::kMost);
+  Runs left(isOnePerWorker ? runs : Runs::kMost);
   const std::size_t scratchStride = core::paddedCount<float>(scratchSize());
-  pool.parallelFor(blocksOf(count, perRun), [&](std::size_t index, unsigned worker) {
-    const std::size_t begin = index * perRun;
-    run(begin, std::min(perRun, count - begin), scratch + worker * scratchStride);
+  // From the last row to the first: a core that reads upwards fetches up to 16 KB ahead, past the
+  // end of its run, from where another core may be writing.
+  pool.parallelFor(runs, [&](std::size_t index, unsigned worker) {
+    const std::size_t begin = (isOnePerWorker ? left.take(worker) : index) * perRun;
+    for (std::size_t row = std::min(begin + perRun, count); row-- > begin;) {
+      run(row, scratch + worker * scratchStride);
+    }
   });
 }
 
 void RealFft::forwardBatch(std::size_t count, const float* in, std::size_t inStride, float* bins,
                            std::size_t binsStride, float* scratch, core::ThreadPool& pool) const {
-  share(count, scratch, pool, [&](std::size_t begin, std::size_t some, float* own) {
-    forwardBatch(some, in + begin * inStride, inStride, bins + begin * binsStride, binsStride, own);
+  share(count, scratch, pool, [&](std::size_t row, float* own) {
+    forward(in + row * inStride, bins + row * binsStride, own);
   });
 }
 
 void RealFft::inverseBatch(std::size_t count, const float* bins, std::size_t binsStride, float* out,
                            std::size_t outStride, float* scratch, core::ThreadPool& pool) const {
-  share(count, scratch, pool, [&](std::size_t begin, std::size_t some, float* own) {
-    inverseBatch(some, bins + begin * binsStride, binsStride, out + begin * outStride, outStride,
-                 own);
+  share(count, scratch, pool, [&](std::size_t row, float* own) {
+    inverse(bins + row * binsStride, out + row * outStride, own);
   });
 }
 
