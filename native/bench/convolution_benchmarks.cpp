@@ -132,7 +132,7 @@ std::vector<Benchmark> convolutionBenchmarks() {
   for (std::size_t taps : responses) add(list, {ConvolutionMode::kFft, "fft", 1024, taps});
   for (const auto& [mode, label] : {std::pair{ConvolutionMode::kUniform, "uniform"},
                                     std::pair{ConvolutionMode::kPartitioned, "partitioned"}}) {
-    for (std::size_t block : {64u, 128u, 256u, 512u, 1024u}) {
+    for (std::size_t block : {64u, 128u, 256u, 512u, 1024u, 2048u}) {
       for (std::size_t taps : responses) add(list, {mode, label, block, taps});
     }
   }
