@@ -2,7 +2,7 @@
 import { cleanup, render } from '@testing-library/react';
 import type { JSX } from 'react';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { useFrame } from './frame.ts';
+import { useFrame, writeText } from './frame.ts';
 
 let frame: FrameRequestCallback | null;
 const reported = vi.fn();
@@ -51,4 +51,31 @@ it('what goes wrong in one is reported and stops no other', () => {
   pass(1000);
   expect(draw.mock.calls).toEqual([[0], [1]]);
   expect(reported.mock.calls).toEqual([[fault], [fault]]);
+});
+
+it('text is written, in the text node that was there', () => {
+  const element = document.createElement('span');
+  writeText(element, '0:01.000');
+  const [node] = element.childNodes;
+  writeText(element, '0:02.000');
+  expect(element.textContent).toBe('0:02.000');
+  expect([...element.childNodes]).toEqual([node]);
+});
+
+it('text that says the same is left as it is', async () => {
+  const element = document.createElement('span');
+  writeText(element, '12 %');
+  const changes: MutationRecord[] = [];
+  const observer = new MutationObserver((records) => { changes.push(...records); });
+  observer.observe(element, { characterData: true, childList: true, subtree: true });
+  writeText(element, '12 %');
+  await Promise.resolve();
+  expect(changes).toEqual([]);
+  writeText(element, '13 %');
+  await Promise.resolve();
+  expect(changes).toHaveLength(1);
+});
+
+it('text of an element that is not there is nothing', () => {
+  expect(() => { writeText(null, 'x'); }).not.toThrow();
 });

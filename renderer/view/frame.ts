@@ -29,3 +29,13 @@ export function useFrame(callback: (now: number) => void): void {
     };
   }, []);
 }
+
+/**
+ * Says something else in an element that holds text alone, outside of React. The text node stays, so that its box needs no other
+ * one; what says the same is left as it is, or the page would lay it out again.
+ */
+export function writeText(element: Element | null, text: string): void {
+  const node = element?.firstChild;
+  if (!(node instanceof Text)) element?.replaceChildren(text);
+  else if (node.data !== text) node.data = text;
+}

@@ -2,7 +2,7 @@ import { useRef, type JSX } from 'react';
 import { Button as AriaButton } from 'react-aria-components';
 import type { Page } from '../../store/state.ts';
 import { formatLength, formatPosition } from '../../units/time.ts';
-import { useFrame } from '../frame.ts';
+import { useFrame, writeText } from '../frame.ts';
 import { IconButton, IconToggle } from '../parts/controls.tsx';
 import { useStudio, useStudioStore } from '../studio-context.ts';
 import styles from './app.module.css';
@@ -69,19 +69,19 @@ function Transport(): JSX.Element {
       <IconButton icon="start" label="Return to start" keys="Home" onPress={() => { seek(0); }} isDisabled={!isPlayable} />
       <IconButton icon={isPlaying ? 'pause' : 'play'} label={isPlaying ? 'Pause' : 'Play'} keys="Space" onPress={togglePlay} isDisabled={!isPlayable} />
       <IconToggle icon="loop" label="Loop" keys="L" isOn={isLooping} onChange={toggleLoop} isDisabled={!isPlayable} />
-      <Position />
+      <Position longest={formatPosition(seconds)} />
       <span className={styles.length}>/ {formatLength(seconds)}</span>
       <RhythmButtons />
     </div>
   );
 }
 
-function Position(): JSX.Element {
+/** @param longest what it makes room for: what stands beside it does not move while time passes */
+function Position({ longest }: { longest: string }): JSX.Element {
   const store = useStudioStore();
   const ref = useRef<HTMLSpanElement>(null);
   useFrame(() => {
-    const text = formatPosition(store.getState().position());
-    if (ref.current !== null && ref.current.textContent !== text) ref.current.textContent = text;
+    writeText(ref.current, formatPosition(store.getState().position()));
   });
-  return <span ref={ref} role="timer" aria-label="Position" className={styles.position} />;
+  return <span ref={ref} role="timer" aria-label="Position" className={styles.position} style={{ width: `${longest.length}ch` }} />;
 }

@@ -1,6 +1,6 @@
 import { useRef, type JSX } from 'react';
 import { Button as AriaButton } from 'react-aria-components';
-import { useFrame } from '../frame.ts';
+import { useFrame, writeText } from '../frame.ts';
 import { soundName } from '../../units/sound.ts';
 import { useStudio, useStudioStore } from '../studio-context.ts';
 import styles from './app.module.css';
@@ -39,7 +39,7 @@ function Load(): JSX.Element {
     if (element === null || element.getAttribute('aria-valuenow') === String(percent)) return;
     element.setAttribute('aria-valuenow', String(percent));
     element.style.setProperty('--load', String(Math.min(1, percent / 100)));
-    if (element.lastChild !== null) element.lastChild.textContent = `${percent} %`;
+    writeText(element.lastElementChild, `${percent} %`);
   });
   return (
     <span ref={meter} role="meter" aria-label="Render load" aria-valuemin={0} aria-valuemax={100} aria-valuenow={0} className={styles.load}>

@@ -1,6 +1,6 @@
 import { useRef, type JSX } from 'react';
 import type { Hardware, Meters } from '../../store/types.ts';
-import { useFrame } from '../frame.ts';
+import { useFrame, writeText } from '../frame.ts';
 import { useStudioStore } from '../studio-context.ts';
 import styles from './engine.module.css';
 
@@ -12,8 +12,7 @@ export function LiveFigure({ read }: { read: Figure }): JSX.Element {
   const text = useRef<HTMLSpanElement>(null);
   useFrame(() => {
     const { soundLoad, hardware } = store.getState();
-    const shown = read(soundLoad(), hardware());
-    if (text.current !== null && text.current.textContent !== shown) text.current.textContent = shown;
+    writeText(text.current, read(soundLoad(), hardware()));
   });
   return <span ref={text} className={styles.figure} />;
 }

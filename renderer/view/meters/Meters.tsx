@@ -1,6 +1,7 @@
 import { useEffect, useEffectEvent, useRef, type JSX } from 'react';
 import { drawSparklines, Sparkline, stillSeconds } from '../../canvas/sparkline.ts';
 import { surfaceOf } from '../../canvas/surface.ts';
+import { writeText } from '../frame.ts';
 import { useStudioStore } from '../studio-context.ts';
 import { figures, ownersText, type Figure } from './figures.ts';
 import styles from './meters.module.css';
@@ -84,8 +85,8 @@ export function Meters(): JSX.Element {
       <div className={styles.figures}>
         <canvas ref={canvas} aria-hidden="true" className={styles.lines} />
         <dl>
-          {figures.map(({ id, label }) => (
-            <div key={id} data-row={id} className={styles.row}>
+          {figures.map(({ id, label, least }) => (
+            <div key={id} data-row={id} data-line={least !== undefined || undefined} className={styles.row}>
               <dt>{label}</dt>
               <dd data-value={id}>–</dd>
             </div>
@@ -101,9 +102,4 @@ function write(panel: HTMLElement | null, { id }: Figure, text: string, isBad: b
   const element = panel?.querySelector<HTMLElement>(`[data-value="${id}"]`) ?? null;
   writeText(element, text);
   element?.toggleAttribute('data-bad', isBad);
-}
-
-/** What says the same stays: the page would lay it out again. */
-function writeText(element: Element | null, text: string): void {
-  if (element !== null && element.textContent !== text) element.textContent = text;
 }
