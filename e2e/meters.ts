@@ -28,23 +28,40 @@ async function shareOfCore(page: Page): Promise<number> {
   return ((await childrenTime()) - before) / 1e6 / (performance.now() - start);
 }
 
+/** Medians of what `rounds` rounds gave, of one core. */
+export interface MetersCost {
+  /** The meters' own: all that is shown less the same without them. What asks the machine once a second goes on in both. */
+  meters: number;
+  /** All of the side, the advisor and those questions with them: less the same folded away. */
+  side: number;
+  rest: number;
+}
+
 /**
- * What the meters cost, of one core: processor time of the browser and the studio, with the benchmark view's side open less
- * folded away, in turn, medians. Linux only.
+ * What the meters cost: processor time of the browser and the studio, with the benchmark view's meters shown, hidden, and their
+ * whole side folded away, in turn. Linux only.
  */
-export async function measureMeters(page: Page): Promise<{ meters: number; rest: number }> {
+export async function measureMeters(page: Page): Promise<MetersCost> {
   const panel = page.getByRole('region', { name: 'Now' });
-  const [meters, rest]: [number[], number[]] = [[], []];
+  const [meters, side, rest]: [number[], number[], number[]] = [[], [], []];
+  const show = (isShown: boolean): Promise<void> => page.getByRole('complementary', { name: 'Advisor' }).evaluate((element, value) => {
+    const section = element.querySelector<HTMLElement>('section[aria-labelledby="meters-title"]');
+    if (section !== null) section.style.display = value;
+  }, isShown ? '' : 'none');
   for (let round = 0; round < rounds; round++) {
     await panel.waitFor();
-    const open = await shareOfCore(page);
+    const shown = await shareOfCore(page);
+    await show(false);
+    const hidden = await shareOfCore(page);
+    await show(true);
     await page.keyboard.press('Control+i');
     await panel.waitFor({ state: 'detached' });
     const folded = await shareOfCore(page);
     await page.keyboard.press('Control+i');
-    meters.push(open - folded);
+    meters.push(shown - hidden);
+    side.push(shown - folded);
     rest.push(folded);
   }
   const middle = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
-  return { meters: middle(meters), rest: middle(rest) };
+  return { meters: middle(meters), side: middle(side), rest: middle(rest) };
 }
