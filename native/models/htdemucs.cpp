@@ -172,6 +172,8 @@ class Reader {
     bytes_ += layer.attention.bytes();
     layer.linear1 = conv(name + ".linear1", {.in = dim, .out = hidden}, 2);
     layer.linear2 = conv(name + ".linear2", {.in = hidden, .out = dim}, 2);
+    layer.linear1.space(dim, nn::pitchOf(hidden));
+    layer.linear2.space(nn::pitchOf(hidden), dim);
     layer.norm1 = affine(name + ".norm1", dim);
     if (cross) layer.normMemory = affine(name + ".norm2", dim);
     layer.normFeedForward = affine(name + (cross ? ".norm3" : ".norm2"), dim);

@@ -112,7 +112,7 @@ Workspace::Workspace(core::Arena& arena, const HTDemucs& model, const Dimensions
       queries = arena.take<float>(most * graph.dim);
       memory = arena.take<float>(timeCount * graph.dim);
       timeMemory = arena.take<float>(count * graph.dim);
-      feedForward = arena.take<float>(most * graph.layers[0].linear1.outChannels());
+      feedForward = arena.take<float>(most * graph.layers[0].linear1.outPitch());
       std::size_t attentionSize = 0;
       for (const TransformerLayer& layer : graph.layers) {
         attentionSize = std::max({attentionSize, layer.attention.scratchSize(most, most, threads)});

@@ -90,7 +90,7 @@ void packRows(const kernels::GemmKernels& gemm, const float* rows, std::size_t s
 
 struct Attention::Buffers {
   float* query;     ///< [queries, dim]
-  float* keyValue;  ///< [keys, 2 dim]
+  float* keyValue;  ///< [keys, keyValue_.outPitch()]
   float* joined;    ///< [queries, dim]: heads side by side
   float* zeros;     ///< bias of the products between activations
   float* packed;    ///< per head: blocks of keys and of values in turn
@@ -121,7 +121,9 @@ Attention::Attention(const kernels::Kernels& kernels, std::size_t dim, std::size
       heads_(heads),
       query_(kernels, {.in = dim, .out = dim}, false, inWeight, inBias),
       keyValue_(kernels, {.in = dim, .out = 2 * dim}, false, inWeight + dim * dim, inBias + dim),
-      output_(kernels, {.in = dim, .out = dim}, false, outWeight, outBias) {}
+      output_(kernels, {.in = dim, .out = dim}, false, outWeight, outBias) {
+  keyValue_.space(dim, pitchOf(2 * dim));
+}
 
 Attention::Buffers Attention::carve(float* scratch, std::size_t queries, std::size_t keys) const {
   const auto take = [&](std::size_t count) {
@@ -129,7 +131,7 @@ Attention::Buffers Attention::carve(float* scratch, std::size_t queries, std::si
   };
   Buffers b{};
   b.query = take(queries * dim_);
-  b.keyValue = take(keys * 2 * dim_);
+  b.keyValue = take(keys * keyValue_.outPitch());
   b.joined = take(queries * dim_);
   b.zeros = take(zerosSize());
   b.packed = take(heads_ * packedHead(keys));
@@ -139,7 +141,7 @@ Attention::Buffers Attention::carve(float* scratch, std::size_t queries, std::si
 
 std::size_t Attention::scratchSize(std::size_t queries, std::size_t keys, unsigned workers) const {
   using core::paddedCount;
-  return 2 * paddedCount<float>(queries * dim_) + paddedCount<float>(keys * 2 * dim_) +
+  return 2 * paddedCount<float>(queries * dim_) + paddedCount<float>(keys * keyValue_.outPitch()) +
          paddedCount<float>(zerosSize()) + paddedCount<float>(heads_ * packedHead(keys)) +
          workers * kQueryBlock * kKeyBlock;
 }
@@ -150,9 +152,10 @@ void Attention::packBlock(const Buffers& b, std::size_t keys, std::size_t head,
   float* packed = b.packed + head * packedHead(keys) + block * (packedKeys() + packedValues());
   const std::size_t first = block * kKeyBlock;
   const std::size_t count = std::min(kKeyBlock, keys - first);
-  float* key = b.keyValue + first * 2 * dim_ + head * width;
-  packTransposed(*kernels_, key, 2 * dim_, width, count, packed);
-  packRows(kernels_->weightGemm, key + dim_, 2 * dim_, count, width, packed + packedKeys());
+  const std::size_t stride = keyValue_.outPitch();
+  float* key = b.keyValue + first * stride + head * width;
+  packTransposed(*kernels_, key, stride, width, count, packed);
+  packRows(kernels_->weightGemm, key + dim_, stride, count, width, packed + packedKeys());
 }
 
 void Attention::attend(const Buffers& b, std::size_t queries, std::size_t keys, std::size_t head,

@@ -47,7 +47,11 @@ std::size_t tapsOf(const ConvShape& shape) {
 }  // namespace
 
 Conv::Conv(const kernels::Kernels& kernels, const ConvShape& shape, PackedMatrix packed)
-    : kernels_(&kernels), shape_(shape), packed_(std::move(packed)) {
+    : kernels_(&kernels),
+      shape_(shape),
+      packed_(std::move(packed)),
+      inPitch_(shape.in),
+      outPitch_(outChannels()) {
   assert(tapsOf(shape) <= kMostTaps);
 }
 
@@ -95,8 +99,7 @@ Conv Conv::transposedWidth(const kernels::Kernels& kernels, std::size_t in, std:
 void Conv::rowPanels(const Position& position, const Panels& panels,
                      const kernels::PackedGemm& plain, float* out, const Epilogue& epilogue) const {
   const auto& [x, height, width, row, begin, end] = position;
-  const std::size_t stored = outChannels();
-  const bool contiguous = shape_.dilationWidth == 1 && packed_.isGapless();
+  const bool contiguous = shape_.dilationWidth == 1 && packed_.isGapless() && inPitch_ == shape_.in;
   const kernels::PackedGemm merged = PackedMatrix::merged(plain, shape_.kernelWidth);
   const std::size_t offset = packed_.columnOf(panels.first);
   const std::size_t place = packed_.placeOf(offset);
@@ -118,7 +121,7 @@ void Conv::rowPanels(const Position& position, const Panels& panels,
                                                                 tap * shape_.dilationWidth) -
                                     static_cast<std::ptrdiff_t>(shape_.paddingWidth);
         return x + (line * static_cast<std::ptrdiff_t>(width) + from) *
-                       static_cast<std::ptrdiff_t>(shape_.in);
+                       static_cast<std::ptrdiff_t>(inPitch_);
       };
       if (whole) {
         taps[count++] = {at(0), h};
@@ -128,19 +131,20 @@ void Conv::rowPanels(const Position& position, const Panels& panels,
         taps[count++] = {at(w), h * shape_.kernelWidth + w};
       }
     }
-    kernels_->weightGemm.run({.taps = taps.data(),
-                              .tapCount = count,
-                              .rowStride = shape_.strideWidth * shape_.in,
-                              .rows = run.end - run.begin,
-                              .weights = whole ? &merged : &plain,
-                              .out = out + run.begin * stored + offset,
-                              .outStride = stored,
-                              .activation = epilogue.activation,
-                              .gain = shifted(epilogue.gain, place),
-                              .bias = shifted(epilogue.bias, place),
-                              .scale = shifted(epilogue.scale, offset),
-                              .residual = shifted(epilogue.residual, run.begin * stored + offset),
-                              .residualStride = stored});
+    kernels_->weightGemm.run(
+        {.taps = taps.data(),
+         .tapCount = count,
+         .rowStride = shape_.strideWidth * inPitch_,
+         .rows = run.end - run.begin,
+         .weights = whole ? &merged : &plain,
+         .out = out + run.begin * outPitch_ + offset,
+         .outStride = outPitch_,
+         .activation = epilogue.activation,
+         .gain = shifted(epilogue.gain, place),
+         .bias = shifted(epilogue.bias, place),
+         .scale = shifted(epilogue.scale, offset),
+         .residual = shifted(epilogue.residual, run.begin * outPitch_ + offset),
+         .residualStride = outPitch_});
     column = run.end;
   }
 }
@@ -159,7 +163,7 @@ void Conv::forward(const float* x, std::size_t height, std::size_t width, std::s
   const Cut cut =
       cutFor(kernels_->weightGemm, {rows, columns, packed_.panelCount(), chunk()}, pool.size());
   const std::size_t chunks = blocksOf(columns, cut.rows);
-  const std::size_t rowSize = columns * outChannels();
+  const std::size_t rowSize = columns * outPitch_;
   const auto share = [&](const Panels& all, std::size_t perTask, const auto& weightsOf) {
     const std::size_t groups = (all.count + perTask - 1) / perTask;
     pool.parallelFor(rows * chunks * groups, [&](std::size_t index, unsigned) {

@@ -36,6 +36,12 @@ struct ConvShape {
   }
 };
 
+/// How far apart rows of so many numbers lie best: a cache line more where whole pages would let
+/// the rows of one tile meet in the same sets of the first-level cache.
+constexpr std::size_t pitchOf(std::size_t numbers) {
+  return numbers % 1024 == 0 ? numbers + 16 : numbers;
+}
+
 /// What happens to a result before it is stored; see kernels::GemmCall.
 struct Epilogue {
   kernels::Activation activation = kernels::Activation::kNone;
@@ -83,6 +89,13 @@ class Conv {
     return packed_.isNarrow() ? packed_.panelFloats() : 0;
   }
   const PackedMatrix& weights() const noexcept { return packed_; }
+  /// Positions lie so many numbers apart from now on, those read and those written; otherwise as
+  /// many as they have channels. Before any other use.
+  void space(std::size_t in, std::size_t out) noexcept {
+    inPitch_ = in;
+    outPitch_ = out;
+  }
+  std::size_t outPitch() const noexcept { return outPitch_; }
 
   /// Output columns [begin, end) of output row `row`.
   /// @param x        [height, width, in]
@@ -124,6 +137,8 @@ class Conv {
   const kernels::Kernels* kernels_ = nullptr;
   ConvShape shape_;
   PackedMatrix packed_;
+  std::size_t inPitch_ = 0;
+  std::size_t outPitch_ = 0;
 };
 
 }  // namespace stemwright::nn

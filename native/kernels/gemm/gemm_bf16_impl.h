@@ -11,7 +11,7 @@ namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE {
 
 constexpr std::size_t kDepthStep = STEMWRIGHT_BF16_DEPTH;
 /// Numbers rounded at a time: they stay in the second-level cache while all panels meet them.
-constexpr std::size_t kScratch = 96 * 1024;
+constexpr std::size_t kScratch = 236 * 1024;
 constexpr std::size_t kMostTaps = 128;
 
 STEMWRIGHT_INLINE std::size_t paddedDepth(const PackedGemm& weights) {
@@ -48,15 +48,17 @@ std::size_t roundPacked(const GemmCall& call, std::size_t first, std::size_t row
                         std::uint16_t* out, RoundedRows* rounded) {
   const std::size_t depth = call.weights->depth;
   const std::size_t padded = paddedDepth(*call.weights);
-  if (out == nullptr) return rows * padded;
+  // Not by whole pages: rows of a tile would meet in the same sets of the first-level cache.
+  const std::size_t stride = padded + (padded % 1024 == 0 ? kBf16Depth : 0);
+  if (out == nullptr) return rows * stride;
   const float* x = call.taps[0].rows + first * call.rowStride;
   for (std::size_t row = 0; row < rows; ++row) {
-    roundAll(x + row * call.rowStride, out + row * padded, depth);
-    clear(out + row * padded + depth, padded - depth);
+    roundAll(x + row * call.rowStride, out + row * stride, depth);
+    clear(out + row * stride + depth, padded - depth);
   }
   rounded->taps[0] = out;
-  rounded->stride = padded;
-  return rows * padded;
+  rounded->stride = stride;
+  return rows * stride;
 }
 
 /// Taps that overlap in memory, as those of a convolution do, are rounded once, in place.

@@ -195,7 +195,7 @@ TEST_SUITE("nn") {
 
   TEST_CASE("bf16 products in several pieces, with every epilogue, equal those in one") {
     core::ThreadPool pool(1);
-    const std::size_t in = 700;  // more than fits the scratch at once
+    const std::size_t in = 1000;  // more than fits the scratch at once
     const std::size_t width = 257;
     const std::vector<float> x = rounded(noise(width * in, 1));
     const std::vector<float> residual = noise(width * 40, 4);
@@ -219,6 +219,44 @@ TEST_SUITE("nn") {
         CHECK(conv.bytes() < exact.bytes() * 6 / 10);
       }
     }
+  }
+
+  TEST_CASE("positions that lie apart give what they give side by side") {
+    const std::size_t width = 137;
+    const auto spread = [](const std::vector<float>& rows, std::size_t from, std::size_t to) {
+      std::vector<float> apart(rows.size() / from * to, 7.0f);
+      for (std::size_t i = 0; i < rows.size(); ++i) apart[i / from * to + i % from] = rows[i];
+      return apart;
+    };
+    std::vector<const kernels::Kernels*> levels(kernels::bf16Kernels().begin(),
+                                                kernels::bf16Kernels().end());
+    for (const kernels::Isa isa : kernels::availableIsas()) {
+      levels.push_back(kernels::kernelsFor(isa));
+    }
+    for (const std::size_t kernel : {1u, 3u}) {
+      const ConvShape shape{.in = 48, .out = 40, .kernelWidth = kernel, .paddingWidth = kernel / 2};
+      const std::vector<float> x = noise(width * shape.in, 1);
+      const std::vector<float> weight = noise(shape.out * shape.in * kernel, 2);
+      const std::vector<float> bias = noise(shape.out, 3);
+      const std::vector<float> residual = noise(width * shape.out, 4);
+      for (const kernels::Kernels* level : levels) {
+        nn::Conv conv(*level, shape, false, weight.data(), bias.data());
+        for (const unsigned threads : {1u, 3u}) {
+          core::ThreadPool pool(threads);
+          std::vector<float> expected = residual;
+          conv.forward(x.data(), 1, width, expected.data(), {.residual = expected.data()}, pool);
+          nn::Conv spaced(*level, shape, false, weight.data(), bias.data());
+          spaced.space(64, 56);
+          const std::vector<float> apart = spread(x, shape.in, 64);
+          std::vector<float> result = spread(residual, shape.out, 56);
+          spaced.forward(apart.data(), 1, width, result.data(), {.residual = result.data()}, pool);
+          CHECK(testing::relativeRms(result, spread(expected, shape.out, 56)) < 3e-7);
+          CHECK(result[shape.out] == 7.0f);
+        }
+      }
+    }
+    CHECK(nn::pitchOf(2048) == 2064);
+    CHECK(nn::pitchOf(2056) == 2056);
   }
 
   TEST_CASE("a kernel larger than the padded input gives no positions") {
