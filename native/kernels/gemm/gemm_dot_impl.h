@@ -54,22 +54,9 @@ void run(const GemmCall& call) {
 }
 
 double saturate(std::size_t rounds) {
-  constexpr std::size_t kChains = 15;  // enough to hide the latency of one
-  V acc[kChains];
-  STEMWRIGHT_UNROLL
-  for (std::size_t i = 0; i < kChains; ++i) acc[i] = set1(static_cast<float>(i));
   const std::uint16_t pair[2] = {0x3c23, 0xbc23};  // 0.01 and -0.01
   const Pairs x = setPair(pair);
-  for (std::size_t round = 0; round < rounds; ++round) {
-    STEMWRIGHT_UNROLL
-    for (std::size_t i = 0; i < kChains; ++i) acc[i] = addProducts(acc[i], x, x);
-  }
-  V all = zero();
-  STEMWRIGHT_UNROLL
-  for (std::size_t i = 0; i < kChains; ++i) all = all + acc[i];
-  volatile float kept = sum(all);
-  static_cast<void>(kept);
-  return 4.0 * static_cast<double>(rounds * kChains * kLanes);
+  return 4.0 * repeat<15>(rounds, [&](V sums) { return addProducts(sums, x, x); });
 }
 
 constexpr GemmKernels kDotGemm{kLanes, kRowBlock, true,     kDepthStep, true,

@@ -117,4 +117,23 @@ void multiplyPanels(const GemmCall& call, const Rows& rows) {
   }
 }
 
+/// An instruction on registers and nothing else, in so many chains as hide the latency of one.
+/// @return numbers that came of it
+template <std::size_t kChains, typename Instruction>
+STEMWRIGHT_INLINE double repeat(std::size_t rounds, Instruction instruction) {
+  V chains[kChains];
+  STEMWRIGHT_UNROLL
+  for (std::size_t i = 0; i < kChains; ++i) chains[i] = set1(static_cast<float>(i));
+  for (std::size_t round = 0; round < rounds; ++round) {
+    STEMWRIGHT_UNROLL
+    for (std::size_t i = 0; i < kChains; ++i) chains[i] = instruction(chains[i]);
+  }
+  V all = zero();
+  STEMWRIGHT_UNROLL
+  for (std::size_t i = 0; i < kChains; ++i) all = all + chains[i];
+  volatile float kept = sum(all);
+  static_cast<void>(kept);
+  return static_cast<double>(rounds * kChains * kLanes);
+}
+
 }  // namespace stemwright::kernels::STEMWRIGHT_SIMD_NAMESPACE
