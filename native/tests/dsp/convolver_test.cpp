@@ -37,7 +37,7 @@ std::vector<std::span<const float>> views(const Channels& channels) {
 std::unique_ptr<Convolver> make(const Channels& response, const ConvolverOptions& options,
                                 const kernels::Kernels& level = kernels::kernels()) {
   auto made = Convolver::create(views(response), options, level);
-  REQUIRE_MESSAGE(made.ok(), made.error().message);
+  if (!made.ok()) FAIL(made.error().message);
   return std::move(made).value();
 }
 

@@ -38,7 +38,7 @@ constexpr ConvolutionMode kModes[] = {ConvolutionMode::kDirect, ConvolutionMode:
 PreparedEffect prepared(const EffectRequest& request, EffectSetting setting = {}) {
   setting.isTrial |= STEMWRIGHT_SANITIZED == 1;
   auto made = prepareEffect(request, setting);
-  REQUIRE_MESSAGE(made.ok(), made.error().message);
+  if (!made.ok()) FAIL(made.error().message);
   return std::move(made).value();
 }
 
