@@ -65,6 +65,26 @@ describe('a chain', () => {
     expect([told.at(-1), shown()[0]?.effect]).toEqual([5, gain(5)]);
   });
 
+  it('keeps what is turned when the engine still tells of before, and builds the next turn upon it', async () => {
+    const place = { strip: 'master', slot: 0 } as const;
+    const before: MonitorState = { ...monitor, effects: [{ place, effect: gain(0), latencyFrames: 7, reverb: null, fault: null }] };
+    store.setState({ monitor: before });
+    state().putEffect(0, gain(3));
+    state().putEffect(1, gain(1));
+    client.tell('monitor', before);
+    expect(shown().slice(0, 2).map((placed) => placed?.effect)).toEqual([gain(3), gain(1)]);
+    state().putEffect(0, null);
+    client.tell('monitor', before);
+    expect(shown()[0]).toBeNull();
+    client.tell('monitor', null);
+    expect(state().monitor).toBeNull();
+    await settle();
+    await settle();
+    // What is answered is the engine's again.
+    client.tell('monitor', before);
+    expect(shown().slice(0, 2).map((placed) => placed?.effect)).toEqual([gain(0), undefined]);
+  });
+
   it('keeps what was there when the engine refuses, and says why', async () => {
     state().putEffect(0, gain(3));
     await settle();

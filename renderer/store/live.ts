@@ -53,6 +53,8 @@ export interface RackSlice extends RackState {
   setSentGain: (gain: number) => void;
   /** Once the engine has been told of all changes to chains and sends. */
   rackSettled: () => Promise<void>;
+  /** The engine's state, with the changes to effects that it has not answered yet. */
+  keepEdits: (monitor: MonitorState | null) => MonitorState | null;
   selectSlot: (slot: number) => void;
   /** Shows the chain that it is in, and selects it. */
   showEffect: (place: EffectPlace) => void;

@@ -1,4 +1,4 @@
-import { chainSlots, plainResponse, toFault, type ChainPreset, type Effect, type EffectStrip, type MonitorState, type PlacedEffect, type ReverbEffect } from '../client/contract.ts';
+import { chainSlots, plainResponse, toFault, type ChainPreset, type Effect, type EffectPlace, type EffectStrip, type MonitorState, type PlacedEffect, type ReverbEffect } from '../client/contract.ts';
 import { toDb } from '../units/levels.ts';
 import { Commands } from './commands.ts';
 import type { RackSlice, RackState } from './live.ts';
@@ -45,6 +45,16 @@ export function sentGain(source: string, monitor: MonitorState | null): number {
   return Math.max(0, ...monitor.sends.filter(({ strip }) => senders.includes(strip)).map(({ gain }) => gain));
 }
 
+function withEffect(monitor: MonitorState, placed: PlacedEffect | null, { strip, slot }: EffectPlace): MonitorState {
+  const others = monitor.effects.filter(({ place }) => place.strip !== strip || place.slot !== slot);
+  return { ...monitor, effects: placed === null ? others : [...others, placed] };
+}
+
+/** With what is known of the effect before it. */
+function turnedTo(effect: Effect | null, before: PlacedEffect | null, place: EffectPlace): PlacedEffect | null {
+  return effect === null ? null : { latencyFrames: 0, reverb: null, fault: null, ...before, place, effect };
+}
+
 function newReverb(response: ReverbEffect['response'], isSend: boolean): ReverbEffect {
   return {
     ...{ kind: 'reverb', isBypassed: false, response, edit: plainResponse, mode: 'partitioned', blockSize: null, isThreaded: true, backend: 'cpu', normalize: 'loudness' },
@@ -69,6 +79,8 @@ const newEffects: Readonly<Record<Exclude<Effect['kind'], 'reverb'>, Effect>> = 
 
 export function createRackSlice({ client, set, get }: Parts): RackSlice {
   const commands = new Commands();
+  /** What the engine has not answered yet; what it says meanwhile is of before. */
+  const untold = new Map<string, { place: EffectPlace; effect: Effect | null }>();
   const shown = (): { strip: EffectStrip | null; effects: (PlacedEffect | null)[] } => {
     const strip = shownStrip(get());
     return { strip, effects: effectsOf(get().monitor, strip) };
@@ -77,17 +89,17 @@ export function createRackSlice({ client, set, get }: Parts): RackSlice {
     set(({ monitor }) => ({ monitor: monitor === null ? null : with_(monitor) }));
   };
   const place = (placed: PlacedEffect | null, strip: EffectStrip, slot: number): void => {
-    change((monitor) => {
-      const others = monitor.effects.filter((each) => each.place.strip !== strip || each.place.slot !== slot);
-      return { ...monitor, effects: placed === null ? others : [...others, placed] };
-    });
+    change((monitor) => withEffect(monitor, placed, { strip, slot }));
   };
   /** Shown at once, told as fast as the engine takes it; put back when refused. */
   const put = (slot: number, effect: Effect | null): void => {
     const { strip, effects } = shown();
     if (strip === null) return;
     const before = effects[slot] ?? null;
-    place(effect === null ? null : { latencyFrames: 0, reverb: null, fault: null, ...before, place: { strip, slot }, effect }, strip, slot);
+    place(turnedTo(effect, before, { strip, slot }), strip, slot);
+    const key = `${strip}/${slot}`;
+    const edit = { place: { strip, slot }, effect };
+    untold.set(key, edit);
     const work = async (): Promise<void> => {
       const facts = await client.request('monitor.setEffect', { place: { strip, slot }, effect });
       const now = effectsOf(get().monitor, strip)[slot];
@@ -95,7 +107,9 @@ export function createRackSlice({ client, set, get }: Parts): RackSlice {
     };
     void get().attempt(async () => {
       try {
-        await commands.run(`${strip}/${slot}`, work);
+        await commands.run(key, work).finally(() => {
+          if (untold.get(key) === edit) untold.delete(key);
+        });
       } catch (error) {
         if (toFault(error).code === 'input') place(before, strip, slot);
         throw error;
@@ -133,6 +147,8 @@ export function createRackSlice({ client, set, get }: Parts): RackSlice {
       if (isSend && sentGain(get().source, get().monitor) === 0) get().setSentGain(1);
     },
     rackSettled: () => commands.settled(),
+    keepEdits: (monitor) =>
+      [...untold.values()].reduce<MonitorState | null>((kept, { place: at, effect }) => (kept === null ? null : withEffect(kept, turnedTo(effect, effectsOf(kept, at.strip)[at.slot] ?? null, at), at)), monitor),
     setSentGain: (gain) => {
       const { monitor, source, attempt } = get();
       if (monitor === null) return;

@@ -15,7 +15,7 @@ export function createSoundSlice({ client, player, set, get }: Parts): SoundSlic
   let history: Meters[] = [];
 
   client.on('monitor', (monitor) => {
-    set({ monitor });
+    set({ monitor: get().keepEdits(monitor) });
     if (monitor === null) history = [];
   });
   client.on('meters', (meters) => {
