@@ -1,7 +1,7 @@
 import { token, type Surface } from './surface.ts';
 
 /** Seconds from edge to edge. */
-const span = 20;
+const span = 30;
 /** How long a line of that width looks the same while no figure comes, seconds: until it has moved by one of the screen's pixels. */
 export function stillSeconds(width: number, scale: number): number {
   return width === 0 ? Infinity : span / (width * scale);

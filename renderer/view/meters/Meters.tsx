@@ -8,12 +8,12 @@ import styles from './meters.module.css';
 
 /** How often the machine is asked, and figures are written anew. */
 const lookMs = 1000;
-const writeSeconds = 0.25;
+const writeSeconds = 0.5;
 const lineHeight = 16;
 
 /**
  * What the engine and the machine do now, outside of React. All lines are on one canvas, which is painted when they have moved by
- * one of the screen's pixels: about six times a second, in a frame of its own.
+ * one of the screen's pixels: about four times a second, in a frame of its own.
  */
 export function Meters(): JSX.Element {
   const store = useStudioStore();
