@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 
-const rounds = 12;
-const seconds = 3;
+const rounds = 30;
+const seconds = 2;
 
 /** @return processor time of this process's children and theirs, nanoseconds; a thread's goes when it ends */
 async function childrenTime(): Promise<number> {
