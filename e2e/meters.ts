@@ -44,9 +44,10 @@ export interface MetersCost {
 export async function measureMeters(page: Page): Promise<MetersCost> {
   const panel = page.getByRole('region', { name: 'Now' });
   const [meters, side, rest]: [number[], number[], number[]] = [[], [], []];
-  const show = (isShown: boolean): Promise<void> => page.getByRole('complementary', { name: 'Advisor' }).evaluate((element, value) => {
-    const section = element.querySelector<HTMLElement>('section[aria-labelledby="meters-title"]');
-    if (section !== null) section.style.display = value;
+  // By its place in the page: what is hidden has no role.
+  const section = page.locator('section[aria-labelledby="meters-title"]');
+  const show = (isShown: boolean): Promise<void> => section.evaluate((element: HTMLElement, value) => {
+    element.style.display = value;
   }, isShown ? '' : 'none');
   for (let round = 0; round < rounds; round++) {
     await panel.waitFor();
