@@ -8,7 +8,7 @@ import { Menu } from '../parts/Menu.tsx';
 import { soundName } from '../../units/sound.ts';
 import { useStudio, useStudioStore } from '../studio-context.ts';
 import styles from './live.module.css';
-import { sourceLevels } from './meter-words.ts';
+import { sourceLevels } from '../meters/meter-words.ts';
 import { useChain } from './use-chain.ts';
 import { effectLines, effectNames } from './words.ts';
 

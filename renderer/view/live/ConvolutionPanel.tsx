@@ -6,7 +6,7 @@ import { useStudio } from '../studio-context.ts';
 import styles from './engine.module.css';
 import { gpuBlocks, gpuObstacle, gpuWords } from './gpu-words.ts';
 import { LiveFigure } from './LiveFigure.tsx';
-import { effectAt } from './meter-words.ts';
+import { effectAt } from '../meters/meter-words.ts';
 import { Row } from './Row.tsx';
 import { inMs, loadWords } from './words.ts';
 

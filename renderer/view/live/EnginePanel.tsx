@@ -12,7 +12,7 @@ import { useStudio, useStudioStore } from '../studio-context.ts';
 import { Convolution } from './ConvolutionPanel.tsx';
 import styles from './engine.module.css';
 import { LiveFigure, type Figure } from './LiveFigure.tsx';
-import { missedParts, readWords, rmsWords, sourceLevels, truePeakWords, type SoundLevels } from './meter-words.ts';
+import { missedParts, readWords, rmsWords, sourceLevels, truePeakWords, type SoundLevels } from '../meters/meter-words.ts';
 import { Row } from './Row.tsx';
 import { useChain } from './use-chain.ts';
 import { inMs } from './words.ts';

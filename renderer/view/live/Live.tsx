@@ -8,7 +8,7 @@ import { EqPanel } from './EqPanel.tsx';
 import styles from './live.module.css';
 import { LiveFigure, type Figure } from './LiveFigure.tsx';
 import { LiveNotes } from './LiveNotes.tsx';
-import { effectAt, reductionWords } from './meter-words.ts';
+import { effectAt, reductionWords } from '../meters/meter-words.ts';
 import { Param } from './Param.tsx';
 import { ReverbPanel } from './ReverbPanel.tsx';
 import { linear } from './scales.ts';

@@ -6,7 +6,7 @@ import { defaultStrip, type Strip as StripState } from '../../store/strips.ts';
 import { clampFader, faderDb, faderPosition, formatDb, formatPan, maximumDb, panStep, parseDb, parsePan, spokenDb, spokenPan, stepFader, toPan } from '../../units/levels.ts';
 import { stemColour, stemLabel } from '../../units/stems.ts';
 import { useFrame } from '../frame.ts';
-import { rmsWords, sourceLevels, truePeakWords } from '../live/meter-words.ts';
+import { rmsWords, sourceLevels, truePeakWords } from '../meters/meter-words.ts';
 import { Icon } from '../parts/Icon.tsx';
 import { useStudio, useStudioStore } from '../studio-context.ts';
 import { Fader, type Law } from './Fader.tsx';
