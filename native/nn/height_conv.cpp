@@ -36,8 +36,8 @@ struct HeightConv::Task {
   std::size_t tile;  ///< four of a part's rows
   std::size_t begin, columns;
   std::size_t firstPanel, panels;  ///< of all parts
-  std::size_t rows;                ///< of the output
-  float* out;                      ///< row 0
+  std::size_t firstRow, rows;      ///< of the output: the one that lies at `out`, and all
+  float* out;
   Epilogue epilogue;
   float* points;    ///< [kPoints, kMostColumns, depth]
   float* products;  ///< [kPoints, kMostColumns, 2 lanes]
@@ -167,7 +167,7 @@ void HeightConv::multiplyPanel(const Task& task, const Part& part, std::size_t p
                         .outStride = 2 * lanes,
                         .bias = zeros_.data()});
   }
-  const std::size_t row = task.tile * kWinogradOut * step_ + part.offset;
+  const std::size_t row = task.tile * kWinogradOut * step_ + part.offset - task.firstRow;
   const std::size_t at = (row * task.width + task.begin) * channels_ + part.weights.columnOf(panel);
   const float* const residual = task.epilogue.residual;
   kernels_->winograd.finishLine(
@@ -197,8 +197,8 @@ void HeightConv::rows(const float* x, std::size_t height, std::size_t width, std
                       std::size_t count, float* out, const Epilogue& epilogue,
                       float* scratch) const {
   assert(step_ == 1);
-  const std::size_t rowSize = width * channels_;
   if (!isWinograd()) {
+    const std::size_t rowSize = width * channels_;
     for (std::size_t row = 0; row < count; ++row) {
       Epilogue here = epilogue;
       if (here.residual != nullptr) here.residual += row * rowSize;
@@ -207,13 +207,10 @@ void HeightConv::rows(const float* x, std::size_t height, std::size_t width, std
     return;
   }
   assert(first % kWinogradOut == 0 && count <= kWinogradOut);
-  // As if row 0 lay so far before.
-  Epilogue whole = epilogue;
-  if (whole.residual != nullptr) whole.residual -= first * rowSize;
   float* const products = scratch + kPoints * chunk() * core::paddedCount<float>(depth());
   for (std::size_t begin = 0; begin < width; begin += chunk()) {
     multiply({x, height, width, first / kWinogradOut, begin, std::min(chunk(), width - begin), 0,
-              parts_[0].weights.panelCount(), first + count, out - first * rowSize, whole, scratch,
+              parts_[0].weights.panelCount(), first, first + count, out, epilogue, scratch,
               products});
   }
 }
@@ -246,7 +243,7 @@ void HeightConv::forward(const float* x, std::size_t height, std::size_t width, 
     const std::size_t begin = index / groups % chunks * cut.rows;
     float* const own = scratch + worker * stride;
     multiply({x, height, width, index / groups / chunks, begin, std::min(cut.rows, width - begin),
-              panel, std::min(cut.panels, panels - panel), rows, out, epilogue, own,
+              panel, std::min(cut.panels, panels - panel), 0, rows, out, epilogue, own,
               own + kPoints * chunk() * core::paddedCount<float>(depth())});
   });
 }
