@@ -14,18 +14,7 @@ namespace {
 using gpu::Binding;
 using gpu::Ops;
 using gpu::Storage;
-using testing::boundOf;
-using testing::get;
-using testing::noiseOf;
-using testing::pool;
-using testing::put;
-using testing::room;
-using testing::runOnDevice;
-using testing::scalar;
-using testing::storages;
-using testing::storedAs;
-using testing::testDevice;
-using testing::worstError;
+using namespace testing;
 
 }  // namespace
 

@@ -15,19 +15,7 @@ namespace {
 using gpu::Binding;
 using gpu::Ops;
 using gpu::Storage;
-using testing::boundOf;
-using testing::get;
-using testing::noiseOf;
-using testing::pool;
-using testing::put;
-using testing::room;
-using testing::runOnDevice;
-using testing::scalar;
-using testing::storages;
-using testing::storedAs;
-using testing::testDevice;
-using testing::valueOf;
-using testing::worstError;
+using namespace testing;
 
 struct ConvCase {
   const char* name;

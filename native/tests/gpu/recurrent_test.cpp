@@ -11,11 +11,7 @@
 namespace stemwright {
 namespace {
 
-using testing::noiseOf;
-using testing::scalar;
-using testing::testDevice;
-using testing::valueOf;
-using testing::worstError;
+using namespace testing;
 
 }  // namespace
 

@@ -17,15 +17,7 @@ namespace {
 using gpu::Binding;
 using gpu::Ops;
 using gpu::Storage;
-using testing::get;
-using testing::noiseOf;
-using testing::put;
-using testing::room;
-using testing::runOnDevice;
-using testing::scalar;
-using testing::testDevice;
-using testing::valueOf;
-using testing::worstError;
+using namespace testing;
 
 }  // namespace
 
