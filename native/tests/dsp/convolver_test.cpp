@@ -3,17 +3,11 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <array>
-#include <atomic>
-#include <cmath>
-#include <functional>
 #include <limits>
-#include <random>
 #include <utility>
 #include <vector>
 
-#include "tests/dsp/exact_convolution.h"
-#include "tests/dsp/noise.h"
+#include "tests/dsp/convolver_streams.h"
 #include "tests/support/allocations.h"
 
 namespace stemwright {
@@ -21,86 +15,9 @@ namespace stemwright {
 using dsp::ConvolutionMode;
 using dsp::Convolver;
 using dsp::ConvolverOptions;
-using dsp::TailThread;
-using testing::noise;
+using namespace testing;
 
 namespace {
-
-constexpr double kBound = -120;
-
-using Channels = std::vector<std::vector<float>>;
-
-std::vector<std::span<const float>> views(const Channels& channels) {
-  return {channels.begin(), channels.end()};
-}
-
-std::unique_ptr<Convolver> make(const Channels& response, const ConvolverOptions& options,
-                                const kernels::Kernels& level = kernels::kernels()) {
-  auto made = Convolver::create(views(response), options, level);
-  if (!made.ok()) FAIL(made.error().message);
-  return std::move(made).value();
-}
-
-/// Sizes of the blocks in which a stream comes.
-using BlockSizes = std::function<std::size_t()>;
-
-BlockSizes randomSizes(unsigned seed) {
-  return [random = std::mt19937(seed)]() mutable {
-    // Short blocks as often as long ones.
-    const std::size_t most = std::size_t{1} << (random() % 14);
-    return 1 + random() % most;
-  };
-}
-
-BlockSizes allOf(std::size_t size) {
-  return [size] { return size; };
-}
-
-/// Everything that comes out, latency taken off: as long as the signal and the response together.
-Channels render(Convolver& convolver, const Channels& signal, std::size_t taps,
-                const BlockSizes& nextSize, bool settles = false) {
-  const std::size_t frames = signal[0].size() + taps - 1;
-  const std::size_t latency = convolver.latency();
-  Channels in(convolver.inputs()), out(convolver.outputs());
-  for (std::size_t c = 0; c < in.size(); ++c) {
-    in[c] = signal[c];
-    in[c].resize(frames + latency);
-  }
-  for (auto& channel : out) channel.resize(frames + latency);
-  for (std::size_t done = 0; done < frames + latency;) {
-    const std::size_t count = std::min(nextSize(), frames + latency - done);
-    std::array<const float*, 2> from{};
-    std::array<float*, 2> to{};
-    for (std::size_t c = 0; c < in.size(); ++c) from[c] = in[c].data() + done;
-    for (std::size_t c = 0; c < out.size(); ++c) to[c] = out[c].data() + done;
-    convolver.process(from.data(), to.data(), count);
-    if (settles) convolver.settle();
-    done += count;
-  }
-  for (auto& channel : out) {
-    channel.erase(channel.begin(), channel.begin() + static_cast<std::ptrdiff_t>(latency));
-  }
-  return out;
-}
-
-double errorOf(const Channels& out, const Channels& signal, const Channels& response) {
-  const auto isTrue = response.size() == 4;
-  testing::ErrorLevel level;
-  for (std::size_t o = 0; o < out.size(); ++o) {
-    for (std::size_t n : testing::somePositions(out[o].size(), 600, 5)) {
-      double expected = 0;
-      if (isTrue) {
-        expected = testing::convolvedAt(signal[0], response[o], n) +
-                   testing::convolvedAt(signal[signal.size() - 1], response[2 + o], n);
-      } else {
-        expected = testing::convolvedAt(signal[std::min(o, signal.size() - 1)],
-                                        response[std::min(o, response.size() - 1)], n);
-      }
-      level.add(out[o][n], expected);
-    }
-  }
-  return level.db();
-}
 
 const std::pair<ConvolutionMode, const char*> kModes[] = {
     {ConvolutionMode::kDirect, "direct"},
@@ -113,121 +30,17 @@ std::size_t lengthFor(ConvolutionMode mode, std::size_t length) {
   return mode == ConvolutionMode::kDirect ? length / 10 : length;
 }
 
-Channels makeNoise(std::size_t channels, std::size_t count, unsigned seed) {
-  Channels result;
-  for (unsigned c = 0; c < channels; ++c) result.push_back(noise(count, seed + c));
-  return result;
-}
-
 std::vector<float> impulse(std::size_t count, std::size_t at = 0) {
   std::vector<float> samples(count);
   samples[at] = 1;
   return samples;
 }
 
-/// Stands for a GPU: convolves directly, when it is told to.
-class Device final : public dsp::TailDevice {
- public:
-  struct Behaviour {
-    bool isHeld = false;      ///< answers when release() is called
-    std::size_t places = 99;  ///< in flight at once
-    std::size_t lostAfter = 99;
-    std::size_t started = 0;
-  };
-
-  Device(std::size_t block, dsp::Responses taps, Behaviour& behaviour)
-      : block_(block), behaviour_(behaviour) {
-    for (const auto channel : taps) taps_.emplace_back(channel.begin(), channel.end());
-  }
-  ~Device() override { release(); }
-
-  bool tryStart(std::span<const float> window, std::span<float> out, Done done) override {
-    if (held_.size() >= behaviour_.places) return false;
-    const bool isGood = behaviour_.started++ < behaviour_.lostAfter;
-    if (!isGood || behaviour_.isHeld) std::ranges::fill(out, NAN);
-    if (behaviour_.isHeld) {
-      held_.push_back(std::move(done));
-      return true;
-    }
-    if (isGood) convolve(window, out);
-    done(isGood);
-    return true;
-  }
-
-  void release() {
-    for (const Done& done : std::exchange(held_, {})) done(true);
-  }
-
- private:
-  void convolve(std::span<const float> window, std::span<float> out) const {
-    const std::size_t length = window.size() / taps_.size();
-    for (std::size_t c = 0; c < taps_.size(); ++c) {
-      const float* const latest = window.data() + (c + 1) * length - block_;
-      for (std::size_t n = 0; n < block_; ++n) {
-        double sum = 0;
-        for (std::size_t k = 0; k < taps_[c].size(); ++k) {
-          sum += static_cast<double>(
-                     latest[static_cast<std::ptrdiff_t>(n) - static_cast<std::ptrdiff_t>(k)]) *
-                 static_cast<double>(taps_[c][k]);
-        }
-        out[c * block_ + n] = static_cast<float>(sum);
-      }
-    }
-  }
-
-  const std::size_t block_;
-  Channels taps_;
-  Behaviour& behaviour_;
-  std::vector<Done> held_;
-};
-
-/// A tail of one stage on a device, fed in blocks at whose end all is done that is due by then.
-struct DeviceRun {
-  static constexpr std::size_t kTaps = 3000;
-  static constexpr std::size_t kHead = 64;
-  static constexpr std::size_t kFrames = 20'480 - kHead;  ///< no block has just been posted
-
-  explicit DeviceRun(Device::Behaviour start) : behaviour(start) {
-    const auto layout = dsp::planPartitions(kTaps, kHead);
-    REQUIRE(layout.tail.size() == 1);
-    stageBlock = layout.tail[0].block;
-    ConvolverOptions options;
-    options.blockSize = kHead;
-    options.tailThread = TailThread::kWorker;
-    options.tailDevices = [&](const dsp::TailLayout& stage, dsp::Responses taps,
-                              const dsp::ConvolutionRouting&) {
-      auto made = std::make_unique<Device>(stage.block, taps, behaviour);
-      device = made.get();
-      return made;
-    };
-    convolver = make(response, options);
-  }
-
-  /// Frames [from, to) of the signal. A worker that waits for a held device has its turn when half
-  /// of a block's time is up.
-  void run(std::size_t from, std::size_t to) {
-    for (std::size_t at = from; at < to; at += kHead) {
-      const float* in[] = {signal[0].data() + at, signal[1].data() + at};
-      float* into[] = {out[0].data() + at, out[1].data() + at};
-      convolver->process(in, into, kHead);
-      if (!behaviour.isHeld || (at + kHead) % stageBlock >= stageBlock / 2) convolver->settle();
-    }
-  }
-
-  Device::Behaviour behaviour;
-  const Channels response = makeNoise(2, kTaps, 300);
-  const Channels signal = makeNoise(2, kFrames, 310);
-  Channels out = Channels(2, std::vector<float>(kFrames));
-  std::size_t stageBlock = 0;
-  Device* device = nullptr;
-  std::unique_ptr<Convolver> convolver;
-};
-
 }  // namespace
 
 TEST_SUITE("dsp") {
   TEST_CASE("every mode convolves exactly, whatever the response's length and the blocks' sizes") {
-    const Channels signals[] = {{noise(20'000, 1)}, {testing::sweep(20'000)}, {impulse(20'000, 7)}};
+    const Channels signals[] = {{noise(20'000, 1)}, {sweep(20'000)}, {impulse(20'000, 7)}};
     for (const auto& [mode, name] : kModes) {
       for (std::size_t taps : {1u, 2u, 63u, 64u, 65u, 129u, 1000u, 5000u, 33'333u}) {
         const Channels response{noise(taps, 99)};
@@ -348,89 +161,6 @@ TEST_SUITE("dsp") {
           CHECK(samples[n + convolver->latency()] == doctest::Approx(response[0][n]).epsilon(1e-4));
         }
       }
-    }
-  }
-
-  TEST_CASE("a worker's tail equals the inline one, and is left out when it comes too late") {
-    const std::size_t taps = 100'000;
-    const Channels response = makeNoise(4, taps, 50);
-    const Channels signal = makeNoise(2, 60'000, 60);
-    ConvolverOptions options;
-    options.tailThread = TailThread::kWorker;
-    std::atomic<bool> hasStarted{false};
-    options.onWorkerStart = [&] { hasStarted = true; };
-    const auto convolver = make(response, options);
-    const Channels out = render(*convolver, signal, taps, randomSizes(7), true);
-    CHECK(hasStarted);
-    CHECK(errorOf(out, signal, response) < kBound);
-    CHECK(convolver->missedBlocks() == 0);
-
-    // Far faster than real time nobody waits for the worker: sound is left out then, and counted.
-    convolver->reset();
-    render(*convolver, signal, taps, allOf(128));
-    CHECK(convolver->missedBlocks() > 0);
-    convolver->reset();
-    const std::uint64_t missed = convolver->missedBlocks();
-    const Channels again = render(*convolver, signal, taps, randomSizes(8), true);
-    CHECK(errorOf(again, signal, response) < kBound);
-    CHECK(convolver->missedBlocks() == missed);
-  }
-
-  TEST_CASE(
-      "a tail on a device equals the worker's, and the worker's takes over where it is late") {
-    constexpr std::size_t kHalf = DeviceRun::kFrames / 2 / 1024 * 1024 - DeviceRun::kHead;
-    constexpr std::size_t kEnd = DeviceRun::kFrames;
-    SUBCASE("in time") {
-      DeviceRun run({});
-      run.run(0, kEnd);
-      CHECK(errorOf(run.out, run.signal, run.response) < kBound);
-      const dsp::TailDeviceCounts counts = run.convolver->deviceCounts();
-      CHECK(counts.computed == kEnd / run.stageBlock);
-      CHECK(counts.late + counts.refused == 0);
-      CHECK_FALSE(counts.isLost);
-    }
-    SUBCASE("never in time: three are in flight, the others are refused") {
-      DeviceRun run({.isHeld = true});
-      run.run(0, kEnd);
-      CHECK(errorOf(run.out, run.signal, run.response) < kBound);
-      const dsp::TailDeviceCounts counts = run.convolver->deviceCounts();
-      CHECK(counts.computed == 0);
-      CHECK(counts.late == 3);
-      CHECK(counts.refused == kEnd / run.stageBlock - 3);
-    }
-    SUBCASE("late at first: what comes in late is not heard, and the device goes on") {
-      DeviceRun run({.isHeld = true});
-      run.run(0, kHalf);
-      run.device->release();
-      run.behaviour.isHeld = false;
-      run.run(kHalf, kEnd);
-      CHECK(errorOf(run.out, run.signal, run.response) < kBound);
-      CHECK(run.convolver->deviceCounts().late == 3);
-      CHECK(run.convolver->deviceCounts().computed ==
-            kEnd / run.stageBlock - kHalf / run.stageBlock);
-    }
-    SUBCASE("it takes no more than one") {
-      DeviceRun run({.isHeld = true, .places = 1});
-      run.run(0, kEnd);
-      CHECK(errorOf(run.out, run.signal, run.response) < kBound);
-      CHECK(run.convolver->deviceCounts().late == 1);
-    }
-    SUBCASE("it is lost half-way") {
-      DeviceRun run({.lostAfter = 5});
-      run.run(0, kEnd);
-      CHECK(errorOf(run.out, run.signal, run.response) < kBound);
-      const dsp::TailDeviceCounts counts = run.convolver->deviceCounts();
-      CHECK(counts.computed == 5);
-      CHECK(counts.isLost);
-      CHECK(run.behaviour.started == 6);
-    }
-    SUBCASE("blocks that come too large for the worker are the audio thread's own") {
-      DeviceRun run({});
-      const Channels out = render(*run.convolver, run.signal, DeviceRun::kTaps, allOf(8192), true);
-      CHECK(errorOf(out, run.signal, run.response) < kBound);
-      run.convolver->reset();
-      run.run(0, kEnd);
-      CHECK(errorOf(run.out, run.signal, run.response) < kBound);
     }
   }
 
