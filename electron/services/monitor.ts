@@ -6,14 +6,13 @@ import { fromNative } from '../engine/errors.ts';
 import type { MonitorMeters, MonitorSong, MonitorStrip, NativeMonitor } from '../engine/native-sound.ts';
 import type { NativeModule } from '../engine/native.ts';
 import { EffectRack, type TailDevice } from './effect-rack.ts';
+import { LostTails } from './lost-tails.ts';
 import { MonitorDevices, type Loaded, type Open } from './monitor-device.ts';
 import { sameRanges, type FrameRanges, type PlayableSong } from './playable-song.ts';
 import type { ResponseStore } from './response-library.ts';
 import { Turns } from './turns.ts';
 
 const readingsPerSecond = 30;
-/** How long a GPU that went away is left alone; twice as long each time that it does. */
-const lostGpuMs = 30_000;
 
 export interface MonitorContext {
   native: NativeModule;
@@ -37,12 +36,11 @@ export class Monitor {
   /** It outlives what is open. */
   readonly #effects: EffectRack;
   readonly #devices: MonitorDevices;
+  readonly #lostTails = new LostTails(() => this.#retryGpu());
   /** The newest for each place that waits for its turn. */
   readonly #wishes = new Map<string, symbol>();
   #open: Open | null = null;
   #latestTimePitch: TimePitch | null = null;
-  #gpuRetry: NodeJS.Timeout | undefined;
-  #gpuRetries = 0;
 
   constructor(context: MonitorContext) {
     this.#context = context;
@@ -368,13 +366,7 @@ export class Monitor {
       return;
     }
     this.#look(open);
-    if (this.#gpuRetry === undefined && lostTails(meters).length > 0) {
-      this.#gpuRetry = setTimeout(() => {
-        void this.#retryGpu(open).catch(() => undefined).finally(() => {
-          this.#gpuRetry = undefined;
-        });
-      }, lostGpuMs * 2 ** this.#gpuRetries).unref();
-    }
+    this.#lostTails.look(meters);
     if (!this.#context.isHeeded()) {
       return;
     }
@@ -383,13 +375,14 @@ export class Monitor {
     this.#context.onTransport({ project: open.loaded?.project ?? null, position, isPlaying, isWaiting, lateReads });
   }
 
-  /** Tails whose GPU went away go to it once more, if there is one again. */
-  #retryGpu(open: Open): Promise<void> {
+  #retryGpu(): Promise<boolean> {
     return this.#inTurn(async () => {
-      if (this.#open === open && (await this.#effects.retryGpu(open.native, lostTails(open.native.meters())))) {
-        this.#gpuRetries += 1;
+      const native = this.#open?.native;
+      const isDone = native !== undefined && (await this.#effects.retryGpu(native, LostTails.in(native.meters())));
+      if (isDone) {
         this.#changed();
       }
+      return isDone;
     });
   }
 
@@ -427,9 +420,7 @@ export class Monitor {
     }
     this.#open = null;
     clearInterval(open.timer);
-    clearTimeout(this.#gpuRetry);
-    this.#gpuRetry = undefined;
-    this.#gpuRetries = 0;
+    this.#lostTails.clear();
     const unsaved = await this.#effects.unload();
     await open.native.close();
     return unsaved;
@@ -495,10 +486,6 @@ function tracksIn({ channels, tracks: known, finished }: PlayableSong, tracks: M
     }
     return { path: track.path, channels, isGrowing: finished !== null && kind !== 'original', isSoloSafe: kind === 'residual', strip };
   });
-}
-
-function lostTails({ effects }: MonitorMeters): EffectPlace[] {
-  return effects.flatMap(({ place, isGpuLost }) => (isGpuLost ? [place] : []));
 }
 
 function metersOf(meters: MonitorMeters): Meters {
