@@ -14,7 +14,8 @@ const demoSong: Song = { path: join(demoFolder, 'mix.flac'), name: 'demo' };
 export async function runSeparate(args: string[], folder: string, signal: AbortSignal): Promise<number> {
   const parsed = parseSeparate(args, folder);
   const songs = parsed.files.length === 0 ? [demoSong] : parsed.files.map((path): Song => ({ path, name: null }));
-  const separator = new Separator(parsed.options, folder);
+  const notices = new Set<string>();
+  const separator = new Separator(parsed.options, folder, { onNotice: (message) => notices.add(message) });
   const failures: number[] = [];
   try {
     for (const song of songs) {
@@ -28,6 +29,9 @@ export async function runSeparate(args: string[], folder: string, signal: AbortS
     }
   } finally {
     await separator.dispose();
+  }
+  if (!parsed.quiet) {
+    process.stderr.write([...notices].map((message) => `warning: ${message}\n`).join(''));
   }
   if (parsed.options.trace !== null) {
     await separator.tracer.write(parsed.options.trace);

@@ -96,6 +96,7 @@ describe('where a model is computed', () => {
     const same = chooser();
     expect(await same.place(model, wish)).toEqual({ gpu: 'Fast card', warnings: [] });
     expect(faults).toHaveBeenCalledTimes(2);
+    expect(faults).toHaveBeenLastCalledWith(expect.stringMatching(/^the GPU's tests are not kept: ./));
     expect((await same.place(model, { ...wish, backend: 'gpu' })).gpu).toBe('Fast card');
     expect(prepare).toHaveBeenCalledTimes(1);
   });

@@ -79,12 +79,14 @@ export class GpuChooser {
 
   /**
    * @param folder for verdicts and compiled pipelines @param policy what `auto` heeds
-   * @param onFault verdicts cannot be read, or kept for the next start: devices are tested anew then
+   * @param onFault gets a sentence where verdicts cannot be read, or kept for the next start: devices are tested anew then
    */
-  constructor(native: NativeModule, folder: string, policy: GpuPolicy, onFault: (error: unknown) => void) {
+  constructor(native: NativeModule, folder: string, policy: GpuPolicy, onFault: (message: string) => void) {
     this.#native = native;
     this.#policy = policy;
-    this.#onFault = onFault;
+    this.#onFault = (error) => {
+      onFault(`the GPU's tests are not kept: ${toFault(error).message}`);
+    };
     this.#cacheFolder = join(folder, 'gpu');
     this.#file = new JsonFile(join(folder, 'gpu', 'verdicts.json'), Verdicts);
   }

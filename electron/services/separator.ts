@@ -25,6 +25,8 @@ export interface SeparatorSetting {
   gpu?: GpuChooser | undefined;
   /** Null: the one that Auto takes. */
   gpuDevice?: string | null;
+  /** A sentence on what makes no song worse, but the next one slower to begin. */
+  onNotice?: (message: string) => void;
 }
 
 /** Separates songs one after the other with one model, which is loaded for the first. */
@@ -73,7 +75,7 @@ export class Separator {
   #ownGpu(): GpuChooser {
     const hardware = new HardwareService({ native: this.#native, onChange: () => undefined, onPressure: () => undefined });
     this.#hardware = hardware;
-    const gpu = new GpuChooser(this.#native, userFolders().data, hardware, () => undefined);
+    const gpu = new GpuChooser(this.#native, userFolders().data, hardware, this.#setting.onNotice ?? (() => undefined));
     hardware.configure({ hasGpu: this.#options.backend === 'auto' && gpu.device(this.#setting.gpuDevice ?? null) !== undefined });
     return gpu;
   }

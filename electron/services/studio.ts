@@ -177,9 +177,7 @@ async function openServices({ system, folders, native }: Required<StudioSetting>
       spectra.release();
     },
   });
-  const gpu = new GpuChooser(native, data, hardware, (error) => {
-    system.log(`the GPU's tests are not kept: ${toFault(error).message}`);
-  });
+  const gpu = new GpuChooser(native, data, hardware, system.log);
   const songs = new SongRun({
     native,
     gpu,
